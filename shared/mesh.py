@@ -1,0 +1,93 @@
+"""Meshes that cross the wire, and their validation in numpy (before Blender's main thread sees them)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+MAX_VERTICES = 4_000_000
+MAX_FACES = 8_000_000
+MAX_TEXTURE_SIZE = 8192
+
+
+class MeshError(ValueError):
+    """A mesh that must not reach Blender; the message says what was got and what is allowed."""
+
+
+@dataclass(frozen=True)
+class MeshSnapshot:
+    """An intermediate mesh of a running job.
+
+    vertices f32[V, 3] in generator units (Z up, inside radius 1); faces i32[F, 3], counter-clockwise from outside;
+    colors u8[V, 4] sRGB, or None. ``topology`` changes only when ``faces`` does, so a reader may update positions alone.
+    """
+
+    job_id: str
+    sequence: int
+    phase: str
+    step: int
+    topology: int
+    vertices: np.ndarray
+    faces: np.ndarray
+    colors: np.ndarray | None = None
+
+    def validate(self) -> None:
+        """Raise MeshError unless every array has its dtype, shape and range."""
+        _check_surface(self.vertices, self.faces)
+        if self.colors is not None:
+            _check_array("colors", self.colors, np.uint8, (len(self.vertices), 4))
+
+
+@dataclass(frozen=True)
+class TexturedMesh:
+    """A finished object: surface, its own UV topology and an albedo image.
+
+    vertices f32[V, 3]; faces i32[F, 3]; uvs f32[U, 2] in [0, 1], origin bottom left; uv_faces i32[F, 3] into uvs;
+    albedo u8[H, W, 3] sRGB, first row is the top.
+    """
+
+    vertices: np.ndarray
+    faces: np.ndarray
+    uvs: np.ndarray
+    uv_faces: np.ndarray
+    albedo: np.ndarray
+
+    def validate(self) -> None:
+        """Raise MeshError unless every array has its dtype, shape and range."""
+        _check_surface(self.vertices, self.faces)
+        if self.uvs.ndim != 2:
+            raise MeshError(f"uvs: got {self.uvs.ndim} axes; need float32[U, 2]")
+        _check_array("uvs", self.uvs, np.float32, (len(self.uvs), 2))
+        if not np.isfinite(self.uvs).all() or self.uvs.min(initial=0) < 0 or self.uvs.max(initial=0) > 1:
+            raise MeshError("uvs: every coordinate must be finite and in [0, 1]")
+        _check_array("uv_faces", self.uv_faces, np.int32, (len(self.faces), 3))
+        _check_indices("uv_faces", self.uv_faces, len(self.uvs))
+        if self.albedo.ndim != 3 or self.albedo.shape[2] != 3 or self.albedo.dtype != np.uint8:
+            raise MeshError(f"albedo: got {self.albedo.dtype}{list(self.albedo.shape)}; need uint8[H, W, 3]")
+        if not 1 <= max(self.albedo.shape[:2]) <= MAX_TEXTURE_SIZE:
+            raise MeshError(f"albedo: got {self.albedo.shape[:2]} pixels; at most {MAX_TEXTURE_SIZE} a side")
+
+
+def _check_surface(vertices: np.ndarray, faces: np.ndarray) -> None:
+    if vertices.ndim != 2 or faces.ndim != 2:
+        raise MeshError(f"vertices and faces need 2 axes, got {vertices.ndim} and {faces.ndim}")
+    if len(vertices) > MAX_VERTICES or len(faces) > MAX_FACES:
+        raise MeshError(
+            f"got {len(vertices)} vertices and {len(faces)} faces; at most {MAX_VERTICES} and {MAX_FACES} are allowed"
+        )
+    _check_array("vertices", vertices, np.float32, (len(vertices), 3))
+    _check_array("faces", faces, np.int32, (len(faces), 3))
+    if not np.isfinite(vertices).all():
+        raise MeshError("vertices: found NaN or infinite coordinates")
+    _check_indices("faces", faces, len(vertices))
+
+
+def _check_array(name: str, array: np.ndarray, dtype: type, shape: tuple[int, ...]) -> None:
+    if array.dtype != dtype or array.shape != shape:
+        raise MeshError(f"{name}: got {array.dtype}{list(array.shape)}; need {np.dtype(dtype)}{list(shape)}")
+
+
+def _check_indices(name: str, indices: np.ndarray, count: int) -> None:
+    if indices.size and (indices.min() < 0 or indices.max() >= count):
+        raise MeshError(f"{name}: indices run from {indices.min()} to {indices.max()}; allowed is 0 to {count - 1}")

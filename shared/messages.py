@@ -1,0 +1,244 @@
+"""Every message of the protocol, as frozen dataclasses; PROTOCOL.md is the page for people, held to this file by a test.
+
+Requests travel from a client to the server, replies answer exactly one request, events report on a job until a terminal
+one (Finished, Cancelled, Failed). Images and sounds travel as encoded bytes, never as paths: the backend may be remote.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, Union
+
+from .mesh import MeshSnapshot, TexturedMesh
+
+# --- data inside messages ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class TextPrompt:
+    text: str
+
+
+@dataclass(frozen=True)
+class ImagePrompt:
+    """An encoded image file (PNG, JPEG, WebP ...), decoded by the worker with limits."""
+
+    data: bytes
+
+
+@dataclass(frozen=True)
+class AudioPrompt:
+    """An encoded sound file (WAV, FLAC, OGG, MP3), decoded by the worker with limits."""
+
+    data: bytes
+
+
+Prompt = Union[TextPrompt, ImagePrompt, AudioPrompt]
+
+
+@dataclass(frozen=True)
+class WeightedPrompt:
+    """One part of a mixed prompt; weights are relative and positive."""
+
+    prompt: Prompt
+    weight: float = 1.0
+
+
+ProblemCode = Literal["bad_request", "missing_weights", "out_of_memory", "protocol", "unavailable", "internal"]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What went wrong, for a person: ``message`` says what was got and what is allowed, ``hint`` what to do."""
+
+    code: ProblemCode
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class PresetInfo:
+    """One quality preset of a recipe, as the panel shows it."""
+
+    name: str
+    label: str
+    description: str
+    steps: int
+    seconds_estimate: float | None = None
+
+
+@dataclass(frozen=True)
+class RecipeInfo:
+    """What a backend can run: phases in order, presets, and which prompt kinds its encoder understands."""
+
+    name: str
+    label: str
+    phases: tuple[str, ...]
+    modalities: tuple[str, ...]
+    presets: tuple[PresetInfo, ...]
+
+
+@dataclass(frozen=True)
+class JobInfo:
+    """A job as the server's records have it; ``state`` is queued, running, finished, cancelled or failed."""
+
+    job_id: str
+    state: Literal["queued", "running", "finished", "cancelled", "failed"]
+    title: str
+    recipe: str
+    preset: str
+    seed: int
+
+
+# --- requests ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Hello:
+    protocol_version: str
+    client_id: str
+
+
+@dataclass(frozen=True)
+class Submit:
+    """Ask for an object. The same request_id twice gives the same job (safe to resend)."""
+
+    request_id: str
+    prompts: tuple[WeightedPrompt, ...]
+    negative: str = ""
+    recipe: str = "xbind"
+    preset: str = "standard"
+    seed: int = 0
+    overrides: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Send me this job's events. ``max_faces`` bounds one snapshot; ``credit`` is how many may be on the way."""
+
+    job_id: str
+    credit: int = 1
+    max_faces: int = 50_000
+
+
+@dataclass(frozen=True)
+class Ack:
+    """The snapshot with this sequence was applied: its credit is free again."""
+
+    job_id: str
+    sequence: int
+
+
+@dataclass(frozen=True)
+class Cancel:
+    job_id: str
+
+
+@dataclass(frozen=True)
+class ListJobs:
+    pass
+
+
+@dataclass(frozen=True)
+class Shutdown:
+    """End the server. Honoured only from loopback, and only when it was started with permission for it."""
+
+
+# --- replies ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Welcome:
+    """backend_id is new whenever the server restarted. ``warning`` is something the artist should know before starting."""
+
+    protocol_version: str
+    backend_id: str
+    backend_version: str
+    profile: str
+    device: str
+    kernels: str
+    recipes: tuple[RecipeInfo, ...]
+    warning: str = ""
+
+
+@dataclass(frozen=True)
+class Accepted:
+    request_id: str
+    job_id: str
+    notice: str = ""
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """request_id is empty where the request had none."""
+
+    request_id: str
+    problem: Problem
+
+
+@dataclass(frozen=True)
+class Jobs:
+    jobs: tuple[JobInfo, ...]
+
+
+# --- events -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Queued:
+    job_id: str
+    position: int
+
+
+@dataclass(frozen=True)
+class Started:
+    job_id: str
+
+
+@dataclass(frozen=True)
+class Preparing:
+    """Before the first step: loading models, embedding the prompt, sampling the reference view. fraction in [0, 1]."""
+
+    job_id: str
+    what: str
+    fraction: float
+
+
+@dataclass(frozen=True)
+class Progress:
+    """step counts within the phase; overall is the fraction of the whole job in [0, 1]; seconds_left may be None at first."""
+
+    job_id: str
+    phase: str
+    step: int
+    steps: int
+    overall: float
+    losses: dict[str, float]
+    steps_per_second: float
+    seconds_left: float | None
+
+
+@dataclass(frozen=True)
+class Finished:
+    job_id: str
+    mesh: TexturedMesh
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Cancelled:
+    job_id: str
+
+
+@dataclass(frozen=True)
+class Failed:
+    job_id: str
+    problem: Problem
+
+
+Request = Union[Hello, Submit, Watch, Ack, Cancel, ListJobs, Shutdown]
+Reply = Union[Welcome, Accepted, Rejected, Jobs]
+Event = Union[Queued, Started, Preparing, Progress, MeshSnapshot, Finished, Cancelled, Failed]
+Message = Union[Request, Reply, Event]
+
+TERMINAL_EVENTS = (Finished, Cancelled, Failed)
