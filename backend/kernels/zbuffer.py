@@ -33,7 +33,7 @@ def triangle_ids(
     return ids, depth.astype(np.float32)
 
 
-@compiled()
+@compiled
 def _to_pixels(vertices_clip, height, width):
     """Clip space to f64[V, 3]: pixel x, pixel y (downwards) and z / w; NaN marks a vertex at or behind the camera."""
     pixels = np.empty((vertices_clip.shape[0], 3), np.float64)
@@ -48,7 +48,7 @@ def _to_pixels(vertices_clip, height, width):
     return pixels
 
 
-@compiled()
+@compiled
 def _fill(pixels, faces, ids, depth):
     """Draw every triangle into ids and depth. float64 edge functions leave no cracks between neighbours."""
     height, width = ids.shape
