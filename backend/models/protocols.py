@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from jaxtyping import Float
-from torch import Tensor
+from torch import Generator, Tensor
 
 from .schedule import NoiseSchedule
 
@@ -64,8 +64,11 @@ class DiffusionPrior(Protocol):
         """Compute everything that stays constant during a phase."""
         ...
 
-    def encode(self, image: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B C h w"]:
-        """Image in [0, 1], any size (resized to image_size) -> scaled latents. Differentiable."""
+    def encode(self, image: Float[Tensor, "B 3 H W"], rng: Generator | None = None) -> Float[Tensor, "B C h w"]:
+        """Image in [0, 1], any size (resized to image_size) -> scaled latents. Differentiable.
+
+        rng: draws a sample of the autoencoder's posterior, as guidance wants; without it, the posterior's mode.
+        """
         ...
 
     def decode(self, latents: Float[Tensor, "B C h w"]) -> Float[Tensor, "B 3 H W"]:
@@ -80,7 +83,10 @@ class DiffusionPrior(Protocol):
         cameras: Viewpoints,
         guidance_scale: float,
     ) -> Float[Tensor, "B C h w"]:
-        """The clean estimate, with classifier-free guidance eps_u + S (eps_c - eps_u); S = 1 skips the second pass."""
+        """The clean estimate, with classifier-free guidance eps_u + S (eps_c - eps_u); S = 1 skips the second pass.
+
+        Never differentiable: score distillation leaves the network's Jacobian out (DreamFusion, Eq. 3).
+        """
         ...
 
 
