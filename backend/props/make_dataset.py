@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 import tyro
@@ -20,9 +21,22 @@ from rich.progress import track
 from .build import build
 from .holdout import is_held_out
 from .render import render
-from .spec import PropSpec, sample_spec
+from .spec import Pattern, Proportion, PropSpec, sample_spec
 
 _SIZE = 64
+
+SpecRecord = TypedDict(
+    "SpecRecord",
+    {
+        "class": str,
+        "colour": str,
+        "pattern": Pattern,
+        "proportion": Proportion,
+        "seed": int | None,
+        "held_out": bool,
+    },
+)
+"""An entry of specs.json; "held_out" tells whether the class and colour pair is kept from training."""
 
 
 @dataclass(frozen=True)
@@ -111,8 +125,8 @@ def _render_object(job: tuple[PropSpec, np.ndarray]) -> tuple[np.ndarray, np.nda
     )
 
 
-def spec_record(spec: PropSpec) -> dict[str, str | int | bool | None]:
-    """A spec as an entry of specs.json; "held_out" tells whether its class and colour pair is kept from training."""
+def spec_record(spec: PropSpec) -> SpecRecord:
+    """A spec as an entry of specs.json."""
     return {
         "class": spec.prop_class,
         "colour": spec.colour,
@@ -123,7 +137,7 @@ def spec_record(spec: PropSpec) -> dict[str, str | int | bool | None]:
     }
 
 
-def spec_from_record(record: dict[str, str | int | bool | None]) -> PropSpec:
+def spec_from_record(record: SpecRecord) -> PropSpec:
     """The spec that an entry of specs.json describes. Raises ValueError if it has a word outside the closed world."""
     return PropSpec(record["class"], record["colour"], record["pattern"], record["proportion"], record["seed"])
 

@@ -33,7 +33,8 @@ _TINT_WHITE = 0.74
 
 def mix(a: Rgb, b: Rgb, share: float) -> Rgb:
     """The colour at `share` (0 = a, 1 = b) of the straight line from a to b, in sRGB."""
-    return tuple((1.0 - share) * x + share * y for x, y in zip(a, b, strict=True))
+    red, green, blue = ((1.0 - share) * x + share * y for x, y in zip(a, b, strict=True))
+    return red, green, blue
 
 
 def paint(name: str, colour: str) -> Rgb:
