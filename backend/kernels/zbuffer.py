@@ -7,6 +7,9 @@ from .compiled import compiled
 NEAREST_W = 1e-6
 """A triangle with any w at or below this reaches the camera plane and is skipped whole."""
 
+SMALLEST_AREA = 1e-6
+"""In square pixels: thinner triangles are not drawn, because interpolation divides by their area."""
+
 
 def triangle_ids(
     vertices_clip: np.ndarray, faces: np.ndarray, height: int, width: int
@@ -29,12 +32,12 @@ def triangle_ids(
         raise ValueError(f"faces must index 0..{len(vertices_clip) - 1}, got {faces.min()}..{faces.max()}")
     ids = np.zeros((height, width), np.int32)
     depth = np.full((height, width), np.inf, np.float64)
-    _fill(_to_pixels(vertices_clip, height, width), faces, ids, depth)
+    _fill(to_pixels(vertices_clip, height, width), faces, ids, depth)
     return ids, depth.astype(np.float32)
 
 
 @compiled
-def _to_pixels(vertices_clip, height, width):
+def to_pixels(vertices_clip, height, width):
     """Clip space to f64[V, 3]: pixel x, pixel y (downwards) and z / w; NaN marks a vertex at or behind the camera."""
     pixels = np.empty((vertices_clip.shape[0], 3), np.float64)
     for v in range(vertices_clip.shape[0]):
@@ -57,7 +60,7 @@ def _fill(pixels, faces, ids, depth):
         bx, by, bz = pixels[faces[f, 1], 0], pixels[faces[f, 1], 1], pixels[faces[f, 1], 2]
         cx, cy, cz = pixels[faces[f, 2], 0], pixels[faces[f, 2], 1], pixels[faces[f, 2], 2]
         area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
-        if not abs(area) > 0.0:  # also false for NaN
+        if not abs(area) >= SMALLEST_AREA:  # also true for NaN
             continue
         # Clamp before the cast: a vertex next to the camera plane projects beyond any integer.
         first_x = int(np.ceil(min(max(min(ax, bx, cx) - 0.5, 0.0), float(width))))
