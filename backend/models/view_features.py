@@ -1,7 +1,7 @@
 """Continuous view conditioning of the built-in priors: an angle as its first harmonics.
 
-The published Stable unCLIP has no such input (it is told the view in words); the built-in networks are too small to read
-words through cross-attention, so their class label carries these numbers. A folder's ``conditioning.json`` says so.
+The published Stable unCLIP has no such input (it is told the view in words); the built-in networks are too small to
+read words through cross-attention, so their class label carries these numbers. ``conditioning.json`` says so.
 """
 
 from collections.abc import Sequence

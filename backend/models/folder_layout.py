@@ -1,0 +1,186 @@
+"""What a model folder must hold, in the hub's own layout, and what to do about what it lacks."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from safetensors import SafetensorError, safe_open
+
+from .conditioning import CONDITIONING_FILE, read_shared
+
+Layout = Literal["stable_unclip", "zero123", "clip", "image_encoder", "imagebind"]
+
+BUILTIN_FOLDER = Path(__file__).parent / "builtin"
+
+# Where the published networks are kept; the unCLIP repository is the community's copy, its authors withdrew theirs.
+REPOSITORIES: dict[Layout, str] = {
+    "stable_unclip": "sd2-community/stable-diffusion-2-1-unclip",
+    "zero123": "ashawkey/zero123-xl-diffusers",
+    "clip": "laion/CLIP-ViT-H-14-laion2B-s32B-b79K",
+    "image_encoder": "laion/CLIP-ViT-H-14-laion2B-s32B-b79K",
+    "imagebind": "nielsr/imagebind-huge",
+}
+
+PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
+
+
+@dataclass(frozen=True)
+class Damage:
+    """One thing wrong with a model folder, and the step that mends it."""
+
+    path: Path
+    problem: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.path} {self.problem}; {self.remedy}"
+
+
+class MissingWeights(FileNotFoundError):
+    """A model folder cannot be used; the message lists every damage with its remedy."""
+
+    def __init__(self, folder: Path, damages: tuple[Damage, ...]) -> None:
+        super().__init__(f"the model folder {folder} is not usable:\n" + "\n".join(f"  {damage}" for damage in damages))
+        self.folder = folder
+        self.damages = damages
+
+
+@dataclass(frozen=True)
+class Component:
+    """One sub-folder: ``files`` of which one alternative must be there, and the stem of its weights, if it has any."""
+
+    name: str
+    files: tuple[str, ...] = ("config.json",)
+    weights: str | None = None
+
+
+_DIFFUSERS = "diffusion_pytorch_model"
+_TRANSFORMERS = "model"
+UNET = Component("unet", weights=_DIFFUSERS)
+VAE = Component("vae", weights=_DIFFUSERS)
+SCHEDULER = Component("scheduler", files=("scheduler_config.json",))
+TEXT_ENCODER = Component("text_encoder", weights=_TRANSFORMERS)
+TOKENIZER = Component("tokenizer", files=("tokenizer.json", "vocab.json"))
+IMAGE_ENCODER = Component("image_encoder", weights=_TRANSFORMERS)
+FEATURE_EXTRACTOR = Component("feature_extractor", files=("preprocessor_config.json",))
+IMAGE_NORMALIZER = Component("image_normalizer", weights=_DIFFUSERS)
+IMAGE_NOISING = Component("image_noising_scheduler", files=("scheduler_config.json",))
+CAMERA_PROJECTIONS = (
+    Component("clip_camera_projection", weights=_DIFFUSERS),
+    Component("cc_projection", weights=_DIFFUSERS),
+)
+CLIP_AS_ONE = (
+    Component(".", weights=_TRANSFORMERS),
+    Component(".", files=("tokenizer.json", "vocab.json")),
+    Component(".", files=("preprocessor_config.json",)),
+)
+
+
+def components(folder: Path, layout: Layout) -> tuple[Component, ...]:
+    """What this folder must hold. A prior with ``conditioning.json`` reads no words and needs no text encoder."""
+    if layout == "imagebind":
+        return (Component(".", files=(), weights=_TRANSFORMERS),)
+    if layout == "image_encoder":
+        return (IMAGE_ENCODER, FEATURE_EXTRACTOR)
+    if layout == "clip":
+        is_one = (folder / "config.json").exists()
+        return CLIP_AS_ONE if is_one else (TEXT_ENCODER, TOKENIZER, IMAGE_ENCODER, FEATURE_EXTRACTOR)
+    if layout == "zero123":
+        projection = CAMERA_PROJECTIONS[(folder / CAMERA_PROJECTIONS[1].name).exists()]
+        return (UNET, VAE, SCHEDULER, projection, IMAGE_ENCODER, FEATURE_EXTRACTOR)
+    if (folder / CONDITIONING_FILE).exists():
+        return (UNET, VAE, SCHEDULER)
+    return (UNET, VAE, SCHEDULER, TEXT_ENCODER, TOKENIZER, IMAGE_NORMALIZER, IMAGE_NOISING)
+
+
+def check_folder(folder: Path, layout: Layout) -> tuple[Damage, ...]:
+    """Everything missing or damaged, by file; empty when the folder can be loaded. Reads no tensor data.
+
+    Raises ValueError for a ``shared`` pointer that leaves the models' root, the folder's parent.
+    """
+    if not folder.is_dir():
+        return (Damage(folder, "is missing", _remedy(folder, layout, ".")),)
+    return tuple(
+        Damage(path, problem, _remedy(folder, layout, component.name))
+        for component in components(folder, layout)
+        for path, problem in _problems(component_path(folder, component.name), component)
+    )
+
+
+def require_folder(folder: Path, layout: Layout) -> None:
+    """Raises MissingWeights naming each file that is missing or damaged."""
+    damages = check_folder(folder, layout)
+    if damages:
+        raise MissingWeights(folder, damages)
+
+
+def component_path(folder: Path, name: str) -> Path:
+    """Where a component lies: in the folder, or where ``shared`` in conditioning.json points to.
+
+    Raises ValueError for a pointer out of the models' root: a downloaded folder must not read the rest of the disk.
+    """
+    pointer = read_shared(folder).get(name)
+    if pointer is None:
+        return folder / name
+    target, root = (folder / pointer).resolve(), folder.resolve().parent
+    if not target.is_relative_to(root):
+        raise ValueError(
+            f"{folder / CONDITIONING_FILE}: shared {name} points to {pointer!r}, outside the models' folder {root}; "
+            "move the component below it"
+        )
+    return target
+
+
+def weights_variant(path: Path, stem: str) -> Literal["fp16"] | None:
+    """The hub's name for half-precision files, where a component has no others."""
+    has_half_only = not (path / f"{stem}.safetensors").exists() and (path / f"{stem}.fp16.safetensors").exists()
+    return "fp16" if has_half_only else None
+
+
+def weights_file(path: Path, stem: str) -> Path:
+    """The component's safetensors file, full precision before half."""
+    variant = weights_variant(path, stem)
+    return path / (f"{stem}.{variant}.safetensors" if variant else f"{stem}.safetensors")
+
+
+def _problems(path: Path, component: Component) -> Iterator[tuple[Path, str]]:
+    present = [path / name for name in component.files if (path / name).is_file()]
+    if component.files and not present:
+        yield path / component.files[0], "is missing"
+    for file in present:
+        problem = _json_problem(file)
+        if problem:
+            yield file, problem
+    if component.weights is not None:
+        problem = _weights_problem(path, component.weights)
+        if problem:
+            yield weights_file(path, component.weights), problem
+
+
+def _json_problem(file: Path) -> str | None:
+    try:
+        json.loads(file.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        return "is not JSON"
+    return None
+
+
+def _weights_problem(path: Path, stem: str) -> str | None:
+    file = weights_file(path, stem)
+    if not file.is_file():
+        pickled = sorted(other.name for other in path.glob("*") if other.suffix in PICKLES)
+        return f"is missing ({pickled[0]} is pickled and can run code: it is never read)" if pickled else "is missing"
+    try:
+        with safe_open(file, framework="pt") as tensors:
+            return None if tensors.keys() else "holds no tensors"
+    except SafetensorError as error:
+        return f"is damaged or cut short ({error})"
+
+
+def _remedy(folder: Path, layout: Layout, component: str) -> str:
+    if folder.resolve().is_relative_to(BUILTIN_FOLDER.resolve()):
+        return "reinstall any-to-3d: its own models are part of the package"
+    only = "" if component == "." else f" --include '{component}/*'"
+    return f"fetch it with: hf download {REPOSITORIES[layout]}{only} --local-dir {folder}"
