@@ -1,10 +1,16 @@
-"""The result of rasterising a batch of views."""
+"""The result of rasterising a batch of views, and which triangles are drawn at all."""
 
 from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
+
+NEAREST_W = 1e-6
+"""A triangle with any w at or below this reaches the camera plane and is skipped whole."""
+
+SMALLEST_AREA = 1e-6
+"""In square pixels: thinner triangles are not drawn, because interpolation divides by their area."""
 
 
 @dataclass(frozen=True)

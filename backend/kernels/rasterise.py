@@ -8,13 +8,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from .raster import Raster, batched, check_mesh
-
-NEAREST_W = 1e-6
-"""A triangle with any w at or below this reaches the camera plane and is skipped whole."""
-
-SMALLEST_AREA = 1e-6
-"""In square pixels: thinner triangles are not drawn, because interpolation divides by their area."""
+from .raster import NEAREST_W, SMALLEST_AREA, Raster, batched, check_mesh
 
 
 def rasterise(

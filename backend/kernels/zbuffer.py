@@ -3,12 +3,7 @@
 import numpy as np
 
 from .compiled import compiled
-
-NEAREST_W = 1e-6
-"""A triangle with any w at or below this reaches the camera plane and is skipped whole."""
-
-SMALLEST_AREA = 1e-6
-"""In square pixels: thinner triangles are not drawn, because interpolation divides by their area."""
+from .raster import NEAREST_W, SMALLEST_AREA
 
 
 def triangle_ids(
