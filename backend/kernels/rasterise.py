@@ -89,8 +89,8 @@ def _interpolate(
     corner = faces[ids[view, row, column].long() - 1]
     # float64, because the determinants of small triangles cancel.
     position = vertices_clip[view[:, None], corner].double()
-    x = (column + 0.5) / ids.shape[2] * 2 - 1
-    y = 1 - (row + 0.5) / ids.shape[1] * 2
+    x = (column.double() + 0.5) / ids.shape[2] * 2 - 1
+    y = 1 - (row.double() + 0.5) / ids.shape[1] * 2
     p = position[..., 0] - x[:, None] * position[..., 3]
     q = position[..., 1] - y[:, None] * position[..., 3]
     areas = p.roll(-1, 1) * q.roll(-2, 1) - p.roll(-2, 1) * q.roll(-1, 1)
