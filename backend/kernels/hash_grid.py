@@ -70,6 +70,8 @@ class HashGrid(nn.Module):
     floating dtype (`.double()`). level_mask holds one factor per level; see set_active_levels.
     """
 
+    level_mask: Tensor
+
     def __init__(self, config: HashGridConfig) -> None:
         super().__init__()
         self.config = config

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -13,6 +13,7 @@ from .kuhn_lattice import KuhnLattice
 from .raster import Raster
 
 
+@runtime_checkable
 class CompositeKernel(Protocol):
     """Volume rendering; see composite.composite."""
 
@@ -25,6 +26,7 @@ class CompositeKernel(Protocol):
     ) -> Composite: ...
 
 
+@runtime_checkable
 class RasteriseKernel(Protocol):
     """Triangles to pixels, differentiable inside the silhouette; see rasterise.rasterise."""
 
@@ -38,6 +40,7 @@ class RasteriseKernel(Protocol):
     ) -> Raster: ...
 
 
+@runtime_checkable
 class AntialiasKernel(Protocol):
     """Blend pixels at silhouettes, differentiable in where the silhouette lies; see antialias.antialias."""
 
@@ -51,6 +54,7 @@ class AntialiasKernel(Protocol):
     ) -> Float[Tensor, "B H W C"]: ...
 
 
+@runtime_checkable
 class MarchingTetrahedraKernel(Protocol):
     """Signed distances to a mesh; see marching_tetrahedra.marching_tetrahedra."""
 

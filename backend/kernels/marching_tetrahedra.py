@@ -16,14 +16,18 @@ SMALLEST_SPREAD = 1e-4
 """Least |s_b - s_a| in the gradient: the crossing's derivative grows like its inverse."""
 
 
-def tet_triangles() -> tuple[tuple[tuple[tuple[int, int], ...], ...], ...]:
+Triangle = tuple[tuple[int, int], ...]
+"""Three edges of a tetrahedron, each as its two corners."""
+
+
+def tet_triangles() -> tuple[tuple[Triangle, ...], ...]:
     """Triangles for each of the 16 sign patterns of a tetrahedron: per case, triples of tet edges (corner, corner).
 
     Bit i of a case is set when corner i is inside. The corners are positively oriented,
     det(p1 - p0, p2 - p0, p3 - p0) > 0, and the triangles wind counter-clockwise seen from outside.
     """
     opposite = {0: (1, 2, 3), 1: (0, 3, 2), 2: (0, 1, 3), 3: (0, 2, 1)}
-    cases = []
+    cases: list[tuple[Triangle, ...]] = []
     for case in range(16):
         inside = [corner for corner in range(4) if case >> corner & 1]
         outside = [corner for corner in range(4) if not case >> corner & 1]

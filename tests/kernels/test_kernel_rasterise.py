@@ -5,6 +5,7 @@ import pytest
 import torch
 from any_to_3d.backend.kernels.zbuffer import triangle_ids
 from kernel_meshes import BOTH, CPU, REFERENCE, bumpy_sphere, project, relative_error
+from scipy.spatial import Delaunay
 
 UPPER_LEFT = torch.tensor([[-1.0, 1, 0, 1], [1, 1, 0, 1], [-1, -1, 0, 1]])
 ONE_FACE = torch.tensor([[0, 1, 2]])
@@ -93,8 +94,6 @@ def test_nothing_to_draw_gives_an_empty_image(kernels):
 def test_adjacent_triangles_leave_no_cracks():
     generator = np.random.default_rng(0)
     corners = np.concatenate([generator.uniform(-0.9, 0.9, (200, 2)), np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])])
-    from scipy.spatial import Delaunay
-
     clip = np.concatenate([corners, np.zeros((204, 1)), np.ones((204, 1))], axis=1)
     ids, _ = triangle_ids(clip, Delaunay(corners).simplices, 256, 256)
     assert (ids > 0).all()
@@ -121,5 +120,5 @@ def test_two_threads_may_draw_at_once(torch_threads):
 def test_faces_that_do_not_fit_the_vertices_are_refused(kernels):
     with pytest.raises(ValueError, match=r"faces must index 0\.\.2, got 0\.\.7"):
         kernels.rasterise(UPPER_LEFT[None], torch.tensor([[0, 1, 7]]), torch.ones(3, 1), 4, 4)
-    with pytest.raises(ValueError, match=r"attributes must be \[3, C\] or \[1, 3, C\], got \[4, 1\]"):
-        kernels.rasterise(UPPER_LEFT[None], ONE_FACE, torch.ones(4, 1), 4, 4)
+    with pytest.raises(ValueError, match=r"attributes must be \[3, C\] or \[1, 3, C\], got \[4, 3, 1\]"):
+        kernels.rasterise(UPPER_LEFT[None], ONE_FACE, torch.ones(4, 3, 1), 4, 4)
