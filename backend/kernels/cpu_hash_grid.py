@@ -40,8 +40,8 @@ class _Encode(torch.autograd.Function):
         points = points.detach().to(table.dtype).contiguous()
         active = level_mask.tolist()
         code = torch.empty(len(points), 2 * len(levels), dtype=table.dtype)
-        ctx.save_for_backward(points, table)
-        ctx.levels, ctx.active = levels, active
+        ctx.save_for_backward(points)
+        ctx.levels, ctx.active, ctx.table_shape = levels, active, table.shape
         xyz, entries, out = points.numpy(), table.detach().contiguous().numpy(), code.numpy()
 
         def encode(index: int) -> None:
@@ -58,8 +58,8 @@ class _Encode(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx, code_gradient: Tensor) -> tuple[None, Tensor, None, None]:
-        points, table = ctx.saved_tensors
-        gradient = torch.zeros(table.shape, dtype=table.dtype)
+        (points,) = ctx.saved_tensors
+        gradient = torch.zeros(ctx.table_shape, dtype=points.dtype)
         xyz, incoming, out = points.numpy(), code_gradient.contiguous().numpy(), gradient.numpy()
 
         def scatter(index: int) -> None:

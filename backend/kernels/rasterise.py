@@ -47,7 +47,7 @@ def _triangle_ids(
     """Nearest triangle (0 = empty, else face index + 1) and its float64 depth, by testing each triangle's own box."""
     corners = to_pixels(vertices_clip, height, width)[faces]
     area = _cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    drawn = (area.abs() >= SMALLEST_AREA).nonzero()[:, 0]
+    drawn = ((area.abs() >= SMALLEST_AREA) & corners[:, :, 2].isfinite().all(dim=1)).nonzero()[:, 0]
     face, row, column = _box_pixels(corners[drawn, :, :2], height, width)
     face = drawn[face]
     centre = torch.stack([column + 0.5, row + 0.5], dim=1).double()

@@ -50,12 +50,12 @@ def _covered(
     size = torch.tensor([width, -height], dtype=torch.float64, device=vertices_clip.device)
     ends = torch.stack([silhouettes.vertex_a, silhouettes.vertex_b], dim=1)
     edge_clip = vertices_clip[silhouettes.view[:, None], ends].double()
+    # In pixels: (x / w + 1) / 2 * width and (1 - y / w) / 2 * height.
     edge = (edge_clip[..., :2] / edge_clip[..., 3:] + size.sign()) * 0.5 * size
     front = torch.stack([silhouettes.front_pixel % width, silhouettes.front_pixel // width % height], dim=1) + 0.5
     step = silhouettes.back_pixel - silhouettes.front_pixel
-    is_row = ((step == 1) | (step == -1))[:, None]
     # A one-pixel-wide image steps by 1 downwards too.
-    is_row = is_row & (width > 1)
+    is_row = (step.abs() == 1)[:, None] & (width > 1)
     along = torch.where(is_row, edge[..., 0], edge[..., 1])
     across = torch.where(is_row, edge[..., 1], edge[..., 0])
     along_front = torch.where(is_row[:, 0], front[:, 0], front[:, 1])
