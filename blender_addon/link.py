@@ -1,0 +1,277 @@
+"""One step of the conversation with a backend: messages into the session and meshes into the scene, all from one call.
+
+The link owns the socket, the started backend process and the newest mesh of each job. It has no thread and no timer:
+``pump.py`` calls ``step`` from Blender's own timer, scripts call it through ``bpy.ops.any_to_3d.wait``.
+"""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+from time import monotonic
+
+from ..shared import PROTOCOL_VERSION
+from ..shared.client import Client
+from ..shared.mesh import MeshSnapshot, TexturedMesh
+from ..shared.messages import Ack, Finished, Hello, Message, Submit
+from ..shared.wire import ProtocolError
+from . import scene
+from .backend_process import BackendProcess, LaunchOptions, StartError
+from .placement import Placement
+from .scene import Outcome
+from .session import LOST_AFTER, apply
+from .state import (
+    Asked,
+    Attached,
+    BackendExited,
+    CancelAsked,
+    Dialled,
+    Dismissed,
+    HungUp,
+    Job,
+    LocalEvent,
+    Session,
+    Silence,
+    Trouble,
+    Troubled,
+)
+
+_MESSAGES_PER_STEP = 64
+_PING_AFTER = 1.0
+_REDIAL_AFTER = 3.0
+_START_PATIENCE = 120.0
+"""Seconds a started backend may stay silent while its Python imports its libraries for the first time."""
+
+
+class Link:
+    """The add-on's one connection. ``session`` is what the panel draws; ``missing`` names jobs without their object."""
+
+    def __init__(self) -> None:
+        self.session = Session()
+        self.process: BackendProcess | None = None
+        self.applied_count = 0
+        self.missing: frozenset[str] = frozenset()
+        self._client: Client | None = None
+        self._client_id = uuid.uuid4().hex
+        self._last_ping = 0.0
+        self._last_dial = 0.0
+        self._started_at = float("-inf")
+        self._placements: dict[str, Placement] = {}
+        self._frames: dict[str, MeshSnapshot] = {}
+        self._results: dict[str, TexturedMesh] = {}
+        self._due: list[str] = []
+
+    # --- what the artist asks for -------------------------------------------------------------------------------------
+
+    def connect(self, address: str) -> None:
+        """Talk to the backend at this address, which may start answering later."""
+        self._hang_up()
+        self._dial(address)
+
+    def disconnect(self) -> None:
+        """Stop talking; jobs go on in the backend."""
+        self._hang_up()
+        self.apply(HungUp())
+
+    def start_backend(self, options: LaunchOptions, log_path: Path) -> None:
+        """Start a backend and connect to it. Raises StartError."""
+        if self.process and self.process.is_alive:
+            raise StartError("The backend that this Blender started is still running. Stop it first.")
+        self.process = BackendProcess(options, log_path)
+        self._started_at = monotonic()
+        self.connect(options.address)
+
+    def stop_backend(self, wait: float = 0.0) -> None:
+        """End the backend that this Blender started, and disconnect."""
+        self.disconnect()
+        if self.process:
+            self.process.stop(wait)
+
+    def generate(self, submit: Submit, title: str, placement: Placement) -> None:
+        """Ask for an object that will stand at this place."""
+        self._placements[submit.request_id] = placement
+        self.apply(Asked(submit, title))
+
+    def cancel(self, request_id: str) -> None:
+        self.apply(CancelAsked(request_id))
+
+    def recreate(self, request_id: str, placement: Placement) -> None:
+        """Put the newest mesh of a job whose object was deleted at this place."""
+        self._placements[request_id] = placement
+        self.show_again()
+
+    def dismiss(self) -> None:
+        self.apply(Dismissed())
+
+    def complain(self, trouble: Trouble) -> None:
+        self.apply(Troubled(trouble))
+
+    # --- what Blender does --------------------------------------------------------------------------------------------
+
+    def show_again(self) -> None:
+        """Apply the newest mesh of every job anew: undo and redo took the scene back to an older one."""
+        self._due = [*self._results, *(job_id for job_id in self._frames if job_id not in self._results)]
+        self.missing = frozenset()
+
+    def file_loaded(self) -> None:
+        """Find the jobs of the new file; objects that had no surface yet belonged to the old one."""
+        self._placements.clear()
+        self.apply(Attached(scene.unfinished()))
+        self.show_again()
+
+    # --- one tick -----------------------------------------------------------------------------------------------------
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether there is nobody to hear from and nothing to show."""
+        return self._client is None and not self._due and not (self.process and self.process.is_alive)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing more will happen by itself: answered or in trouble, no job running, every mesh shown."""
+        if self.session.connection in ("connecting", "connected"):
+            return self.session.connection == "connected" and not self.session.active_jobs and not self._due
+        return not self.session.active_jobs or self.session.trouble is not None
+
+    @property
+    def is_starting(self) -> bool:
+        """Whether a backend of ours was started and may still be importing its libraries."""
+        if self.process is None or not self.process.is_alive or self.session.backend is not None:
+            return False
+        return monotonic() - self._started_at < _START_PATIENCE
+
+    def step(self) -> bool:
+        """Receive, answer, and apply at most one mesh. Returns whether there is anything new to draw."""
+        before, applied = self.session, self.applied_count
+        self._watch_process()
+        if self._client is not None:
+            self._receive(self._client)
+            self._keep_alive()
+        self._apply_one_mesh()
+        return self.session is not before or self.applied_count != applied
+
+    def apply(self, event: Message | LocalEvent) -> None:
+        """Change the session by one event, and send what follows from it."""
+        self.session, requests = apply(self.session, event)
+        for request in requests:
+            if self._client is not None:
+                self._client.send(request)
+
+    def close(self, wait: float = 3.0) -> None:
+        """Leave nothing behind: no socket, and no backend process that was to end with Blender."""
+        self._hang_up()
+        if self.process and self.process.ends_with_blender:
+            self.process.stop(wait)
+
+    def _watch_process(self) -> None:
+        if self.process is not None and self.process.ended_by_itself:
+            hint = "Start it again: it goes on with its jobs from their last checkpoints."
+            trouble = Trouble(self.process.describe_exit(), hint, "start_backend")
+            self.process = None
+            self._hang_up()
+            self.apply(BackendExited(trouble))
+
+    def _receive(self, client: Client) -> None:
+        try:
+            messages = client.poll(_MESSAGES_PER_STEP)
+        except ProtocolError as error:
+            self.complain(Trouble(f"The backend sent a message that this add-on cannot read: {error}.", "Update both."))
+            return
+        for message in messages:
+            self.apply(message)
+            self._keep_mesh(message)
+
+    def _keep_mesh(self, message: Message) -> None:
+        job = self.session.job(getattr(message, "job_id", ""))
+        if job is None:
+            return
+        if isinstance(message, Finished):
+            self._results[job.job_id] = message.mesh
+        elif isinstance(message, MeshSnapshot) and not job.is_over:
+            self._frames[job.job_id] = message
+        elif job.is_over:
+            self._forget(job.job_id)
+            return
+        else:
+            return
+        if job.job_id not in self._due:
+            self._due.append(job.job_id)
+
+    def _keep_alive(self) -> None:
+        now = monotonic()
+        silence = self._client.seconds_since_heard if self._client else 0.0
+        self.apply(Silence(silence, self.is_starting))
+        if self.session.connection == "refused":
+            self._hang_up()
+        elif self.session.connection == "lost" and now - self._last_dial > _REDIAL_AFTER:
+            self._redial()
+        elif silence > _PING_AFTER and now - self._last_ping > _PING_AFTER and silence < LOST_AFTER:
+            self._last_ping = now
+            self._client.send(Hello(PROTOCOL_VERSION, self._client_id))
+
+    # --- meshes -------------------------------------------------------------------------------------------------------
+
+    def _apply_one_mesh(self) -> None:
+        for job_id in list(self._due):
+            job = self.session.job(job_id)
+            outcome = self._show(job) if job else Outcome.MISSING
+            if outcome is Outcome.BUSY:
+                continue
+            self._due = [each for each in self._due if each != job_id]
+            if outcome is Outcome.SHOWN:
+                return
+            self.missing |= {job_id}
+
+    def _show(self, job: Job) -> Outcome:
+        is_new = scene.name_of_object(job.origin) is None and job.origin.request_id in self._placements
+        if is_new:
+            scene.create(job.origin, self._placements.pop(job.origin.request_id))
+        outcome = self._finish(job) if job.job_id in self._results else self._show_frame(job)
+        if outcome is Outcome.SHOWN:
+            self.applied_count += 1
+            self.missing -= {job.job_id}
+            if is_new and job.job_id in self._frames:
+                scene.push_undo(f"Any to 3D: {job.origin.prompt} begins")
+        return outcome
+
+    def _show_frame(self, job: Job) -> Outcome:
+        frame = self._frames.get(job.job_id)
+        if frame is None:
+            return Outcome.MISSING
+        run = self.session.backend.backend_id if self.session.backend else ""
+        outcome = scene.show(job.origin, frame, run)
+        if outcome is Outcome.SHOWN and self._client is not None:
+            self._client.send(Ack(job.job_id, frame.sequence))
+        return outcome
+
+    def _finish(self, job: Job) -> Outcome:
+        version = self.session.backend.backend_version if self.session.backend else ""
+        outcome = scene.finish(job.origin, self._results[job.job_id], version)
+        if outcome is Outcome.SHOWN:
+            self._forget(job.job_id)
+            scene.push_undo(f"Any to 3D: {job.origin.prompt}")
+        return outcome
+
+    def _forget(self, job_id: str) -> None:
+        self._frames.pop(job_id, None)
+        self._results.pop(job_id, None)
+        self._due = [each for each in self._due if each != job_id]
+
+    # --- the socket ---------------------------------------------------------------------------------------------------
+
+    def _dial(self, address: str) -> None:
+        self._client = Client(address, self._client_id)
+        self._last_dial = self._last_ping = monotonic()
+        self.apply(Dialled(address, self._client_id))
+
+    def _redial(self) -> None:
+        """A fresh socket, so that nothing piles up for a backend that is away; what the panel says stays."""
+        self._hang_up()
+        self._client = Client(self.session.address, self._client_id)
+        self._last_dial = self._last_ping = monotonic()
+        self._client.send(Hello(PROTOCOL_VERSION, self._client_id))
+
+    def _hang_up(self) -> None:
+        if self._client is not None:
+            self._client.close()
+            self._client = None

@@ -1,0 +1,74 @@
+"""Materials of generated objects: vertex colours while one grows, then a packed base-colour image."""
+
+from __future__ import annotations
+
+import bpy
+import numpy as np
+
+from .mesh_data import COLOR_ATTRIBUTE, linear_mean
+
+_ROUGHNESS = 0.7
+_METALLIC = 0.0
+
+
+def show_vertex_colors(mesh: bpy.types.Mesh, name: str, colors: np.ndarray | None) -> None:
+    """Give the mesh a material that shows its colour attribute; a mesh that has a material keeps it.
+
+    colors: u8[V, 4] sRGB; their mean is the colour in Solid view, which knows no nodes.
+    """
+    material = mesh.materials[0] if mesh.materials else None
+    if material is None:
+        material = _new_material(name)
+        source = material.node_tree.nodes.new("ShaderNodeVertexColor")
+        source.layer_name = COLOR_ATTRIBUTE
+        _connect_base_color(material, source)
+        mesh.materials.append(material)
+    if colors is not None:
+        material.diffuse_color = (*linear_mean(colors), 1.0)
+
+
+def show_albedo(mesh: bpy.types.Mesh, name: str, albedo: np.ndarray) -> None:
+    """Replace the mesh's materials by one with the image as base colour, packed into the .blend.
+
+    albedo: u8[H, W, 3] sRGB, first row is the top.
+    """
+    material = mesh.materials[0] if mesh.materials else None
+    if material is None:
+        material = _new_material(name)
+        mesh.materials.append(material)
+    material.node_tree.nodes.clear()
+    source = material.node_tree.nodes.new("ShaderNodeTexImage")
+    source.image = _packed_image(name, albedo)
+    _connect_base_color(material, source)
+    material.diffuse_color = (*linear_mean(albedo.reshape(-1, 3)), 1.0)
+
+
+def _new_material(name: str) -> bpy.types.Material:
+    material = bpy.data.materials.new(name)
+    if bpy.app.version < (5, 0, 0):
+        material.use_nodes = True  # always true, and deprecated, from 5.0 on
+    material.node_tree.nodes.clear()
+    return material
+
+
+def _connect_base_color(material: bpy.types.Material, source: bpy.types.Node) -> None:
+    nodes, links = material.node_tree.nodes, material.node_tree.links
+    shader = nodes.new("ShaderNodeBsdfPrincipled")
+    shader.inputs["Roughness"].default_value = _ROUGHNESS
+    shader.inputs["Metallic"].default_value = _METALLIC
+    output = nodes.new("ShaderNodeOutputMaterial")
+    source.location, shader.location, output.location = (-320, 0), (0, 0), (320, 0)
+    links.new(source.outputs["Color"], shader.inputs["Base Color"])
+    links.new(shader.outputs["BSDF"], output.inputs["Surface"])
+
+
+def _packed_image(name: str, albedo: np.ndarray) -> bpy.types.Image:
+    height, width = albedo.shape[:2]
+    image = bpy.data.images.new(f"{name} base color", width, height, alpha=False)
+    # Blender stores an image from its bottom row up.
+    pixels = np.ones((height, width, 4), np.float32)
+    pixels[..., :3] = albedo[::-1] / np.float32(255)
+    image.pixels.foreach_set(pixels.ravel())
+    image.update()
+    image.pack()
+    return image

@@ -1,0 +1,279 @@
+"""What the artist and scripts can do, as ``bpy.ops.any_to_3d.*``. Each is a line or two around the link."""
+
+import random
+from time import monotonic, sleep
+
+import bpy
+
+from . import preferences, properties, pump, submission, wording
+from .addresses import normalise
+from .backend_process import PortTaken, free_port
+from .state import Trouble
+
+_PANELS_SEED = -1
+"""The seed of an operator that was given none."""
+
+
+def _complain(operator: bpy.types.Operator, trouble: Trouble) -> set[str]:
+    pump.link().complain(trouble)
+    pump.redraw()
+    # Without a window there is no panel to read; as a report it becomes the script's exception.
+    operator.report({"ERROR" if bpy.app.background else "WARNING"}, trouble.message)
+    return {"CANCELLED"}
+
+
+class Generate(bpy.types.Operator):
+    """Make an object from the prompt. It grows at the 3D cursor while the backend works"""
+
+    bl_idname = "any_to_3d.generate"
+    bl_label = "Generate"
+
+    prompt: bpy.props.StringProperty(name="Prompt", description="Empty: the panel's", options={"SKIP_SAVE"})
+    preset: bpy.props.StringProperty(name="Preset", description="Empty: the panel's", options={"SKIP_SAVE"})
+    seed: bpy.props.IntProperty(name="Seed", description="-1: the panel's", default=_PANELS_SEED, options={"SKIP_SAVE"})
+    height: bpy.props.FloatProperty(name="Height", description="-1: the panel's", default=-1.0, options={"SKIP_SAVE"})
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        reason = wording.why_not_generate(pump.link().session)
+        if reason:
+            cls.poll_message_set(reason)
+        return not reason
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        chosen = properties.settings(context)
+        fields = submission.PromptFields(
+            text=self.prompt or chosen.prompt,
+            recipe=chosen.recipe,
+            preset=self.preset or chosen.preset,
+            seed=chosen.seed if self.seed == _PANELS_SEED else self.seed,
+        )
+        height = self.height if self.height > 0 else chosen.height
+        link = pump.link()
+        try:
+            submit = submission.to_submit(fields, link.session.backend)
+        except ValueError as error:
+            return _complain(self, Trouble(str(error)))
+        link.generate(submit, submit.prompts[0].prompt.text, properties.placement(context, height))
+        pump.wake()
+        return {"FINISHED"}
+
+
+class Cancel(bpy.types.Operator):
+    """End this job; the mesh that it made so far stays"""
+
+    bl_idname = "any_to_3d.cancel"
+    bl_label = "Cancel"
+
+    request_id: bpy.props.StringProperty(description="Empty: the newest job", options={"SKIP_SAVE", "HIDDEN"})
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if pump.link().session.active_jobs:
+            return True
+        cls.poll_message_set("No job is running")
+        return False
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        newest = pump.link().session.active_jobs[-1]
+        pump.link().cancel(self.request_id or newest.origin.request_id)
+        pump.wake()
+        return {"FINISHED"}
+
+
+class Connect(bpy.types.Operator):
+    """Connect to the backend at the address in the preferences"""
+
+    bl_idname = "any_to_3d.connect"
+    bl_label = "Connect"
+
+    address: bpy.props.StringProperty(description="Empty: the one in the preferences", options={"SKIP_SAVE"})
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            address = normalise(self.address or preferences.get().address)
+            needs_permission = preferences.address_needs_permission(address)
+        except ValueError as error:
+            return _complain(self, Trouble(str(error), fix="open_preferences"))
+        if needs_permission:
+            message = f"{address} is another computer, and Blender is not allowed to go online."
+            return _complain(self, Trouble(message, "Allow Online Access in the system preferences.", "allow_online"))
+        pump.link().connect(address)
+        pump.wake()
+        return {"FINISHED"}
+
+
+class Disconnect(bpy.types.Operator):
+    """Stop talking to the backend. Its jobs go on, and connecting again finds them"""
+
+    bl_idname = "any_to_3d.disconnect"
+    bl_label = "Disconnect"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        pump.link().disconnect()
+        pump.redraw()
+        return {"FINISHED"}
+
+
+class StartBackend(bpy.types.Operator):
+    """Start the backend on this computer and connect to it"""
+
+    bl_idname = "any_to_3d.start_backend"
+    bl_label = "Start Backend"
+
+    use_free_port: bpy.props.BoolProperty(
+        description="Change the address in the preferences to a port that nobody uses", options={"SKIP_SAVE"}
+    )
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            if self.use_free_port:
+                preferences.get().address = f"tcp://127.0.0.1:{free_port()}"
+            pump.link().start_backend(preferences.launch_options(), preferences.log_path())
+        except PortTaken as error:
+            return _complain(self, Trouble(str(error), fix="use_free_port"))
+        except ValueError as error:
+            return _complain(self, Trouble(str(error), fix="open_preferences"))
+        pump.wake()
+        return {"FINISHED"}
+
+
+class StopBackend(bpy.types.Operator):
+    """Stop the backend that this Blender started. Its running jobs keep their last checkpoint"""
+
+    bl_idname = "any_to_3d.stop_backend"
+    bl_label = "Stop Backend"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        process = pump.link().process
+        if process is not None and process.is_alive:
+            return True
+        cls.poll_message_set("This Blender started no backend that still runs")
+        return False
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        pump.link().stop_backend()
+        pump.redraw()
+        return {"FINISHED"}
+
+
+class Wait(bpy.types.Operator):
+    """For scripts without a window: work until the backend has answered and every job has ended"""
+
+    bl_idname = "any_to_3d.wait"
+    bl_label = "Wait for Jobs"
+
+    timeout: bpy.props.FloatProperty(name="Timeout", description="Seconds", default=600.0, min=0.0)
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if bpy.app.background:
+            return True
+        cls.poll_message_set("With a window the add-on works by itself; waiting would freeze it")
+        return False
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        deadline = monotonic() + self.timeout
+        link = pump.link()
+        while not link.is_settled:
+            if monotonic() > deadline:
+                self.report({"ERROR"}, f"Still not done after {wording.duration(self.timeout)}")
+                return {"CANCELLED"}
+            pump.step()
+            sleep(0.01)
+        if link.session.trouble is not None:
+            self.report({"ERROR"}, link.session.trouble.message)
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+class Recreate(bpy.types.Operator):
+    """The job's object was deleted: put its newest mesh at the 3D cursor"""
+
+    bl_idname = "any_to_3d.recreate"
+    bl_label = "Re-create Object"
+
+    request_id: bpy.props.StringProperty(options={"SKIP_SAVE", "HIDDEN"})
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        height = properties.settings(context).height
+        pump.link().recreate(self.request_id, properties.placement(context, height))
+        pump.wake()
+        return {"FINISHED"}
+
+
+class RandomSeed(bpy.types.Operator):
+    """Draw another seed, for another object from the same prompt"""
+
+    bl_idname = "any_to_3d.random_seed"
+    bl_label = "Random Seed"
+    bl_options = frozenset({"UNDO", "INTERNAL"})
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        # Short enough to read aloud and type again.
+        properties.settings(context).seed = random.SystemRandom().randrange(100_000)
+        return {"FINISHED"}
+
+
+class ChoosePreset(bpy.types.Operator):
+    """Use this preset"""
+
+    bl_idname = "any_to_3d.choose_preset"
+    bl_label = "Choose Preset"
+    bl_options = frozenset({"UNDO", "INTERNAL"})
+
+    preset: bpy.props.StringProperty(options={"SKIP_SAVE"})
+
+    @classmethod
+    def description(cls, context: bpy.types.Context, chosen: bpy.types.OperatorProperties) -> str:
+        recipe = pump.link().session.recipe(properties.settings(context).recipe)
+        presets = recipe.presets if recipe else ()
+        return next((preset.description for preset in presets if preset.name == chosen.preset), str(cls.__doc__))
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        properties.settings(context).preset = self.preset
+        return {"FINISHED"}
+
+
+class UseFastestPreset(bpy.types.Operator):
+    """Choose the preset that needs the least work, and generate again"""
+
+    bl_idname = "any_to_3d.use_fastest_preset"
+    bl_label = "Try the Fastest Preset"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        chosen = properties.settings(context)
+        recipe = pump.link().session.recipe(chosen.recipe)
+        if recipe is None:
+            return _complain(self, Trouble("No backend is connected.", fix="start_backend"))
+        chosen.preset = submission.fastest_preset(recipe)
+        return bpy.ops.any_to_3d.generate()
+
+
+class Dismiss(bpy.types.Operator):
+    """Close this message"""
+
+    bl_idname = "any_to_3d.dismiss"
+    bl_label = "Dismiss"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        pump.link().dismiss()
+        pump.redraw()
+        return {"FINISHED"}
+
+
+CLASSES = (
+    Generate,
+    Cancel,
+    Connect,
+    Disconnect,
+    StartBackend,
+    StopBackend,
+    Wait,
+    Recreate,
+    RandomSeed,
+    ChoosePreset,
+    UseFastestPreset,
+    Dismiss,
+)

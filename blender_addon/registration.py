@@ -1,0 +1,30 @@
+"""What Blender is told of when the add-on is enabled, and what it forgets, in reverse, when it is disabled."""
+
+from __future__ import annotations
+
+import bpy
+
+from . import operators, panel, preferences, properties, pump
+
+_CLASSES = (
+    preferences.AnyTo3DPreferences,
+    properties.AnyTo3DSettings,
+    *operators.CLASSES,
+    *panel.CLASSES,
+)
+
+
+def register() -> None:
+    """Register every class, the scene's settings and the pump."""
+    for each in _CLASSES:
+        bpy.utils.register_class(each)
+    properties.register()
+    pump.register()
+
+
+def unregister() -> None:
+    """Leave no class, property, timer, handler, socket or backend process behind."""
+    pump.unregister()
+    properties.unregister()
+    for each in reversed(_CLASSES):
+        bpy.utils.unregister_class(each)

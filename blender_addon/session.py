@@ -1,0 +1,288 @@
+"""How every message and every press of a button changes what the add-on knows: a pure reducer without Blender.
+
+``apply(session, event)`` returns the next session and the requests to send; it reads no clock and no socket, so any
+fault can be replayed as a table of events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from ..shared import PROTOCOL_VERSION
+from ..shared.mesh import MeshSnapshot
+from ..shared.messages import (
+    TERMINAL_EVENTS,
+    Accepted,
+    Cancel,
+    Cancelled,
+    Failed,
+    Finished,
+    Hello,
+    Message,
+    Preparing,
+    Problem,
+    Progress,
+    Queued,
+    Rejected,
+    Request,
+    Started,
+    Watch,
+    Welcome,
+)
+from .state import (
+    Asked,
+    Attached,
+    BackendExited,
+    CancelAsked,
+    Dialled,
+    Dismissed,
+    Fix,
+    HungUp,
+    Job,
+    JobState,
+    LocalEvent,
+    Provenance,
+    Session,
+    Silence,
+    Trouble,
+    Troubled,
+)
+
+LOST_AFTER = 4.0
+"""Seconds of silence, pings included, after which a backend counts as gone; the artist is told within 5."""
+
+_ENDED_JOBS_KEPT = 20
+
+Change = tuple[Session, tuple[Request, ...]]
+
+
+def apply(session: Session, event: Message | LocalEvent) -> Change:
+    """The session after ``event``, and the requests that follow from it. Events of unknown jobs change nothing."""
+    handler = _HANDLERS.get(type(event))
+    return handler(session, event) if handler else (session, ())
+
+
+# --- the connection ---------------------------------------------------------------------------------------------------
+
+
+def _dialled(session: Session, event: Dialled) -> Change:
+    dialling = replace(
+        session, connection="connecting", address=event.address, client_id=event.client_id, backend=None, trouble=None
+    )
+    return dialling, (Hello(PROTOCOL_VERSION, event.client_id),)
+
+
+def _hung_up(session: Session, event: HungUp) -> Change:
+    return replace(session, connection="offline", backend=None), ()
+
+
+def _welcome(session: Session, event: Welcome) -> Change:
+    if event.protocol_version.split(".")[0] != PROTOCOL_VERSION.split(".")[0]:
+        spoken = f"The backend speaks protocol {event.protocol_version}, this add-on {PROTOCOL_VERSION}."
+        return _refused(session, spoken)
+    was_attached = session.connection == "connected" and session.backend is not None
+    if was_attached and session.backend.backend_id == event.backend_id:
+        return replace(session, backend=event), ()
+    jobs = tuple(replace(job, awaits_answer=not job.is_over) for job in session.jobs)
+    attached = replace(session, connection="connected", backend=event, jobs=jobs, trouble=None)
+    return attached, _attach_requests(session.jobs)
+
+
+def _attach_requests(jobs: tuple[Job, ...]) -> tuple[Request, ...]:
+    requests: list[Request] = []
+    for job in jobs:
+        if job.is_over:
+            if job.cancel_asked and job.awaits_answer and job.job_id:
+                requests.append(Cancel(job.job_id))
+        elif job.job_id:
+            requests.append(Watch(job.job_id))
+        elif job.submit is not None:
+            requests.append(job.submit)
+    return tuple(requests)
+
+
+def _refused(session: Session, message: str) -> Change:
+    trouble = Trouble(message, "Update the add-on and the backend to the same release.", "open_preferences")
+    return replace(session, connection="refused", backend=None, trouble=trouble), ()
+
+
+def _silence(session: Session, event: Silence) -> Change:
+    if event.seconds < LOST_AFTER or session.connection not in ("connecting", "connected") or event.is_starting:
+        return session, ()
+    if session.connection == "connecting":
+        message = f"No backend answers at {session.address}."
+        trouble = Trouble(message, "Start one, or check the address.", "start_backend")
+    else:
+        hint = "Its jobs go on where they were if it comes back; start it again if it stopped."
+        trouble = Trouble(f"The backend at {session.address} stopped answering.", hint, "start_backend")
+    return replace(session, connection="lost", trouble=trouble), ()
+
+
+def _backend_exited(session: Session, event: BackendExited) -> Change:
+    return replace(session, connection="offline", backend=None, trouble=event.trouble), ()
+
+
+def _troubled(session: Session, event: Troubled) -> Change:
+    return replace(session, trouble=event.trouble), ()
+
+
+def _dismissed(session: Session, event: Dismissed) -> Change:
+    return replace(session, trouble=None), ()
+
+
+# --- jobs -------------------------------------------------------------------------------------------------------------
+
+
+def _asked(session: Session, event: Asked) -> Change:
+    submit = event.submit
+    origin = Provenance(submit.request_id, event.title, submit.recipe, submit.preset, submit.seed)
+    jobs = _recent((*session.jobs, Job(origin, submit=submit)))
+    return replace(session, jobs=jobs, trouble=None), (submit,)
+
+
+def _recent(jobs: tuple[Job, ...]) -> tuple[Job, ...]:
+    ended = [job.origin.request_id for job in jobs if job.is_over]
+    forgotten = set(ended[:-_ENDED_JOBS_KEPT])
+    return tuple(job for job in jobs if job.origin.request_id not in forgotten)
+
+
+def _attached(session: Session, event: Attached) -> Change:
+    known = {job.job_id for job in session.jobs}
+    new = tuple(Job(origin, "queued", awaits_answer=True) for origin in event.origins if origin.job_id not in known)
+    requests = _attach_requests(new) if session.connection == "connected" else ()
+    return replace(session, jobs=session.jobs + new), requests
+
+
+def _cancel_asked(session: Session, event: CancelAsked) -> Change:
+    job = session.job_of_request(event.request_id)
+    if job is None or job.is_over:
+        return session, ()
+    if session.connection == "connected" and job.job_id:
+        return _with(session, replace(job, cancel_asked=True)), (Cancel(job.job_id),)
+    # Nobody can answer, so the panel lets go of the job at once; a backend that returns is told then.
+    state: JobState = job.state if session.connection == "connected" else "cancelled"
+    return _with(session, replace(job, state=state, cancel_asked=True, awaits_answer=True)), ()
+
+
+def _accepted(session: Session, event: Accepted) -> Change:
+    job = session.job_of_request(event.request_id)
+    if job is None:
+        return session, ()
+    if job.state == "cancelled":
+        return session, (Cancel(event.job_id),)
+    origin = replace(job.origin, job_id=event.job_id)
+    job = replace(job, origin=origin, state="queued", submit=None, notice=event.notice, awaits_answer=False)
+    wish = (Cancel(event.job_id),) if job.cancel_asked else ()
+    return _with(session, job), (Watch(event.job_id), *wish)
+
+
+def _rejected(session: Session, event: Rejected) -> Change:
+    if event.problem.code == "protocol":
+        return _refused(session, event.problem.message)
+    job = session.job_of_request(event.request_id)
+    if job is None and not event.request_id:
+        # A refused Watch carries no request id; the backend answers in order, so it is the first one still unanswered.
+        job = next((each for each in session.active_jobs if each.awaits_answer and each.job_id), None)
+    if job is None:
+        return replace(session, trouble=_trouble(event.problem)), ()
+    return _failed_job(session, job, event.problem)
+
+
+def _queued(job: Job, event: Queued) -> Job:
+    return replace(job, state="queued", position=event.position)
+
+
+def _started(job: Job, event: Started) -> Job:
+    return replace(job, state="running", activity="starting")
+
+
+def _preparing(job: Job, event: Preparing) -> Job:
+    return replace(job, state="running", activity=event.what, phase="")
+
+
+def _progress(job: Job, event: Progress) -> Job:
+    return replace(
+        job,
+        state="running",
+        activity="",
+        phase=event.phase,
+        step=event.step,
+        steps=event.steps,
+        overall=min(max(event.overall, job.overall), 1.0),
+        seconds_left=event.seconds_left,
+    )
+
+
+def _snapshot(job: Job, event: MeshSnapshot) -> Job:
+    return replace(job, state="running", snapshots=job.snapshots + 1)
+
+
+def _finished(job: Job, event: Finished) -> Job:
+    return replace(job, state="finished", overall=1.0, seconds_left=0.0, seconds=event.seconds)
+
+
+def _cancelled(job: Job, event: Cancelled) -> Job:
+    return replace(job, state="cancelled", seconds_left=None)
+
+
+def _failed(session: Session, event: Failed) -> Change:
+    job = session.job(event.job_id)
+    return _failed_job(session, job, event.problem) if job and not job.is_over else (session, ())
+
+
+def _failed_job(session: Session, job: Job, problem: Problem) -> Change:
+    trouble = _trouble(problem)
+    job = replace(job, state="failed", submit=None, trouble=trouble, awaits_answer=False)
+    return replace(_with(session, job), trouble=trouble), ()
+
+
+_FIXES: dict[str, Fix] = {
+    "out_of_memory": "use_fastest_preset",
+    "missing_weights": "open_preferences",
+    "unavailable": "generate_again",
+    "internal": "generate_again",
+}
+
+
+def _trouble(problem: Problem) -> Trouble:
+    return Trouble(problem.message, problem.hint, _FIXES.get(problem.code, "dismiss"))
+
+
+def _with(session: Session, changed: Job) -> Session:
+    same = changed.origin.request_id
+    return replace(session, jobs=tuple(changed if job.origin.request_id == same else job for job in session.jobs))
+
+
+def _job_event(change: Callable[[Job, Message], Job]) -> Callable[[Session, Message], Change]:
+    def handle(session: Session, event: Message) -> Change:
+        job = session.job(event.job_id)
+        if job is None or (job.is_over and not isinstance(event, TERMINAL_EVENTS)):
+            return session, ()
+        return _with(session, replace(change(job, event), awaits_answer=False)), ()
+
+    return handle
+
+
+_HANDLERS: dict[type, Callable[..., Change]] = {
+    Dialled: _dialled,
+    HungUp: _hung_up,
+    Silence: _silence,
+    BackendExited: _backend_exited,
+    Troubled: _troubled,
+    Dismissed: _dismissed,
+    Asked: _asked,
+    Attached: _attached,
+    CancelAsked: _cancel_asked,
+    Welcome: _welcome,
+    Accepted: _accepted,
+    Rejected: _rejected,
+    Queued: _job_event(_queued),
+    Started: _job_event(_started),
+    Preparing: _job_event(_preparing),
+    Progress: _job_event(_progress),
+    MeshSnapshot: _job_event(_snapshot),
+    Finished: _job_event(_finished),
+    Cancelled: _job_event(_cancelled),
+    Failed: _failed,
+}

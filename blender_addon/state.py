@@ -1,0 +1,170 @@
+"""What the add-on knows: the session, its jobs, and the events that do not come from the wire. Plain data, no Blender.
+
+Nothing here is saved in a .blend: the backend owns the truth, and ``Hello`` plus ``Watch`` rebuild a session after a
+crash or a file load.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Union
+
+from ..shared.messages import RecipeInfo, Submit, Welcome
+
+Connection = Literal["offline", "connecting", "connected", "lost", "refused"]
+JobState = Literal["sending", "queued", "running", "finished", "cancelled", "failed"]
+Fix = Literal[
+    "start_backend",
+    "use_free_port",
+    "open_preferences",
+    "allow_online",
+    "use_fastest_preset",
+    "generate_again",
+    "dismiss",
+]
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """An error as the panel shows it: what happened, what to do, and the button that does it."""
+
+    message: str
+    hint: str = ""
+    fix: Fix = "dismiss"
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What an object was made from; written on the object, so that a .blend can find its job again."""
+
+    request_id: str
+    prompt: str
+    recipe: str
+    preset: str
+    seed: int
+    job_id: str = ""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job as last heard of. ``submit`` is kept until it is accepted, to be sent again after a lost connection."""
+
+    origin: Provenance
+    state: JobState = "sending"
+    submit: Submit | None = None
+    position: int = 0
+    activity: str = ""
+    phase: str = ""
+    step: int = 0
+    steps: int = 0
+    overall: float = 0.0
+    seconds_left: float | None = None
+    seconds: float | None = None
+    snapshots: int = 0
+    notice: str = ""
+    trouble: Trouble | None = None
+    cancel_asked: bool = False
+    awaits_answer: bool = False
+
+    @property
+    def job_id(self) -> str:
+        return self.origin.job_id
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in ("finished", "cancelled", "failed")
+
+
+@dataclass(frozen=True)
+class Session:
+    """The whole state behind the panel."""
+
+    connection: Connection = "offline"
+    address: str = ""
+    client_id: str = ""
+    backend: Welcome | None = None
+    jobs: tuple[Job, ...] = ()
+    trouble: Trouble | None = None
+
+    def job(self, job_id: str) -> Job | None:
+        """The job with this id, or None."""
+        return next((job for job in self.jobs if job_id and job.job_id == job_id), None)
+
+    def job_of_request(self, request_id: str) -> Job | None:
+        """The job that this request asked for, or None."""
+        return next((job for job in self.jobs if request_id and job.origin.request_id == request_id), None)
+
+    @property
+    def active_jobs(self) -> tuple[Job, ...]:
+        return tuple(job for job in self.jobs if not job.is_over)
+
+    def recipe(self, name: str) -> RecipeInfo | None:
+        """What the connected backend says about a recipe, "" for its first; None if it does not offer it."""
+        recipes = self.backend.recipes if self.backend else ()
+        return next((recipe for recipe in recipes if name in ("", recipe.name)), None)
+
+
+# --- events that do not come from the wire ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Dialled:
+    """The artist asked to connect to an address."""
+
+    address: str
+    client_id: str
+
+
+@dataclass(frozen=True)
+class HungUp:
+    """The artist disconnected, or the add-on is being disabled."""
+
+
+@dataclass(frozen=True)
+class Silence:
+    """Seconds since the backend was heard; ``is_starting`` while a backend we started has not answered yet."""
+
+    seconds: float
+    is_starting: bool = False
+
+
+@dataclass(frozen=True)
+class BackendExited:
+    """The backend process that this Blender started has ended without being asked to."""
+
+    trouble: Trouble
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The artist pressed Generate."""
+
+    submit: Submit
+    title: str
+
+
+@dataclass(frozen=True)
+class CancelAsked:
+    request_id: str
+
+
+@dataclass(frozen=True)
+class Attached:
+    """A file was loaded that holds unfinished objects of these jobs."""
+
+    origins: tuple[Provenance, ...]
+
+
+@dataclass(frozen=True)
+class Troubled:
+    """Something went wrong on this side of the wire."""
+
+    trouble: Trouble
+
+
+@dataclass(frozen=True)
+class Dismissed:
+    """The artist closed the error box."""
+
+
+LocalEvent = Union[Dialled, HungUp, Silence, BackendExited, Asked, CancelAsked, Attached, Troubled, Dismissed]

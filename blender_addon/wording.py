@@ -1,0 +1,78 @@
+"""What the panel says about a session, as plain sentences. Pure."""
+
+from __future__ import annotations
+
+from .state import Job, Session
+
+
+def connection_line(session: Session) -> str:
+    """One line: who is connected, or what stands in the way."""
+    backend = session.backend
+    if session.connection == "connected" and backend is not None:
+        return f"{backend.profile} on {backend.device}, version {backend.backend_version}"
+    return {
+        "offline": "No backend connected",
+        "connecting": f"Waiting for {session.address}",
+        "lost": f"{session.address} does not answer; still trying",
+        "refused": f"{session.address} is of another version",
+    }.get(session.connection, session.connection)
+
+
+def why_not_generate(session: Session) -> str:
+    """Why Generate is greyed out, with what to do; empty if it is not."""
+    if session.connection == "connected":
+        return ""
+    return {
+        "offline": "No backend is connected. Start one, or connect to one",
+        "connecting": f"The backend at {session.address} has not answered yet",
+        "lost": f"The backend at {session.address} stopped answering. Start it again, or wait until it is back",
+        "refused": "The backend speaks another protocol version. Update the add-on and the backend",
+    }[session.connection]
+
+
+def job_line(session: Session, job: Job) -> str:
+    """What a job is doing: its phase and step, its place in the queue, or how it ended."""
+    if job.awaits_answer and job.job_id and not job.is_over:
+        return "Asking the backend how far it is"
+    if job.cancel_asked and not job.is_over:
+        return "Cancelling"
+    if job.state == "running":
+        return f"{_phase(session, job)}, step {job.step} of {job.steps}" if job.phase else _preparing(job)
+    return {
+        "sending": "Sent",
+        "queued": f"In the queue behind {job.position}" if job.position else "Next in the queue",
+        "finished": f"Finished in {duration(job.seconds)}" if job.seconds is not None else "Finished",
+        "cancelled": "Cancelled; its mesh so far is kept",
+        "failed": "Failed",
+    }[job.state]
+
+
+def progress_text(job: Job) -> str:
+    """The text in the overall progress bar."""
+    percent = f"{100 * job.overall:.0f} %"
+    return percent if job.seconds_left is None else f"{percent}, {duration(job.seconds_left)} left"
+
+
+def duration(seconds: float) -> str:
+    """
+    >>> duration(8.4), duration(95), duration(3700)
+    ('8 s', '1 min 35 s', '1 h 2 min')
+    """
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def _preparing(job: Job) -> str:
+    return job.activity[:1].upper() + job.activity[1:] or "Starting"
+
+
+def _phase(session: Session, job: Job) -> str:
+    recipe = session.recipe(job.origin.recipe)
+    name = job.phase.capitalize()
+    if recipe is None or job.phase not in recipe.phases:
+        return name
+    return f"{name} (phase {recipe.phases.index(job.phase) + 1} of {len(recipe.phases)})"
