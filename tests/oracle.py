@@ -36,9 +36,9 @@ class OracleCondition:
 class ImageTargetPrior:
     """Pulls every view towards ``target(cameras, signal)``.
 
-    std: the spread s it grants around the target. At 0 the denoiser returns the target whatever it is shown; SDS still
-    has its fixed point there, but consistency distillation has no gradient (both noise levels predict the same eps), so
-    keep s > 0 for CDS.
+    std: the spread s it grants around the target. At 0 the denoiser returns the target whatever it is shown, and SDS
+    has its exact fixed point there; for s > 0 each step is jittered by s^2 eps / (s^2 + sigma^2). Consistency
+    distillation needs s > 0: at 0 both noise levels predict the same eps, and there is no gradient.
     unconditional_std: where given, the unconditional branch is N(0, that^2), so that the guidance scale matters; where
     None, both branches agree and guidance changes nothing.
     """

@@ -42,6 +42,17 @@ class UnclipConditioning:
     pose: PoseFeatures
     signals: tuple[Signal, ...]
 
+    def embedding_width(self, label_width: int) -> int:
+        """How many numbers the embedding has in a class label of ``label_width``; ValueError where nothing fits."""
+        parts = 2 if self.has_noise_level else 1
+        width, rest = divmod(label_width - 4 * self.pose.harmonics - len(self.signals), parts)
+        if width < 1 or rest:
+            raise ValueError(
+                f"{CONDITIONING_FILE} does not fit its network: a class label of {label_width} numbers cannot hold "
+                f"{self.pose.harmonics} harmonics, {len(self.signals)} signals and {parts} equal parts"
+            )
+        return width
+
     def one_hot(self, signal: Signal) -> Float[Tensor, "1 S"]:
         """Raises ValueError for a signal the network was not trained on."""
         if signal not in self.signals:
@@ -62,6 +73,15 @@ class Zero123Conditioning:
     pose: PoseFeatures
     token_embedding: Literal["unit", "raw"]
     label_embedding_scale: float
+
+    def require_fit(self, label_width: int, embedding_width: int) -> None:
+        """Raises ValueError where the network's class label is not made of three angles and the embedding."""
+        width = 6 * self.pose.harmonics + embedding_width
+        if width != label_width:
+            raise ValueError(
+                f"{CONDITIONING_FILE} does not fit its network: {self.pose.harmonics} harmonics of three angles and an "
+                f"embedding of {embedding_width} make {width} numbers, the class label has {label_width}"
+            )
 
 
 def read_unclip_conditioning(folder: Path) -> UnclipConditioning | None:

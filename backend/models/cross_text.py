@@ -1,7 +1,6 @@
 """Cross-attention tokens: the prompt in words for networks that read, one silent token for those that do not."""
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import torch
 from jaxtyping import Float
@@ -17,10 +16,6 @@ class CrossTokens:
 
     views: Float[Tensor, "V L D"]
     negative: Float[Tensor, "1 L D"]
-
-
-class CrossText(Protocol):
-    def tokens(self, text: str, negative: str) -> CrossTokens: ...
 
 
 @dataclass(frozen=True)
@@ -55,3 +50,6 @@ class SilentToken:
     def tokens(self, text: str, negative: str) -> CrossTokens:
         silence = torch.zeros(1, 1, self.width, device=self.device)
         return CrossTokens(silence, silence)
+
+
+CrossText = TextTokens | SilentToken

@@ -45,6 +45,9 @@ class ImageBindEncoder:
 
     @torch.no_grad()
     def embed_text(self, texts: Sequence[str]) -> Float[Tensor, "B E"]:
+        """Unit vectors. Raises ValueError for a text without a word."""
+        if not all(text.strip() for text in texts):
+            raise ValueError("the prompt is empty; write what to make")
         return self._embedded("text", self.data.load_and_transform_text(list(texts), self.device))
 
     def embed_image(self, image: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B E"]:

@@ -88,15 +88,19 @@ def load_zero123(
     """A Zero-1-to-3 folder in either of its diffusers layouts as a prior; errors and image_size as above."""
     require_folder(folder, "zero123")
     unet = _network(UNet2DConditionModel, folder, "unet", device, dtype)
+    vision = _vision(folder, device, dtype)
+    conditioning = read_zero123_conditioning(folder)
+    if conditioning is not None:
+        conditioning.require_fit(unet.config.projection_class_embeddings_input_dim, vision.tower.config.projection_dim)
     schedule, prediction_type = _schedule(component_path(folder, "scheduler"), device)
     return Zero123Prior(
         unet=unet,
         codec=_codec(folder, unet, device, dtype, image_size),
-        vision=_vision(folder, device, dtype),
+        vision=vision,
         camera_projection=_camera_projection(folder, device, dtype),
         schedule=schedule,
         prediction_type=prediction_type,
-        conditioning=read_zero123_conditioning(folder),
+        conditioning=conditioning,
     )
 
 
@@ -218,16 +222,17 @@ def _embedding_noise(
     conditioning: UnclipConditioning | None,
     noise_level: int,
 ) -> EmbeddingNoise | None:
+    """The folder's own statistics and schedule; a built-in folder keeps neither and uses the published model's."""
     if conditioning is None:
         path = component_path(folder, "image_normalizer")
         normalizer = StableUnCLIPImageNormalizer.from_pretrained(path, use_safetensors=True, local_files_only=True)
         scheduler = DDPMScheduler.from_pretrained(component_path(folder, "image_noising_scheduler"))
-    elif conditioning.has_noise_level:
-        extra = len(conditioning.signals) + 4 * conditioning.pose.harmonics
-        normalizer = StableUnCLIPImageNormalizer((unet.config.projection_class_embeddings_input_dim - extra) // 2)
-        scheduler = DDPMScheduler(beta_schedule="squaredcos_cap_v2")
     else:
-        return None
+        width = conditioning.embedding_width(unet.config.projection_class_embeddings_input_dim)
+        if not conditioning.has_noise_level:
+            return None
+        normalizer = StableUnCLIPImageNormalizer(width)
+        scheduler = DDPMScheduler(beta_schedule="squaredcos_cap_v2")
     _frozen(normalizer, device)
     return EmbeddingNoise(normalizer, scheduler, noise_level)
 

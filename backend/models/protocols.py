@@ -1,11 +1,12 @@
 """The three views the generator has of any pretrained network, and the data that crosses them.
 
 Symbols: C_m embedding | x_r reference_image | m reference_mask | D_phi denoise | sigma noise level | z latents
+The protocols are checkable at run time so that tests can have shapes and types checked while they run.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from jaxtyping import Float
 from torch import Generator, Tensor
@@ -16,6 +17,7 @@ Signal = Literal["rgb", "normal"]
 """What an image shows: colours on white, or world-space normals mapped to [0, 1] on black."""
 
 
+@runtime_checkable
 class Viewpoints(Protocol):
     """Where a batch of images is seen from; the generator's CameraBatch is one. Radians and world units."""
 
@@ -46,10 +48,12 @@ class Condition:
     reference_view: Viewpoints | None = None
 
 
+@runtime_checkable
 class PreparedCondition(Protocol):
     """A condition in one network's own terms (class labels, hidden states, concat latents); opaque to the generator."""
 
 
+@runtime_checkable
 class DiffusionPrior(Protocol):
     """A diffusion model as one denoiser D(z; sigma, c); guidance and eps/v conversion live behind it, once.
 
@@ -90,6 +94,7 @@ class DiffusionPrior(Protocol):
         ...
 
 
+@runtime_checkable
 class ImageEncoder(Protocol):
     """E(x): images into the joint space. Differentiable with respect to the image."""
 
@@ -100,6 +105,7 @@ class ImageEncoder(Protocol):
         ...
 
 
+@runtime_checkable
 class JointEncoder(ImageEncoder, Protocol):
     """One space for text, images and sounds (the role of ImageBind)."""
 

@@ -93,14 +93,11 @@ class StableUnclipPrior:
         return clean_estimate(self.prediction_type, output, noisy.float(), sigma.float())
 
     def _require_width(self, width: int) -> None:
-        trained = self.unet.config.projection_class_embeddings_input_dim
-        camera = (
-            0 if self.conditioning is None else 4 * self.conditioning.pose.harmonics + len(self.conditioning.signals)
-        )
-        parts = 1 if self.embedding_noise is None else 2
-        if parts * width + camera != trained:
+        label_width = self.unet.config.projection_class_embeddings_input_dim
+        trained = self.conditioning.embedding_width(label_width) if self.conditioning else label_width // 2
+        if width != trained:
             raise ValueError(
-                f"the prior takes embeddings of {(trained - camera) // parts} numbers, got {width}: "
+                f"the prior takes embeddings of {trained} numbers, got {width}: "
                 "use the joint encoder that it was trained with"
             )
 
