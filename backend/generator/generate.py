@@ -1,0 +1,82 @@
+"""Algorithm 1 of XBind: three-phase optimisation, as a Python generator.
+
+Whoever iterates decides what happens between steps: stop (cancel), save, show, log. Nothing here does any of it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from torch import Tensor
+
+from .cameras import CameraBatch
+from .checkpoint import Checkpoint, Running
+from .condition import Preparing, prepare_condition, reference_camera
+from .guards import Guard
+from .losses.term import ViewName
+from .prompt import Prompt
+from .recipe import Phase, Recipe
+from .rendering.views import Views
+from .representations.scene import Scene
+from .runtime import Runtime
+from .terms import Terms
+
+
+@dataclass(frozen=True)
+class Step:
+    """One finished optimiser step. losses: unweighted, detached, on the device; ``scene`` changes with the next step."""
+
+    phase: Phase
+    index: int
+    losses: dict[str, Tensor]
+    scene: Scene
+    running: Running
+
+    @property
+    def ends_phase(self) -> bool:
+        return self.index == self.phase.steps - 1
+
+
+def generate(
+    recipe: Recipe, prompt: Prompt, runtime: Runtime, resume: Checkpoint | None = None
+) -> Iterator[Step | Preparing]:
+    """Make an object from a prompt: yields ``Preparing`` during stage 0, then one ``Step`` per optimiser step.
+
+    The last step's scene is the object. The same recipe, prompt and runtime seed give the same object; from a
+    checkpoint of the same recipe the run goes on as if it had not stopped (bit-equal on a CPU).
+    Raises ValueError for a recipe, prompt or checkpoint that does not fit, GenerationFailed for a run gone wrong.
+    """
+    recipe.validate()
+    runtime = replace(runtime)  # this run's own random streams
+    if resume is None:
+        stage_zero = yield from prepare_condition(prompt, recipe.reference, runtime)
+    else:
+        stage_zero = resume.start(recipe, runtime)
+    scene: Scene | None = None
+    for number, phase in enumerate(recipe.phases):
+        if resume is not None and number < resume.phase_index:
+            continue
+        is_resumed = resume is not None and number == resume.phase_index
+        scene = phase.start.build(runtime) if is_resumed else phase.start.start(scene, runtime)  # lines 7 and 13
+        terms, updater, guard = Terms(phase, runtime, stage_zero), phase.optimiser.bind(scene), Guard(phase, stage_zero)
+        running = Running(recipe, stage_zero, runtime, number, scene, terms, updater)
+        first = resume.restore(running) if is_resumed else 0
+        for index in range(first, phase.steps):
+            progress = index / phase.steps
+            scene.begin_step(index, progress)
+            views = Views(scene, _cameras(phase, recipe, runtime), terms.channels)  # line 19
+            losses = terms.accumulate(views, index, progress)  # lines 3-4, 9-10, 15-16
+            guard.watch(views, index)
+            views.backward()
+            updater.step(progress)  # line 20
+            yield Step(phase, index, losses, scene, running)
+
+
+def _cameras(phase: Phase, recipe: Recipe, runtime: Runtime) -> dict[ViewName, CameraBatch]:
+    """Who looks in this step."""
+    random = phase.cameras.sample(phase.batch, phase.size, runtime.rng("cameras"))
+    stereo = random if phase.stereo is None else random.moved_to(phase.stereo.distance, phase.stereo.fov_y)
+    return {
+        "random": random,
+        "stereo": stereo,
+        "reference": reference_camera(recipe.reference, phase.size, runtime.device),
+    }

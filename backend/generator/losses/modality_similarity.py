@@ -1,0 +1,83 @@
+"""The modality similarity loss: renders embed close to the prompt (paper Eq. 2).
+
+Symbols: C_m embedding of the prompt | E image encoder | G global, L local, Z plain augmentation | W_i = 1 / n
+Eq. 2 is a similarity; it is minimised here, so every cosine carries a minus sign.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn.functional import cosine_similarity, interpolate
+
+from ...models.protocols import Condition, ImageEncoder, Signal
+from ..rendering.view import Channel, View
+from ..runtime import Runtime
+from .augmentation import random_crop, random_perspective
+from .term import ViewName
+
+
+@dataclass(frozen=True)
+class ModalitySimilarity:
+    """Counts of the three branches: Text2Mesh's demos (n_augs 1, n_normaugs 4) and one plain image.
+
+    perspective, distortion: probability and strength (Text2Mesh main.py).  local_area, local_foreground: share of the
+    image in a local crop, and of the object in it (Text2Mesh crops 0.1 to 0.4; of whole objects that shows background).
+    """
+
+    global_weight: float = 1.0
+    local_weight: float = 1.0
+    plain_weight: float = 1.0
+    global_count: int = 1
+    local_count: int = 4
+    perspective: float = 0.8
+    distortion: float = 0.5
+    local_area: tuple[float, float] = (0.25, 0.6)
+    local_foreground: float = 0.2
+    name: str = "modality similarity"
+    view: ViewName = "random"
+    needs_reference: bool = False
+
+    def channels(self, guide: Signal) -> frozenset[Channel]:
+        return frozenset({guide, "alpha"})
+
+    def bind(self, runtime: Runtime, condition: Condition, guide: Signal) -> "BoundModalitySimilarity":
+        return BoundModalitySimilarity(
+            self, runtime.image_encoder, condition.embedding, guide, runtime.rng("augmentation")
+        )
+
+
+@dataclass(frozen=True)
+class BoundModalitySimilarity:
+    spec: ModalitySimilarity
+    encoder: ImageEncoder
+    embedding: Float[Tensor, "1 E"]
+    guide: Signal
+    generator: torch.Generator
+
+    def __call__(self, view: View, progress: float) -> Float[Tensor, ""]:
+        assert view.alpha is not None, "this view was rendered without alpha"
+        image, alpha = view.image(self.guide), view.alpha.detach()
+        loss = -self.spec.plain_weight * self._similarity(image)
+        for _ in range(self.spec.global_count):
+            similarity = self._similarity(self._turned(self._resized(image)))
+            loss = loss - self.spec.global_weight / self.spec.global_count * similarity
+        for _ in range(self.spec.local_count):
+            crop = random_crop(
+                image, alpha, self.spec.local_area, self.spec.local_foreground, self.encoder.input_size, self.generator
+            )
+            loss = loss - self.spec.local_weight / self.spec.local_count * self._similarity(self._turned(crop))
+        return loss
+
+    def _similarity(self, image: Float[Tensor, "B 3 H W"]) -> Float[Tensor, ""]:
+        """avg[cos(C_m, E(x))] over the views."""
+        return cosine_similarity(self.encoder.embed_image(image).float(), self.embedding, dim=-1).mean()
+
+    def _resized(self, image: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B 3 S S"]:
+        size = (self.encoder.input_size, self.encoder.input_size)
+        return interpolate(image, size=size, mode="bilinear", antialias=True)
+
+    def _turned(self, image: Float[Tensor, "B 3 S S"]) -> Float[Tensor, "B 3 S S"]:
+        background = 1.0 if self.guide == "rgb" else 0.0
+        return random_perspective(image, self.spec.perspective, self.spec.distortion, background, self.generator)

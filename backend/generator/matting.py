@@ -1,0 +1,87 @@
+"""Classical matting of one object on a plain background, and whether the result will do as a reference view."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from scipy import ndimage
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+TOLERANCE = 0.12
+"""Largest colour distance (Euclidean, of [0, 1] RGB) from the border's median that still counts as background."""
+
+SMALLEST_HOLE = 0.002
+"""Background-coloured regions inside the object, if larger than this share of the image, are holes; smaller are paint."""
+
+
+def foreground_mask(image: Float[Tensor, "3 H W"]) -> Bool[Tensor, "H W"]:
+    """Everything that is not reached from the border through its own colour, and no specks.
+
+    image: [0, 1], the background nearly uniform.
+    """
+    pixels = image.permute(1, 2, 0).cpu().numpy()
+    border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    is_plain = np.linalg.norm(pixels - np.median(border, axis=0), axis=-1) < TOLERANCE
+    regions, _ = ndimage.label(is_plain)
+    sizes = np.bincount(regions.ravel())
+    touching = np.unique(np.concatenate([regions[0], regions[-1], regions[:, 0], regions[:, -1]]))
+    is_background = sizes >= SMALLEST_HOLE * is_plain.size
+    is_background[touching] = True
+    is_background[0] = False
+    mask = ~is_background[regions]
+    return torch.from_numpy(_without_specks(mask)).to(image.device)
+
+
+def _without_specks(mask: np.ndarray) -> np.ndarray:
+    parts, _ = ndimage.label(mask, structure=np.ones((3, 3)))
+    sizes = np.bincount(parts.ravel())
+    sizes[0] = 0
+    return (sizes >= SMALLEST_HOLE * mask.size)[parts]
+
+
+@dataclass(frozen=True)
+class MaskReport:
+    """Shares in [0, 1]: of the image that is object, of the border it touches, of the second part to the first."""
+
+    area: float
+    border: float
+    second_part: float
+
+
+def report(mask: Bool[Tensor, "H W"]) -> MaskReport:
+    """Measure a mask; an empty one has area 0."""
+    array = mask.cpu().numpy()
+    parts, _ = ndimage.label(array, structure=np.ones((3, 3)))
+    sizes = np.sort(np.bincount(parts.ravel())[1:])[::-1]
+    border = np.concatenate([array[0], array[-1], array[:, 0], array[:, -1]])
+    second = float(sizes[1] / sizes[0]) if len(sizes) > 1 else 0.0
+    return MaskReport(float(array.mean()), float(border.mean()), second)
+
+
+def on_white(image: Float[Tensor, "3 H W"], mask: Bool[Tensor, "H W"]) -> Float[Tensor, "3 H W"]:
+    """The object alone, the rest white."""
+    return torch.where(mask, image, torch.ones_like(image))
+
+
+def recentred(
+    image: Float[Tensor, "3 H W"], mask: Bool[Tensor, "H W"], fill: float
+) -> tuple[Float[Tensor, "3 H W"], Bool[Tensor, "H W"]]:
+    """Move and scale the object so that the middle of its box is the image's and its long side ``fill`` of it.
+
+    The rest becomes white. An empty mask changes nothing. Source: stable-dreamfusion preprocess_image.py.
+    """
+    rows, columns = mask.nonzero(as_tuple=True)
+    if not len(rows):
+        return image, mask
+    top, bottom, left, right = (int(v) for v in (rows.min(), rows.max() + 1, columns.min(), columns.max() + 1))
+    size = image.shape[-1]
+    scale = fill * size / max(bottom - top, right - left)
+    height, width = max(1, round((bottom - top) * scale)), max(1, round((right - left) * scale))
+    layers = torch.cat([on_white(image, mask), mask[None].float()])[None, :, top:bottom, left:right]
+    small = interpolate(layers, size=(height, width), mode="bilinear", antialias=True)[0]
+    y, x = (size - height) // 2, (size - width) // 2
+    canvas = torch.cat([torch.ones_like(image), torch.zeros_like(image[:1])])
+    canvas[:, y : y + height, x : x + width] = small
+    return canvas[:3], canvas[3] > 0.5

@@ -1,0 +1,90 @@
+"""What a person asks for: words, pictures and sounds, mixed by weight into one unit embedding C_m."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ..models.protocols import JointEncoder
+
+
+@dataclass(frozen=True)
+class Text:
+    text: str
+
+
+@dataclass(frozen=True)
+class Image:
+    """pixels: [3, H, W] in [0, 1]."""
+
+    pixels: Float[Tensor, "3 H W"]
+
+
+@dataclass(frozen=True)
+class Audio:
+    """waveform: mono [T] in [-1, 1]; sample_rate in Hz."""
+
+    waveform: Float[Tensor, "T"]
+    sample_rate: int
+
+
+@dataclass(frozen=True)
+class WeightedPrompt:
+    """One part of a prompt; weights are relative."""
+
+    content: Text | Image | Audio
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A whole request. ``reference`` is an own reference view x_r as [4, H, W] RGBA in [0, 1], seen from the front."""
+
+    parts: tuple[WeightedPrompt, ...]
+    negative: str = ""
+    reference: Float[Tensor, "4 H W"] | None = None
+
+    @staticmethod
+    def from_text(text: str) -> "Prompt":
+        return Prompt((WeightedPrompt(Text(text)),))
+
+    @property
+    def text(self) -> str:
+        """The words among the parts, for a network that reads them; empty for pictures and sounds alone."""
+        return ", ".join(part.content.text for part in self.parts if isinstance(part.content, Text))
+
+    def validate(self) -> None:
+        """Raise ValueError, saying what to change, for a prompt that asks for nothing."""
+        if not self.parts:
+            raise ValueError("the prompt is empty; give at least one text, image or sound")
+        for part in self.parts:
+            if not part.weight > 0:
+                raise ValueError(
+                    f"a prompt weight is {part.weight}; weights must be positive, leave the part out instead"
+                )
+            if isinstance(part.content, Text) and not part.content.text.strip():
+                raise ValueError("the text prompt is empty; describe an object")
+
+
+def embed(prompt: Prompt, encoder: JointEncoder, device: torch.device) -> Float[Tensor, "1 E"]:
+    """C_m: the weighted sum of the parts' unit embeddings, made a unit vector again.
+
+    Source: BindDiffusion main_multi_bind.py mixes scaled vectors; unit vectors keep one modality from drowning another.
+    Raises ValueError for an empty prompt, or one the encoder cannot read.
+    """
+    prompt.validate()
+    parts = [part.weight * _embed_part(part.content, encoder, device) for part in prompt.parts]
+    return torch.nn.functional.normalize(torch.stack(parts).sum(dim=0), dim=-1)
+
+
+def _embed_part(content: Text | Image | Audio, encoder: JointEncoder, device: torch.device) -> Float[Tensor, "1 E"]:
+    with torch.no_grad():
+        match content:
+            case Text(text):
+                vector = encoder.embed_text([text])
+            case Image(pixels):
+                vector = encoder.embed_image(pixels[None].to(device))
+            case Audio(waveform, sample_rate):
+                vector = encoder.embed_audio(waveform.to(device), sample_rate)
+    return torch.nn.functional.normalize(vector.float(), dim=-1)

@@ -1,0 +1,165 @@
+"""A whole method as data: phases, scenes, cameras, losses, optimisers. Printing a recipe prints every number."""
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+
+from ..models.protocols import Signal
+from .cameras import CameraRange
+from .losses.term import Loss
+from .optimisers import Adam, Adan
+from .representations.dmtet import DMTet
+from .representations.nerf import NeRF
+from .representations.tet_grid import A15Grid, KuhnGrid
+from .schedules import Scheduled
+
+
+@dataclass(frozen=True)
+class Balanced:
+    """A weight that keeps a loss's image gradient at ``ratio`` times that of another loss (its name is ``to``).
+
+    After ``warm_up`` uses at the weight ``start``, the ratio of moving averages decides, within [low, high].
+    """
+
+    to: str
+    ratio: float = 0.2
+    start: float = 10.0
+    low: float = 1.0
+    high: float = 1000.0
+    warm_up: int = 100
+
+
+@dataclass(frozen=True)
+class Weighted:
+    """A loss, its weight, and how often it is used (every n-th step)."""
+
+    loss: Loss
+    weight: Scheduled | Balanced = 1.0
+    every: int = 1
+
+
+@dataclass(frozen=True)
+class StereoCamera:
+    """The 3D-aware prior's own view: the phase's directions at this distance and field of view (degrees)."""
+
+    distance: float = 2.5
+    fov_y: float = 40.0
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One optimisation. size: pixels per side of every render; guide: what the priors see; batch: random views a step.
+
+    stereo: the 3D-aware prior's camera, or None where it shares the random views.
+    """
+
+    name: str
+    steps: int
+    start: NeRF | DMTet
+    cameras: CameraRange
+    size: int
+    guide: Signal
+    optimiser: Adam | Adan
+    losses: tuple[Weighted, ...]
+    batch: int = 1
+    stereo: StereoCamera | None = None
+
+    def problems(self) -> list[str]:
+        """What does not fit, each as a sentence; empty if the phase can run."""
+        found = []
+        if self.steps < 1 or self.size < 8 or self.batch < 1:
+            found.append(f"steps {self.steps}, size {self.size} and batch {self.batch} must be at least 1, 8 and 1")
+        names = Counter(weighted.loss.name for weighted in self.losses)
+        found += [f"loss {name} appears {count} times; once is enough" for name, count in names.items() if count > 1]
+        provider = type(self.start).__name__
+        for weighted in self.losses:
+            missing = weighted.loss.channels(self.guide) - self.start.provides
+            if missing:
+                found.append(
+                    f"loss {weighted.loss.name} needs {', '.join(sorted(missing))}, but {provider} provides "
+                    f"{', '.join(sorted(self.start.provides))}; use it in another phase or drop the term"
+                )
+            if isinstance(weighted.weight, Balanced) and weighted.weight.to not in names:
+                found.append(f"loss {weighted.loss.name} is balanced with {weighted.weight.to}, which is not there")
+        return found
+
+
+@dataclass(frozen=True)
+class ReferenceSampling:
+    """Stage 0: how the reference view x_r and its mask m are made (generation of a picture, matting, choice).
+
+    candidates, steps, guidance_scale: BindDiffusion and diffusers' unCLIP pipeline.  text_suffix: appended for a prior
+    that reads words.  area: accepted share of the image.  border: largest share of the border the object may touch.
+    part: a second component of more than this share of the first means two objects.  fill: the object's long side as a
+    share of the image after recentring (zero123), or None to leave it where the prior put it.
+    elevation, distance, fov_y: the reference camera, degrees and world units (threestudio magic123 configs).
+    ray_noise: of the reference rays (threestudio data/image.py).
+    """
+
+    candidates: int = 4
+    steps: int = 50
+    guidance_scale: float = 10.0
+    text_suffix: str = "a single object, centered, full view, plain white background"
+    area: tuple[float, float] = (0.1, 0.7)
+    border: float = 0.02
+    part: float = 0.15
+    fill: float | None = 0.8
+    elevation: float = 0.0
+    distance: float = 2.5
+    fov_y: float = 40.0
+    ray_noise: float = 2e-3
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A method: stage 0, then the phases in order."""
+
+    name: str
+    phases: tuple[Phase, ...]
+    reference: ReferenceSampling = field(default_factory=ReferenceSampling)
+
+    def validate(self) -> None:
+        """Raise ValueError naming recipe, phase, loss and missing input, before any model is loaded."""
+        found = [f"phase {phase.name!r}: {problem}" for phase in self.phases for problem in phase.problems()]
+        if not self.phases:
+            found.append("there is no phase")
+        elif isinstance(self.phases[0].start, DMTet):
+            found.append(
+                f"phase {self.phases[0].name!r}: a DMTet continues an earlier phase; put a NeRF phase before it"
+            )
+        for before, after in zip(self.phases, self.phases[1:], strict=False):
+            if isinstance(after.start, DMTet) and after.start.field != before.start.field:
+                found.append(f"phase {after.name!r}: its field differs from that of {before.name!r}, which it inherits")
+        if found:
+            raise ValueError(f"recipe {self.name!r}, " + "; ".join(found))
+
+    @property
+    def needs_stereo(self) -> bool:
+        """Whether any loss asks the 3D-aware prior."""
+        return any(weighted.loss.view == "stereo" for phase in self.phases for weighted in phase.losses)
+
+    @property
+    def total_steps(self) -> int:
+        return sum(phase.steps for phase in self.phases)
+
+    def scaled(self, steps: float = 1.0, size: float = 1.0, grid: int | None = None) -> "Recipe":
+        """The same recipe with step counts and image sizes multiplied, and another tetrahedral resolution.
+
+        Schedules run over the fraction of a phase, so they scale with it.
+        """
+        return replace(self, phases=tuple(_scaled(phase, steps, size, grid) for phase in self.phases))
+
+    def without(self, *losses: str) -> "Recipe":
+        """The same recipe with these losses dropped from every phase; raises ValueError if one is nowhere."""
+        known = {weighted.loss.name for phase in self.phases for weighted in phase.losses}
+        if unknown := set(losses) - known:
+            raise ValueError(f"recipe {self.name!r} has no loss {sorted(unknown)}; it has {sorted(known)}")
+        phases = [replace(p, losses=tuple(w for w in p.losses if w.loss.name not in losses)) for p in self.phases]
+        return replace(self, phases=tuple(phases))
+
+
+def _scaled(phase: Phase, steps: float, size: float, grid: int | None) -> Phase:
+    start = phase.start
+    if grid is not None and isinstance(start, DMTet):
+        kind = KuhnGrid if isinstance(start.grid, KuhnGrid) else A15Grid
+        start = replace(start, grid=kind(grid))
+    return replace(phase, steps=max(1, round(phase.steps * steps)), size=max(8, round(phase.size * size)), start=start)

@@ -1,0 +1,129 @@
+"""XBind with the published networks: every number of the three phases.
+
+The paper gives cameras, image sizes, optimisers, learning rates and the threshold (Sec. V-A); each equals a public
+configuration, whose other numbers fill the gaps:
+  phase I    threestudio configs/magic123-hifa-coarse-sd.yaml
+  phase II   Consistent3D configs/consistency-refine.yaml
+  phase III  threestudio configs/magic123-hifa-refine-sd.yaml (with the geometry frozen, as Algorithm 1 says)
+"Chosen" marks what no source gives.
+"""
+
+from ..cameras import CameraRange
+from ..losses.modality_similarity import ModalitySimilarity
+from ..losses.reference_view import ReferenceView
+from ..losses.score_distillation import CDS, SDS
+from ..losses.surface import LaplacianSmoothness, NormalConsistency
+from ..losses.volume import NormalSmoothness, ZVariance
+from ..optimisers import Adam, Adan, LearningRates
+from ..recipe import Balanced, Phase, Recipe, ReferenceSampling, StereoCamera, Weighted
+from ..representations.dmtet import DMTet
+from ..representations.nerf import NeRF
+from ..representations.tet_grid import KuhnGrid
+from ..schedules import Piecewise, SquareRoot, linear
+
+WIDE = CameraRange(elevation=(-45, 45), azimuth=(-180, 180), distance=(2.5, 2.5), fov_y=(40, 40))  # Sec. V-A, I and III
+CLOSE = CameraRange(  # Sec. V-A, phase II
+    elevation=(-10, 45),
+    azimuth=(-135, 225),
+    distance=(1.5, 2.0),
+    fov_y=(30, 45),
+    # Phase I's objects reach 0.73 from the centre and Consistent3D's 0.5: at 1.0 they would leave the image. Chosen.
+    distance_scale=1.3,
+)
+
+PLANAR_SDS = SDS(  # Eq. 4-5
+    "planar",
+    guidance_scale=100.0,  # magic123-hifa
+    t_low=0.2,  # magic123-hifa
+    t_high=0.6,  # magic123-hifa
+    weighting="1-sqrt(acp)",  # stable_diffusion_unified_guidance.py, "dreamfusion"
+    image_weight=0.01,  # omega_img = lambda_sd_img / lambda_sd = 0.00025 / 0.025, magic123-hifa
+)
+PLANAR_WEIGHT = 0.025  # omega*, lambda_sd of magic123-hifa; right for "1-sqrt(acp)" only
+STEREO_SDS = SDS(  # Eq. 10; lambda_3d_sd 1
+    "stereo",
+    guidance_scale=5.0,  # magic123-hifa
+    t_low=0.2,
+    t_high=0.6,
+    weighting="1-sqrt(acp)",
+    signal="rgb",  # its condition is a colour image; normal maps (phase II) would be foreign to it. Chosen.
+)
+PLANAR_CDS = CDS(  # Eq. 3
+    "planar",
+    guidance_scale=linear(100.0, 30.0),  # consistency-refine
+    t_less=SquareRoot(0.3, 0.02),  # consistency-refine: cur_steps 300 -> 20
+    t_less_range=(0.02, 0.4),  # sigma_min; sigma_max - end_gap
+    gap=(0.1, 0.2),  # end_gap 100, perturb_factor 100
+    t_more_limit=0.5,  # sigma_max
+    weighting="1-acp",  # "sds", at t1
+    clip=linear(2.0, 8.0),  # consistency-refine
+)
+SIMILARITY = Weighted(ModalitySimilarity(), Balanced("sds planar", ratio=0.2, start=10.0))  # omega_ms: chosen
+REFERENCE = ReferenceView(rgb=1000.0, mask=100.0)  # Eq. 11; magic123-hifa (mask: mean square, as the paper has it)
+
+COARSE = Phase(
+    name="coarse",
+    steps=5000,  # Magic123's own code; threestudio 10 000
+    start=NeRF(),
+    cameras=WIDE,
+    size=128,  # Sec. V-A
+    guide="rgb",
+    optimiser=Adam(LearningRates(grid=0.01, mlp=0.001)),  # Sec. V-A: 0.01; the networks' rate from magic123-hifa
+    losses=(
+        Weighted(PLANAR_SDS, PLANAR_WEIGHT),
+        SIMILARITY,
+        Weighted(STEREO_SDS, 1.0),
+        Weighted(REFERENCE),
+        Weighted(ZVariance(), Piecewise(((0.0, 0.0), (0.5, 100.0)))),  # lambda_z_variance 100; ramp of HiFA main.py
+        Weighted(NormalSmoothness("differences"), 1000.0),  # lambda_normal_smoothness_2d, magic123-hifa
+    ),
+)
+
+GEOMETRY = Phase(
+    name="geometry",
+    steps=3000,  # consistency-refine
+    start=DMTet(train="geometry", grid=KuhnGrid(128)),  # threshold 10 (Sec. V-A); 128 as consistency-refine
+    cameras=CLOSE,
+    size=512,  # Sec. V-A
+    guide="normal",  # Sec. IV-C, after Fantasia3D
+    optimiser=Adan(LearningRates(geometry=0.01)),  # Sec. V-A; betas, clip and decay of consistency-refine
+    batch=4,  # consistency-refine has 8 with four azimuth sectors; 24 GB hold 4
+    # The 3D-aware prior never saw phase II's distances and fields of view. Chosen.
+    stereo=StereoCamera(distance=2.5, fov_y=40.0),
+    losses=(
+        Weighted(PLANAR_CDS, 1.0),  # lambda_sds, consistency-refine
+        Weighted(ModalitySimilarity(), Balanced("cds planar", ratio=0.2, start=10.0)),
+        Weighted(STEREO_SDS, 1.0),  # weight chosen, as in phase I
+        Weighted(REFERENCE),
+        Weighted(NormalConsistency(), 100.0),  # consistency-refine
+        Weighted(LaplacianSmoothness(), 100.0),  # consistency-refine
+    ),
+)
+
+TEXTURE = Phase(
+    name="texture",
+    steps=5000,  # Magic123's own code; threestudio 10 000
+    start=DMTet(train="texture", grid=KuhnGrid(128)),
+    cameras=WIDE,
+    size=512,  # Sec. V-A
+    guide="rgb",
+    optimiser=Adam(LearningRates(grid=0.001, mlp=0.001)),  # Sec. V-A
+    losses=(
+        Weighted(PLANAR_SDS, PLANAR_WEIGHT),
+        SIMILARITY,
+        Weighted(STEREO_SDS, 1.0),
+        Weighted(ReferenceView(rgb=1000.0, mask=0.0)),  # the geometry is frozen, and the mask with it
+    ),
+)
+
+XBIND = Recipe(
+    name="xbind",
+    phases=(COARSE, GEOMETRY, TEXTURE),
+    reference=ReferenceSampling(candidates=4, steps=50, guidance_scale=10.0),  # BindDiffusion 50; diffusers unCLIP 10
+)
+
+PRESETS = {
+    "draft": XBIND.scaled(steps=0.1, size=0.5, grid=64),
+    "standard": XBIND,
+    "high": XBIND.scaled(steps=2.0),  # the step counts of threestudio
+}

@@ -1,0 +1,133 @@
+"""Phases II and III: a deformable tetrahedral grid with a signed distance per vertex (DMTet), coloured by the field."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from ...kernels.face_adjacency import face_adjacency
+from ..cameras import CameraBatch
+from ..rendering.surface import render_surface
+from ..rendering.view import Channel, TriangleMesh, View
+from ..runtime import Runtime
+from .field import FieldConfig, HashField
+from .nerf import NerfScene
+from .scene import GenerationFailed, ParameterGroup, Scene
+from .surface_from_density import DensitySurface, away_from_zero, signed_distances
+from .tet_grid import A15Grid, KuhnGrid
+
+
+@dataclass(frozen=True)
+class DMTet:
+    """Start a phase from the phase before: a NeRF is converted (Alg. 1 line 7), a DMTet goes on (line 13).
+
+    train: "geometry" moves sdf and deformation, "texture" the field, "both" all.  field: equal to the NeRF's.
+    margin: how much the grid's box exceeds the object, per side, as a share of its size (threestudio: 0.1; the surface
+    can never leave the box, so more is kinder).  deformation: largest move of a vertex, in grid steps (threestudio: 1;
+    beyond half an edge tetrahedra turn inside out).
+    """
+
+    train: Literal["geometry", "texture", "both"]
+    field: FieldConfig = field(default_factory=FieldConfig)
+    grid: KuhnGrid | A15Grid = field(default_factory=KuhnGrid)
+    surface: DensitySurface = field(default_factory=DensitySurface)
+    margin: float = 0.15
+    deformation: float = 0.5
+    provides: ClassVar[frozenset[Channel]] = frozenset({"rgb", "alpha", "normal", "mesh"})
+
+    def build(self, runtime: Runtime) -> "DmtetScene":
+        """The scene with initial values, also what a checkpoint is loaded into."""
+        return DmtetScene(self, runtime)
+
+    def start(self, previous: Scene | None, runtime: Runtime) -> "DmtetScene":
+        scene = self.build(runtime)
+        if isinstance(previous, NerfScene):
+            scene.take_surface(previous)
+        elif isinstance(previous, DmtetScene):
+            scene.load_state_dict(previous.state_dict())
+        else:
+            raise ValueError("a DMTet phase continues an earlier phase; put a NeRF phase before it")
+        return scene
+
+
+class DmtetScene(nn.Module):
+    """sdf [N], deformation [N, 3], the box they fill, and the texture field."""
+
+    def __init__(self, spec: DMTet, runtime: Runtime) -> None:
+        super().__init__()
+        self.spec, self.kernels, self.device = spec, runtime.kernels, runtime.device
+        self.field = HashField(spec.field, runtime.kernels, runtime.rng("initial field"))
+        self.register_buffer("lattice", spec.grid.positions(runtime.device), persistent=False)
+        self.register_buffer("border", spec.grid.border(runtime.device), persistent=False)
+        self.register_buffer("box", torch.tensor([[-1.0] * 3, [1.0] * 3], device=runtime.device))
+        self.sdf = nn.Parameter(torch.ones(len(self.lattice), device=runtime.device))
+        self.deformation = nn.Parameter(torch.zeros_like(self.lattice))
+        self.tets = spec.grid.tets(runtime.device)
+        self.field.requires_grad_(spec.train in ("texture", "both"))
+        self.is_moving = spec.train in ("geometry", "both")
+        self.sdf.requires_grad_(self.is_moving)
+        self.deformation.requires_grad_(self.is_moving)
+        self._extracted: tuple[TriangleMesh, Int[Tensor, "F 3"]] | None = None
+
+    @torch.no_grad()
+    def take_surface(self, nerf: NerfScene) -> None:
+        """Become the surface of a NeRF: a coarse pass finds its box, a second one fills the grid within it."""
+        self.field.load_state_dict(nerf.field.state_dict())
+        self.field.grid.set_active_levels(self.spec.field.grid.levels)
+        vertices = nerf.extract().vertices
+        if not len(vertices):
+            raise GenerationFailed("phase I left no solid object; try another seed or a clearer prompt")
+        low, high = vertices.amin(dim=0), vertices.amax(dim=0)
+        radius = self.spec.field.radius
+        self.box[0] = (low - self.spec.margin * (high - low)).clamp_min(-radius)
+        self.box[1] = (high + self.spec.margin * (high - low)).clamp_max(radius)
+        density = nerf.field.density(self._in_box(self.lattice))
+        self.sdf.copy_(signed_distances(density, self.spec.grid, self.spec.surface))
+
+    def begin_step(self, index: int, progress: float) -> None:
+        if self.is_moving:
+            self._extracted = None
+
+    def render(self, cameras: CameraBatch, channels: frozenset[Channel]) -> View:
+        mesh, adjacency = self._surface()
+        return render_surface(mesh, cameras, channels, self.field.albedo, self.kernels, adjacency)
+
+    def parameter_groups(self) -> Iterator[ParameterGroup]:
+        if self.is_moving:
+            yield ParameterGroup("geometry", (self.sdf, self.deformation))
+        if self.spec.train != "geometry":
+            yield ParameterGroup("grid", tuple(self.field.grid.parameters()))
+            yield ParameterGroup("mlp", tuple(self.field.albedo_mlp.parameters()))
+
+    @torch.no_grad()
+    def extract(self, resolution: int | None = None) -> TriangleMesh:
+        """The mesh of the grid itself; a DMTet has no other resolution."""
+        mesh = self._march()
+        return TriangleMesh(mesh.vertices.detach(), mesh.faces)
+
+    @torch.no_grad()
+    def albedo(self, points: Float[Tensor, "P 3"]) -> Float[Tensor, "P 3"]:
+        return self.field.albedo(points)
+
+    def _surface(self) -> tuple[TriangleMesh, Int[Tensor, "F 3"]]:
+        """This step's mesh and its face adjacency, shared by all views of the step."""
+        if self._extracted is None:
+            mesh = self._march()
+            if not len(mesh.faces):
+                raise GenerationFailed("the surface vanished during refinement; try another seed or fewer steps")
+            self._extracted = mesh, face_adjacency(mesh.faces)
+        return self._extracted
+
+    def _march(self) -> TriangleMesh:
+        # The border stays outside, whatever the optimiser does, so that the mesh is closed.
+        sdf = away_from_zero(torch.where(self.border, torch.ones_like(self.sdf), self.sdf))
+        step = 2 / self.spec.grid.resolution
+        moved = self.lattice + self.spec.deformation * step * self.deformation.tanh()
+        return TriangleMesh(*self.kernels.marching_tetrahedra(self._in_box(moved), self.tets, sdf))
+
+    def _in_box(self, unit: Float[Tensor, "N 3"]) -> Float[Tensor, "N 3"]:
+        """From the grid's [-1, 1]^3 to world units."""
+        return self.box[0] + (unit + 1) / 2 * (self.box[1] - self.box[0])
