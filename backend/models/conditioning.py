@@ -6,7 +6,7 @@ view and the kind of image in numbers, since they are too small to read words th
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import get_args
 
 import torch
 from jaxtyping import Float
@@ -67,11 +67,11 @@ class UnclipConditioning:
 class Zero123Conditioning:
     """Class label [d azimuth, twice either elevation ; label_embedding_scale * unit reference embedding].
 
-    token_embedding says what enters the camera projection: the reference's unit embedding or the raw one.
+    is_token_unit says which of the reference's embeddings enters the camera projection: the unit one, or the raw.
     """
 
     pose: PoseFeatures
-    token_embedding: Literal["unit", "raw"]
+    is_token_unit: bool
     label_embedding_scale: float
 
     def require_fit(self, label_width: int, embedding_width: int) -> None:
@@ -105,9 +105,9 @@ def read_zero123_conditioning(folder: Path) -> Zero123Conditioning | None:
     fields = JsonFields.read(folder / CONDITIONING_FILE)
     fields.allow_only("pose", "embedding", "label_embedding_scale", "shared")
     embedding = fields.text("embedding")
-    if embedding != "unit" and embedding != "raw":
+    if embedding not in ("unit", "raw"):
         raise fields.wrong("embedding", "unit or raw")
-    return Zero123Conditioning(_pose(fields.inner("pose")), embedding, fields.number("label_embedding_scale"))
+    return Zero123Conditioning(_pose(fields.inner("pose")), embedding == "unit", fields.number("label_embedding_scale"))
 
 
 def read_shared(folder: Path) -> dict[str, str]:

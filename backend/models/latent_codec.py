@@ -4,13 +4,15 @@ AutoencoderKL has a posterior (mean and variance); AutoencoderTiny is determinis
 tiny one converts to its own [0, 1] inside.
 """
 
+from typing import TypeAlias
+
 import torch
 import torch.nn.functional as F
 from diffusers import AutoencoderKL, AutoencoderTiny
 from jaxtyping import Float
 from torch import Generator, Tensor
 
-Autoencoder = AutoencoderKL | AutoencoderTiny
+Autoencoder: TypeAlias = AutoencoderKL | AutoencoderTiny
 
 
 class LatentCodec:

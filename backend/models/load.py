@@ -63,6 +63,7 @@ def load_stable_unclip(
 ) -> StableUnclipPrior:
     """A Stable unCLIP folder as a prior.
 
+    Its config asks for attention logits in float32: torch's fused attention keeps them so in every dtype.
     image_size: pixels, where not the size the U-Net was trained at (768 for the published one; 512 is common).
     noise_level: 0..999, how much the embedding is blurred.  Raises MissingWeights, or ValueError for a bad setting.
     """

@@ -14,9 +14,11 @@ PredictionType = Literal["epsilon", "v_prediction"]
 
 def prediction_type_named(name: str, where: str) -> PredictionType:
     """The scheduler's own word for what its network predicts; ``where`` is quoted in the ValueError for any other."""
-    if name == "epsilon" or name == "v_prediction":
-        return name
-    raise ValueError(f"{where}: prediction_type is {name!r}; this program knows {', '.join(get_args(PredictionType))}")
+    known: tuple[PredictionType, ...] = get_args(PredictionType)
+    for kind in known:
+        if name == kind:
+            return kind
+    raise ValueError(f"{where}: prediction_type is {name!r}; this program knows {', '.join(known)}")
 
 
 def network_input(noisy: Float[Tensor, "B C h w"], sigma: Float[Tensor, "B"]) -> Float[Tensor, "B C h w"]:

@@ -95,7 +95,7 @@ class Zero123Prior:
         return clean_estimate(self.prediction_type, output, noisy.float(), sigma.float())
 
     def _token(self, condition: Zero123Condition, cameras: Viewpoints) -> Float[Tensor, "B 1 D"]:
-        is_unit = self.conditioning is not None and self.conditioning.token_embedding == "unit"
+        is_unit = self.conditioning is not None and self.conditioning.is_token_unit
         embedding = F.normalize(condition.embedding, dim=1) if is_unit else condition.embedding
         change = camera_change(condition.view, cameras).to(embedding)
         parts = torch.cat([embedding.expand(len(change), -1), change], dim=1)
