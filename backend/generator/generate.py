@@ -23,7 +23,7 @@ from .terms import Terms
 
 @dataclass(frozen=True)
 class Step:
-    """One finished optimiser step. losses: unweighted, detached, on the device; ``scene`` changes with the next step."""
+    """A finished optimiser step. losses: unweighted, detached, on the device; ``scene`` changes with the next step."""
 
     phase: Phase
     index: int

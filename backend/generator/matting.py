@@ -13,7 +13,7 @@ TOLERANCE = 0.12
 """Largest colour distance (Euclidean, of [0, 1] RGB) from the border's median that still counts as background."""
 
 SMALLEST_HOLE = 0.002
-"""Background-coloured regions inside the object, if larger than this share of the image, are holes; smaller are paint."""
+"""Background-coloured regions inside the object are holes above this share of the image; smaller ones are paint."""
 
 
 def foreground_mask(image: Float[Tensor, "3 H W"]) -> Bool[Tensor, "H W"]:

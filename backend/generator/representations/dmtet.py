@@ -1,7 +1,8 @@
 """Phases II and III: a deformable tetrahedral grid with a signed distance per vertex (DMTet), coloured by the field."""
 
+import dataclasses
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import torch
@@ -31,9 +32,9 @@ class DMTet:
     """
 
     train: Literal["geometry", "texture", "both"]
-    field: FieldConfig = field(default_factory=FieldConfig)
-    grid: KuhnGrid | A15Grid = field(default_factory=KuhnGrid)
-    surface: DensitySurface = field(default_factory=DensitySurface)
+    field: FieldConfig = dataclasses.field(default_factory=FieldConfig)
+    grid: KuhnGrid | A15Grid = dataclasses.field(default_factory=KuhnGrid)
+    surface: DensitySurface = dataclasses.field(default_factory=DensitySurface)
     margin: float = 0.15
     deformation: float = 0.5
     provides: ClassVar[frozenset[Channel]] = frozenset({"rgb", "alpha", "normal", "mesh"})

@@ -1,7 +1,8 @@
 """Phase I: a neural radiance field on a hash grid (Instant-NGP), rendered along rays."""
 
+import dataclasses
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
@@ -27,13 +28,13 @@ class NeRF:
     surface, preview_resolution: how ``extract`` finds the surface.
     """
 
-    field: FieldConfig = field(default_factory=FieldConfig)
-    march: RayMarch = field(default_factory=RayMarch)
+    field: FieldConfig = dataclasses.field(default_factory=FieldConfig)
+    march: RayMarch = dataclasses.field(default_factory=RayMarch)
     occupancy_resolution: int = 32
     occupancy_every: int = 16
     occupancy_warm_up: int = 256
     occupancy_threshold: float = 0.01
-    surface: DensitySurface = field(default_factory=DensitySurface)
+    surface: DensitySurface = dataclasses.field(default_factory=DensitySurface)
     preview_resolution: int = 64
     provides: ClassVar[frozenset[Channel]] = frozenset({"rgb", "alpha", "normal", "depth", "rays"})
 
