@@ -10,16 +10,14 @@ import uuid
 from pathlib import Path
 from time import monotonic
 
-from ..shared import PROTOCOL_VERSION
 from ..shared.client import Client
 from ..shared.mesh import MeshSnapshot, TexturedMesh
-from ..shared.messages import Ack, Finished, Hello, Message, Submit
-from ..shared.wire import ProtocolError
+from ..shared.messages import Ack, Finished, Message, Submit
 from . import scene
-from .backend_process import BackendProcess, LaunchOptions, StartError
+from .backend_process import BackendProcess, LaunchOptions
 from .placement import Placement
 from .scene import Outcome
-from .session import LOST_AFTER, apply
+from .session import apply
 from .state import (
     Asked,
     Attached,
@@ -37,8 +35,7 @@ from .state import (
 )
 
 _MESSAGES_PER_STEP = 64
-_PING_AFTER = 1.0
-_REDIAL_AFTER = 3.0
+_STOP_PATIENCE = 3.0
 _START_PATIENCE = 120.0
 """Seconds a started backend may stay silent while its Python imports its libraries for the first time."""
 
@@ -53,8 +50,6 @@ class Link:
         self.missing: frozenset[str] = frozenset()
         self._client: Client | None = None
         self._client_id = uuid.uuid4().hex
-        self._last_ping = 0.0
-        self._last_dial = 0.0
         self._started_at = float("-inf")
         self._placements: dict[str, Placement] = {}
         self._frames: dict[str, MeshSnapshot] = {}
@@ -64,9 +59,10 @@ class Link:
     # --- what the artist asks for -------------------------------------------------------------------------------------
 
     def connect(self, address: str) -> None:
-        """Talk to the backend at this address, which may start answering later."""
+        """Talk to the backend at this address, which may start answering later. Raises ValueError if it is none."""
         self._hang_up()
-        self._dial(address)
+        self._client = Client(address, self._client_id)
+        self.apply(Dialled(address))
 
     def disconnect(self) -> None:
         """Stop talking; jobs go on in the backend."""
@@ -74,9 +70,9 @@ class Link:
         self.apply(HungUp())
 
     def start_backend(self, options: LaunchOptions, log_path: Path) -> None:
-        """Start a backend and connect to it. Raises StartError."""
-        if self.process and self.process.is_alive:
-            raise StartError("The backend that this Blender started is still running. Stop it first.")
+        """Start a backend, in place of one that this Blender started before, and connect to it. Raises StartError."""
+        if self.process:
+            self.process.stop(_STOP_PATIENCE)
         self.process = BackendProcess(options, log_path)
         self._started_at = monotonic()
         self.connect(options.address)
@@ -145,8 +141,7 @@ class Link:
         before, applied = self.session, self.applied_count
         self._watch_process()
         if self._client is not None:
-            self._receive(self._client)
-            self._keep_alive()
+            self._converse(self._client)
         self._apply_one_mesh()
         return self.session is not before or self.applied_count != applied
 
@@ -157,7 +152,7 @@ class Link:
             if self._client is not None:
                 self._client.send(request)
 
-    def close(self, wait: float = 3.0) -> None:
+    def close(self, wait: float = _STOP_PATIENCE) -> None:
         """Leave nothing behind: no socket, and no backend process that was to end with Blender."""
         self._hang_up()
         if self.process and self.process.ends_with_blender:
@@ -171,15 +166,13 @@ class Link:
             self._hang_up()
             self.apply(BackendExited(trouble))
 
-    def _receive(self, client: Client) -> None:
-        try:
-            messages = client.poll(_MESSAGES_PER_STEP)
-        except ProtocolError as error:
-            self.complain(Trouble(f"The backend sent a message that this add-on cannot read: {error}.", "Update both."))
-            return
-        for message in messages:
+    def _converse(self, client: Client) -> None:
+        for message in client.poll(_MESSAGES_PER_STEP):
             self.apply(message)
             self._keep_mesh(message)
+        self.apply(Silence(client.seconds_since_heard, self.is_starting))
+        if self.session.connection == "refused":
+            self._hang_up()
 
     def _keep_mesh(self, message: Message) -> None:
         job = self.session.job(getattr(message, "job_id", ""))
@@ -197,30 +190,21 @@ class Link:
         if job.job_id not in self._due:
             self._due.append(job.job_id)
 
-    def _keep_alive(self) -> None:
-        now = monotonic()
-        silence = self._client.seconds_since_heard if self._client else 0.0
-        self.apply(Silence(silence, self.is_starting))
-        if self.session.connection == "refused":
-            self._hang_up()
-        elif self.session.connection == "lost" and now - self._last_dial > _REDIAL_AFTER:
-            self._redial()
-        elif silence > _PING_AFTER and now - self._last_ping > _PING_AFTER and silence < LOST_AFTER:
-            self._last_ping = now
-            self._client.send(Hello(PROTOCOL_VERSION, self._client_id))
-
     # --- meshes -------------------------------------------------------------------------------------------------------
 
     def _apply_one_mesh(self) -> None:
-        for job_id in list(self._due):
+        waiting, self._due = self._due, []
+        while waiting:
+            job_id = waiting.pop(0)
             job = self.session.job(job_id)
             outcome = self._show(job) if job else Outcome.MISSING
             if outcome is Outcome.BUSY:
-                continue
-            self._due = [each for each in self._due if each != job_id]
-            if outcome is Outcome.SHOWN:
-                return
-            self.missing |= {job_id}
+                self._due.append(job_id)
+            elif outcome is Outcome.MISSING:
+                self.missing |= {job_id}
+            else:
+                break
+        self._due += waiting
 
     def _show(self, job: Job) -> Outcome:
         is_new = scene.name_of_object(job.origin) is None and job.origin.request_id in self._placements
@@ -256,20 +240,6 @@ class Link:
         self._frames.pop(job_id, None)
         self._results.pop(job_id, None)
         self._due = [each for each in self._due if each != job_id]
-
-    # --- the socket ---------------------------------------------------------------------------------------------------
-
-    def _dial(self, address: str) -> None:
-        self._client = Client(address, self._client_id)
-        self._last_dial = self._last_ping = monotonic()
-        self.apply(Dialled(address, self._client_id))
-
-    def _redial(self) -> None:
-        """A fresh socket, so that nothing piles up for a backend that is away; what the panel says stays."""
-        self._hang_up()
-        self._client = Client(self.session.address, self._client_id)
-        self._last_dial = self._last_ping = monotonic()
-        self._client.send(Hello(PROTOCOL_VERSION, self._client_id))
 
     def _hang_up(self) -> None:
         if self._client is not None:

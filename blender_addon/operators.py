@@ -52,9 +52,9 @@ class Generate(bpy.types.Operator):
         link = pump.link()
         try:
             submit = submission.to_submit(fields, link.session.backend)
+            link.generate(submit, submit.prompts[0].prompt.text, properties.placement(context, height))
         except ValueError as error:
             return _complain(self, Trouble(str(error)))
-        link.generate(submit, submit.prompts[0].prompt.text, properties.placement(context, height))
         pump.wake()
         return {"FINISHED"}
 
@@ -92,13 +92,13 @@ class Connect(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
             address = normalise(self.address or preferences.get().address)
-            needs_permission = preferences.address_needs_permission(address)
+            if preferences.address_needs_permission(address):
+                message = f"{address} is another computer, and Blender is not allowed to go online."
+                hint = "Allow Online Access in the system preferences."
+                return _complain(self, Trouble(message, hint, "allow_online"))
+            pump.link().connect(address)
         except ValueError as error:
             return _complain(self, Trouble(str(error), fix="open_preferences"))
-        if needs_permission:
-            message = f"{address} is another computer, and Blender is not allowed to go online."
-            return _complain(self, Trouble(message, "Allow Online Access in the system preferences.", "allow_online"))
-        pump.link().connect(address)
         pump.wake()
         return {"FINISHED"}
 
@@ -124,6 +124,15 @@ class StartBackend(bpy.types.Operator):
     use_free_port: bpy.props.BoolProperty(
         description="Change the address in the preferences to a port that nobody uses", options={"SKIP_SAVE"}
     )
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        link = pump.link()
+        is_fine = link.session.connection in ("connecting", "connected")
+        if is_fine and link.process is not None and link.process.is_alive:
+            cls.poll_message_set("The backend is running")
+            return False
+        return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:

@@ -81,7 +81,6 @@ class Session:
 
     connection: Connection = "offline"
     address: str = ""
-    client_id: str = ""
     backend: Welcome | None = None
     jobs: tuple[Job, ...] = ()
     trouble: Trouble | None = None
@@ -112,7 +111,6 @@ class Dialled:
     """The artist asked to connect to an address."""
 
     address: str
-    client_id: str
 
 
 @dataclass(frozen=True)
@@ -122,7 +120,7 @@ class HungUp:
 
 @dataclass(frozen=True)
 class Silence:
-    """Seconds since the backend was heard; ``is_starting`` while a backend we started has not answered yet."""
+    """Seconds that the client has waited for an answer; ``is_starting`` while one we started may still be loading."""
 
     seconds: float
     is_starting: bool = False

@@ -224,7 +224,9 @@ def test_a_position_update_of_50000_triangles_takes_a_few_milliseconds():
     grid = np.stack(np.meshgrid(np.arange(side), np.arange(side), indexing="ij"), -1).reshape(-1, 2)
     vertices = np.concatenate([grid / side, np.sin(grid[:, :1] / 9)], 1).astype(np.float32)
     corner = (np.arange(side - 1)[:, None] * side + np.arange(side - 1)).reshape(-1, 1)
-    faces = np.concatenate([corner + [0, side, side + 1], corner + [0, side + 1, 1]]).astype(np.int32)
+    faces = np.concatenate([corner + np.array([0, side, side + 1]), corner + np.array([0, side + 1, 1])]).astype(
+        np.int32
+    )
     colors = np.full((len(vertices), 4), 200, np.uint8)
     _empty_file()
     scene.create(ORIGIN, PLACE)
@@ -269,6 +271,10 @@ def _scene_settings():
     current = bpy.context.scene
     groups = (current.render, current.view_settings, current.display.shading, current.tool_settings, current.eevee)
     return [
-        {each.identifier: str(getattr(group, each.identifier)) for each in group.bl_rna.properties if each.type != "POINTER"}
+        {
+            each.identifier: str(getattr(group, each.identifier))
+            for each in group.bl_rna.properties
+            if each.type != "POINTER"
+        }
         for group in groups
     ]

@@ -1,0 +1,178 @@
+"""A backend for tests, on a real socket: it plays ``any-to-3d serve`` and does what the prompt's first word says.
+
+    slow     works until it is cancelled           fail     runs out of memory after three snapshots
+    die      ends the process in mid-job           blorb    is refused as an unknown word
+    guess    is accepted with a notice             (else)   twelve snapshots, then a finished cube
+
+A job id that it does not know is taken up again as if it had been restarted, unless it begins with "gone".
+"""
+
+import argparse
+import os
+import sys
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+import zmq
+from any_to_3d.shared import PROTOCOL_VERSION
+from any_to_3d.shared.mesh import MeshSnapshot, TexturedMesh
+from any_to_3d.shared.messages import (
+    Accepted,
+    Ack,
+    Cancel,
+    Cancelled,
+    Failed,
+    Finished,
+    Hello,
+    PresetInfo,
+    Problem,
+    Progress,
+    RecipeInfo,
+    Rejected,
+    Started,
+    Submit,
+    Watch,
+    Welcome,
+)
+from any_to_3d.shared.wire import decode, encode
+
+SNAPSHOTS = 12
+PHASES = ("coarse", "geometry", "texture")
+RECIPE = RecipeInfo(
+    "xbind",
+    "XBind",
+    PHASES,
+    ("text",),
+    (
+        PresetInfo("draft", "Draft", "A quick look", 30, 5.0),
+        PresetInfo("standard", "Standard", "The usual", 120, 90.0),
+    ),
+)
+CUBE_FACES = np.array(
+    [[0, 1, 3], [0, 3, 2], [4, 6, 7], [4, 7, 5], [0, 4, 5], [0, 5, 1], [2, 3, 7], [2, 7, 6], [0, 2, 6], [0, 6, 4],
+     [1, 5, 7], [1, 7, 3]], np.int32
+)  # fmt: skip
+
+
+@dataclass
+class RunningJob:
+    job_id: str
+    kind: str
+    client: bytes
+    sequence: int = 0
+    credit: int = 0
+    is_over: bool = False
+    next_step: float = field(default_factory=time.monotonic)
+
+
+def cube(size: float) -> np.ndarray:
+    corners = [[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)]
+    return np.array(corners, np.float32) * np.float32(size / 2)
+
+
+def snapshot(job: RunningJob) -> MeshSnapshot:
+    """The first three have a topology each, the rest share one: the faces of the cube."""
+    topology = min(job.sequence, 3)
+    faces = CUBE_FACES[: 4 * topology] if topology < 3 else CUBE_FACES
+    colors = np.tile(np.array([255, 20 * job.sequence % 256, 0, 255], np.uint8), (8, 1))
+    size = 0.5 + 0.05 * job.sequence
+    return MeshSnapshot(job.job_id, job.sequence, "coarse", job.sequence, topology, cube(size), faces.copy(), colors)
+
+
+def finished(job: RunningJob) -> Finished:
+    uvs = np.array([[0, 0], [1, 0], [0.5, 1]], np.float32)
+    uv_faces = np.tile(np.array([[0, 1, 2]], np.int32), (12, 1))
+    albedo = np.full((16, 16, 3), (200, 30, 30), np.uint8)
+    return Finished(job.job_id, TexturedMesh(cube(1.0), CUBE_FACES, uvs, uv_faces, albedo), 1.5)
+
+
+class FakeBackend:
+    def __init__(self, address: str, version: str) -> None:
+        self.socket = zmq.Context.instance().socket(zmq.ROUTER)
+        self.socket.linger = 0
+        # A client that comes back with its old name after an outage replaces what is left of its old connection.
+        self.socket.router_handover = 1
+        self.socket.bind(address)
+        self.version = version
+        self.backend_id = f"fake-{os.getpid()}"
+        self.jobs: dict[str, RunningJob] = {}
+
+    def serve(self, parent_pid: int) -> None:
+        while os.getppid() == parent_pid or not parent_pid:
+            if self.socket.poll(5):
+                client, *frames = self.socket.recv_multipart()
+                self.answer(client, decode(frames))
+            for job in list(self.jobs.values()):
+                self.work(job)
+
+    def send(self, client: bytes, message: object) -> None:
+        self.socket.send_multipart([client, *encode(message)])
+
+    def answer(self, client: bytes, request: object) -> None:
+        match request:
+            case Hello() if self.version != PROTOCOL_VERSION:
+                text = f"This backend speaks protocol {self.version}; the add-on {request.protocol_version}."
+                self.send(client, Rejected("", Problem("protocol", text, "Update the older one.")))
+            case Hello():
+                reply = Welcome(self.version, self.backend_id, "9.9.9", "fake", "cpu", "none", (RECIPE,))
+                self.send(client, reply)
+            case Submit():
+                self.submit(client, request)
+            case Watch() if request.job_id.startswith("gone"):
+                self.send(client, Rejected("", Problem("bad_request", f"There is no job {request.job_id}.")))
+            case Watch():
+                job = self.jobs.setdefault(request.job_id, RunningJob(request.job_id, "a", client))
+                job.client, job.credit = client, request.credit
+                self.send(client, Started(job.job_id))
+            case Ack():
+                self.jobs[request.job_id].credit += 1
+            case Cancel():
+                self.jobs[request.job_id].is_over = True
+                self.send(client, Cancelled(request.job_id))
+
+    def submit(self, client: bytes, request: Submit) -> None:
+        kind = request.prompts[0].prompt.text.split()[0]
+        if kind == "blorb":
+            problem = Problem("bad_request", "The word 'blorb' is not known here.", "Try: chair, mug, house.")
+            self.send(client, Rejected(request.request_id, problem))
+            return
+        job_id = f"job-{request.request_id}"
+        self.jobs.setdefault(job_id, RunningJob(job_id, kind, client))
+        notice = "Read as 'a chair'." if kind == "guess" else ""
+        self.send(client, Accepted(request.request_id, job_id, notice))
+
+    def work(self, job: RunningJob) -> None:
+        if job.is_over or not job.credit or time.monotonic() < job.next_step:
+            return
+        job.next_step = time.monotonic() + 0.02
+        job.sequence += 1
+        if job.kind == "die" and job.sequence > 3:
+            print("cuda error: the device caught fire", file=sys.stderr, flush=True)
+            os._exit(3)
+        if job.kind == "fail" and job.sequence > 3:
+            job.is_over = True
+            problem = Problem("out_of_memory", "The device has no memory left.", "Use a faster preset.")
+            self.send(job.client, Failed(job.job_id, problem))
+        elif job.kind != "slow" and job.sequence > SNAPSHOTS:
+            job.is_over = True
+            self.send(job.client, finished(job))
+        else:
+            job.credit -= 1
+            share = min(job.sequence / SNAPSHOTS, 0.99)
+            self.send(job.client, Progress(job.job_id, "coarse", job.sequence, 40, share, {}, 10.0, 3.0))
+            self.send(job.client, snapshot(job))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("verb", choices=["serve"])
+    parser.add_argument("--address", required=True)
+    parser.add_argument("--parent-pid", type=int, default=0)
+    parser.add_argument("--version", default=PROTOCOL_VERSION)
+    chosen = parser.parse_args()
+    FakeBackend(chosen.address, chosen.version).serve(chosen.parent_pid)
+
+
+if __name__ == "__main__":
+    main()
