@@ -80,13 +80,15 @@ def test_a_broken_config_is_named(folder: Path) -> None:
 
 
 def test_half_precision_files_load_where_there_are_no_others(folder: Path) -> None:
-    for component in ("unet", "vae"):
-        file = folder / component / "diffusion_pytorch_model.safetensors"
+    for component, stem in (("unet", "diffusion_pytorch_model"), ("text_encoder", "model")):
+        file = folder / component / f"{stem}.safetensors"
         halves = {name: tensor.half() for name, tensor in load_file(file).items()}
-        save_file(halves, file.with_name("diffusion_pytorch_model.fp16.safetensors"), {"format": "pt"})
+        save_file(halves, file.with_name(f"{stem}.fp16.safetensors"), {"format": "pt"})
         file.unlink()
     assert check_folder(folder, "stable_unclip") == ()
-    assert load_stable_unclip(folder, CPU).unet.dtype == torch.float32
+    prior = load_stable_unclip(folder, CPU)
+    assert prior.unet.dtype == torch.float32
+    assert prior.prepare(Condition(torch.ones(1, EMBEDDING), text="a chair")).cross.views.isfinite().all()
 
 
 def test_damage_in_the_packages_own_models_asks_for_a_reinstall() -> None:
