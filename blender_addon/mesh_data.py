@@ -9,6 +9,7 @@ import math
 
 import bpy
 import numpy as np
+from mathutils import Matrix
 
 from ..shared.mesh import MeshSnapshot, TexturedMesh
 
@@ -38,6 +39,8 @@ def write_snapshot(mesh: bpy.types.Mesh, snapshot: MeshSnapshot, vertices: np.nd
     )
     if unchanged:
         _write_positions(mesh, vertices)
+        # Before 5.2 a written attribute leaves the old bounding box, which culls and frames the view; this renews it.
+        mesh.transform(Matrix())
     else:
         _write_surface(mesh, vertices, snapshot.faces)
         mesh[_TOPOLOGY] = topology

@@ -30,6 +30,8 @@ def test_blender_installs_and_enables_the_zip():
     assert PACKAGE in bpy.context.preferences.addons
     assert hasattr(bpy.types.Scene, "any_to_3d")
     assert "torch" not in sys.modules
+    libraries = Path(bpy.utils.user_resource("EXTENSIONS"), ".local", "lib").glob("python*/site-packages/*")
+    assert {"zmq", "msgpack"} <= {path.name for path in libraries}
 
 
 def test_generate_is_greyed_out_and_says_why_without_a_backend():

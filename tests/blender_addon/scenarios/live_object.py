@@ -34,6 +34,14 @@ def test_positions_alone_change_when_the_topology_does_not():
     assert math.isclose(target.dimensions.x, 3.0, rel_tol=1e-5)
 
 
+def test_the_bounding_box_follows_positions():
+    target = _live_cube()
+    assert max(corner[2] for corner in target.bound_box) == 1.5
+    scene.show(ORIGIN, _snapshot(2, vertices=CUBE_CORNERS * np.float32([1, 4, 1])), "run")
+    bpy.context.view_layer.update()
+    assert math.isclose(max(corner[1] for corner in target.bound_box), 3.0, rel_tol=1e-5)
+
+
 def test_a_new_topology_rebuilds_edges_and_faces():
     target = _live_cube()
     assert scene.show(ORIGIN, _snapshot(2, faces=CUBE_FACES[:2], topology=1), "run") is Outcome.SHOWN

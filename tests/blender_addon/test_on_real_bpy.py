@@ -1,0 +1,55 @@
+"""The scenarios, each claim a test, on every Python with bpy that bpy_pythons.py finds."""
+
+import os
+
+import pytest
+from any_to_3d.backend.addon_zip import BuildError, build, current_platform
+from bpy_pythons import HERE, fake_program, python_version, pythons, run_scenario, source_path
+from run_scenario import claims_of
+
+pytestmark = [
+    pytest.mark.blender,
+    pytest.mark.skipif(not pythons(), reason="no bpy here: pip install bpy, or name Pythons in ANY_TO_3D_BPY_PYTHONS"),
+    pytest.mark.skipif(os.name == "nt", reason="the backend's stand-in is a script with a shebang line"),
+]
+
+
+@pytest.fixture(scope="session", params=pythons())
+def python(request):
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def live_object(python, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("live_object")
+    return run_scenario(python, "live_object", folder, {"PYTHONPATH": source_path(folder)})
+
+
+@pytest.fixture(scope="session")
+def installed_addon(python, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("installed")
+    try:
+        addon = build(current_platform(), [python_version(python)], folder)
+    except BuildError as error:
+        pytest.skip(str(error))
+    variables = {"ANY_TO_3D_ZIP": str(addon), "ANY_TO_3D_PROGRAM": fake_program(folder)}
+    return run_scenario(python, "installed_addon", folder, variables)
+
+
+def _claims(scenario):
+    return claims_of(HERE / "scenarios" / f"{scenario}.py")
+
+
+@pytest.mark.parametrize("claim", _claims("live_object"))
+def test_live_object(live_object, claim):
+    _assert_holds(live_object, claim)
+
+
+@pytest.mark.parametrize("claim", _claims("installed_addon"))
+def test_installed_addon(installed_addon, claim):
+    _assert_holds(installed_addon, claim)
+
+
+def _assert_holds(outcomes, claim):
+    assert claim in outcomes, f"Blender ended before this claim; its last output:\n{outcomes['log']}"
+    assert not outcomes[claim], outcomes[claim]
