@@ -105,7 +105,7 @@ def test_cds_noise_is_the_same_in_every_phase_and_differs_between_seeds() -> Non
 def consistency_descent(sign: float, scale: float) -> float:
     """One-dimensional toy: data N(1, 0.3^2), unconditional N(0, 1), from z = 3, 3000 steps of 0.05.
 
-    The gradient vanishes where z + sigma1 eps* is the mean, so eps* is small here: it shifts the answer by -sigma1 eps*.
+    The gradient vanishes where z + sigma1 eps* is the mean: eps* shifts the answer by -sigma1 eps* and is small here.
     """
     prior = GaussianPrior(torch.ones(1, 1, 1), 0.3, unconditional_std=1.0)
     spec, generator = CDS("planar", scale), torch.Generator().manual_seed(0)

@@ -1,0 +1,169 @@
+"""Recipes as data: validation, JSON, scaling, baselines."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from any_to_3d.backend.generator.losses.score_distillation import CDS, SDS
+from any_to_3d.backend.generator.losses.surface import NormalConsistency
+from any_to_3d.backend.generator.losses.volume import ZVariance
+from any_to_3d.backend.generator.recipe import Balanced, Recipe, Weighted
+from any_to_3d.backend.generator.recipe_json import recipe_from_plain, to_plain
+from any_to_3d.backend.generator.recipes import PRESETS, RECIPES, builtin, xbind
+from any_to_3d.backend.generator.representations.dmtet import DMTet
+from any_to_3d.backend.generator.representations.tet_grid import KuhnGrid
+
+EVERY = [(profile, name) for profile, recipes in RECIPES.items() for name in recipes]
+
+
+def names(recipe: Recipe, phase: int) -> set[str]:
+    return {weighted.loss.name for weighted in recipe.phases[phase].losses}
+
+
+def with_losses(recipe: Recipe, phase: int, *added: Weighted) -> Recipe:
+    phases = list(recipe.phases)
+    phases[phase] = replace(phases[phase], losses=(*phases[phase].losses, *added))
+    return replace(recipe, phases=tuple(phases))
+
+
+@pytest.mark.parametrize(("profile", "name"), EVERY)
+def test_every_shipped_recipe_is_valid_and_survives_json(profile: str, name: str) -> None:
+    recipe = RECIPES[profile][name]
+    recipe.validate()
+    assert recipe_from_plain(json.loads(json.dumps(to_plain(recipe)))) == recipe
+
+
+@pytest.mark.parametrize("profile", ["builtin", "full"])
+def test_presets_differ_in_steps_and_are_valid(profile: str) -> None:
+    presets = PRESETS[profile]
+    for recipe in presets.values():
+        recipe.validate()
+    assert presets["draft"].total_steps < presets["standard"].total_steps < presets["high"].total_steps
+
+
+def test_a_loss_in_the_wrong_phase_is_named_with_what_it_lacks() -> None:
+    recipe = replace(with_losses(builtin.XBIND, 1, Weighted(ZVariance())), name="mine")
+    expected = (
+        "recipe 'mine', phase 'geometry': loss z variance needs rays, but DMTet provides alpha, mesh, normal, rgb; "
+        "use it in another phase or drop the term"
+    )
+    with pytest.raises(ValueError, match="z variance") as caught:
+        recipe.validate()
+    assert str(caught.value) == expected
+
+
+def test_every_problem_is_reported_at_once() -> None:
+    recipe = with_losses(builtin.XBIND, 0, Weighted(NormalConsistency()), Weighted(ZVariance()))
+    with pytest.raises(ValueError, match=r"z variance appears 2 times.*needs mesh"):
+        recipe.validate()
+
+
+def test_a_mesh_phase_cannot_come_first() -> None:
+    with pytest.raises(ValueError, match="put a NeRF phase before it"):
+        replace(builtin.XBIND, phases=builtin.XBIND.phases[1:]).validate()
+
+
+def test_a_texture_field_of_another_size_is_refused() -> None:
+    geometry = builtin.XBIND.phases[1]
+    other = replace(geometry, start=DMTet("geometry"))
+    with pytest.raises(ValueError, match="its field differs from that of 'coarse'"):
+        replace(builtin.XBIND, phases=(builtin.XBIND.phases[0], other)).validate()
+
+
+def test_a_balanced_weight_must_name_a_loss_of_its_phase() -> None:
+    recipe = with_losses(builtin.XBIND, 1, Weighted(CDS("stereo", 1.0), Balanced("sds planar")))
+    with pytest.raises(ValueError, match="balanced with sds planar, which is not there"):
+        recipe.validate()
+
+
+def test_dropping_an_unknown_loss_names_the_known_ones() -> None:
+    with pytest.raises(ValueError, match=r"no loss .*'vsd'.*it has"):
+        builtin.XBIND.without("vsd")
+
+
+def test_scaling_multiplies_steps_and_sizes_and_replaces_the_lattice() -> None:
+    small = xbind.XBIND.scaled(steps=0.1, size=0.25, grid=32)
+    assert [phase.steps for phase in small.phases] == [500, 300, 500]
+    assert [phase.size for phase in small.phases] == [32, 128, 128]
+    assert small.phases[1].start.grid == KuhnGrid(32)
+
+
+def test_a_recipe_of_another_version_is_refused_by_name() -> None:
+    plain = to_plain(builtin.XBIND)
+    plain["colour"] = 3
+    with pytest.raises(ValueError, match="Recipe of another version"):
+        recipe_from_plain(plain)
+    with pytest.raises(ValueError, match="no part of kind 'Exec'"):
+        recipe_from_plain({"kind": "Exec"})
+
+
+def test_the_papers_own_numbers() -> None:
+    """Sec. V-A: cameras, image sizes, optimisers, learning rates, threshold."""
+    coarse, geometry, texture = xbind.XBIND.phases
+    assert [phase.size for phase in xbind.XBIND.phases] == [128, 512, 512]
+    assert [phase.guide for phase in xbind.XBIND.phases] == ["rgb", "normal", "rgb"]
+    for wide in (coarse.cameras, texture.cameras):
+        assert (wide.elevation, wide.azimuth, wide.distance, wide.fov_y) == (
+            (-45, 45),
+            (-180, 180),
+            (2.5, 2.5),
+            (40, 40),
+        )
+    close = geometry.cameras
+    assert (close.elevation, close.azimuth, close.distance, close.fov_y) == (
+        (-10, 45),
+        (-135, 225),
+        (1.5, 2.0),
+        (30, 45),
+    )
+    kinds = [type(phase.optimiser).__name__ for phase in xbind.XBIND.phases]
+    assert kinds == ["Adam", "Adan", "Adam"]
+    assert (coarse.optimiser.rates.grid, geometry.optimiser.rates.geometry, texture.optimiser.rates.grid) == (
+        0.01,
+        0.01,
+        0.001,
+    )
+    assert geometry.start.surface.threshold == 10.0
+
+
+def test_algorithm_1_has_its_losses_in_its_phases() -> None:
+    hybrid = {"modality similarity", "sds stereo", "reference"}
+    assert names(xbind.XBIND, 0) == hybrid | {"sds planar", "z variance", "normal smoothness"}
+    assert names(xbind.XBIND, 1) == hybrid | {"cds planar", "normal consistency", "laplacian"}
+    assert names(xbind.XBIND, 2) == hybrid | {"sds planar"}
+    for phase in range(3):
+        assert names(builtin.XBIND, phase) == names(xbind.XBIND, phase)
+
+
+def test_texture_phase_freezes_the_geometry() -> None:
+    for recipe in (xbind.XBIND, builtin.XBIND):
+        assert recipe.phases[2].start.train == "texture"
+
+
+def test_baselines_have_the_losses_the_paper_gives_them() -> None:
+    full = RECIPES["full"]
+    assert names(full["stable_sds"], 0) == {"sds planar", "normal smoothness"}
+    assert names(full["stable_sds"], 1) == {"sds planar", "normal consistency", "laplacian"}
+    assert names(full["zero_sds"], 2) == {"sds stereo", "reference"}
+    assert {"cds planar", "cds stereo"} <= names(full["zerostable_cds"], 0)
+    assert "modality similarity" not in names(full["zerostable_cds"], 0)
+    assert names(full["no_stereo"], 0) & {"sds stereo", "reference"} == set()
+    assert names(full["no_planar"], 1) & {"cds planar", "modality similarity"} == set()
+    assert len(full["phase1_only"].phases) == 1
+    assert "sds planar" in names(full["augsds_phase2"], 1)
+
+
+def test_zerostable_cds_uses_the_coarse_and_texture_configurations() -> None:
+    recipe = RECIPES["full"]["zerostable_cds"]
+    planar = [next(w for w in phase.losses if w.loss.name == "cds planar") for phase in recipe.phases]
+    assert planar[0].loss.t_less(0.0) == pytest.approx(0.7)
+    assert planar[0].loss.weighting == "uniform"
+    assert [planar[0].loss.guidance_scale(p) for p in (0.0, 1.0)] == [100.0, 50.0]
+    assert planar[1] == next(w for w in xbind.GEOMETRY.losses if w.loss.name == "cds planar")
+    assert planar[2].loss.guidance_scale == 50.0
+
+
+def test_stable_sds_has_no_image_term() -> None:
+    planar = next(w for w in RECIPES["full"]["stable_sds"].phases[0].losses if w.loss.name == "sds planar")
+    assert isinstance(planar.loss, SDS)
+    assert planar.loss.image_weight == 0

@@ -1,0 +1,23 @@
+"""The built-in recipe at a size where all three phases take a second or two."""
+
+from dataclasses import replace
+
+from any_to_3d.backend.generator.recipe import Recipe, ReferenceSampling
+from any_to_3d.backend.generator.recipes.builtin import XBIND
+from any_to_3d.backend.generator.rendering.volume import RayMarch
+from any_to_3d.backend.generator.representations.nerf import NeRF
+from any_to_3d.backend.generator.representations.tet_grid import KuhnGrid
+
+
+def tiny(coarse: int = 6, geometry: int = 4, texture: int = 4) -> Recipe:
+    """``XBIND`` of the built-in profile with these step counts, small images and a coarse lattice."""
+    phases = []
+    for phase, steps in zip(XBIND.phases, (coarse, geometry, texture), strict=True):
+        start = phase.start
+        if isinstance(start, NeRF):
+            start = replace(start, march=RayMarch(samples=32, normal_step=0.05, normal_weight=0.02))
+        else:
+            start = replace(start, grid=KuhnGrid(20))
+        phases.append(replace(phase, steps=steps, size=32, start=start))
+    sampling = ReferenceSampling(candidates=2, steps=3, guidance_scale=1.0, area=(0.05, 0.7), fill=None)
+    return Recipe("tiny", tuple(phases), sampling)
