@@ -31,7 +31,7 @@ def python_version(python: str) -> str:
 
 
 def run_scenario(python: str, scenario: str, folder: Path, variables: dict[str, str]) -> dict[str, str]:
-    """Run a file of scenarios/ in a Blender with a user folder of its own; claim -> traceback, "" for one that holds."""
+    """Run a scenario in a Blender with a user folder of its own; claim -> traceback, "" for one that holds."""
     result = folder / f"{scenario}.json"
     user_folder = folder / "blender user ü"
     user_folder.mkdir()
