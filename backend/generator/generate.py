@@ -63,7 +63,7 @@ def generate(
         for index in range(first, phase.steps):
             progress = index / phase.steps
             scene.begin_step(index, progress)
-            views = Views(scene, _cameras(phase, recipe, runtime), terms.channels)  # line 19
+            views = Views(scene, _cameras(phase, recipe, runtime), terms.channels(index))  # line 19
             losses = terms.accumulate(views, index, progress)  # lines 3-4, 9-10, 15-16
             guard.watch(views, index)
             views.backward()

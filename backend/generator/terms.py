@@ -42,10 +42,7 @@ class Terms:
             for weighted in phase.losses
             if stage_zero.is_reference_accepted or not weighted.loss.needs_reference
         ]
-        self.channels: dict[ViewName, frozenset[Channel]] = {}
-        for term in self.terms:
-            asked = term.spec.loss.channels(phase.guide)
-            self.channels[term.view] = self.channels.get(term.view, frozenset()) | asked
+        self.guide = phase.guide
         names = [term.name for term in self.terms]
         self._norms = {name: torch.zeros((), device=runtime.device) for name in names}
         self._uses = {name: torch.zeros((), device=runtime.device) for name in names}
@@ -56,12 +53,21 @@ class Terms:
         """Where the 3D-aware prior has no camera of its own, it shares the random views."""
         return "random" if weighted.loss.view == "stereo" and phase.stereo is None else weighted.loss.view
 
+    def due(self, index: int) -> list[_Term]:
+        """The losses that are used in this step."""
+        return [term for term in self.terms if index % term.spec.every == 0]
+
+    def channels(self, index: int) -> dict[ViewName, frozenset[Channel]]:
+        """What this step's views must show."""
+        asked: dict[ViewName, frozenset[Channel]] = {}
+        for term in self.due(index):
+            asked[term.view] = asked.get(term.view, frozenset()) | term.spec.loss.channels(self.guide)
+        return asked
+
     def accumulate(self, views: Views, index: int, progress: float) -> dict[str, Float[Tensor, ""]]:
         """Add every due loss's weighted gradients to the views; the unweighted losses, detached."""
         losses = {}
-        for term in self.terms:
-            if index % term.spec.every:
-                continue
+        for term in self.due(index):
             loss = term.loss(views[term.view], progress)
             gradients = views.gradients(term.view, loss)
             weight = self._weight(term, gradients, progress)

@@ -119,4 +119,4 @@ def test_losses_against_the_reference_rest_when_it_was_not_accepted() -> None:
 
 def test_the_stereo_prior_shares_the_random_view_unless_it_has_its_own_camera() -> None:
     wanting = Weighted(replace(Brightness(), view="stereo"))
-    assert set(terms_of(wanting).channels) == {"random"}
+    assert set(terms_of(wanting).channels(0)) == {"random"}

@@ -15,7 +15,7 @@ def tiny(coarse: int = 6, geometry: int = 4, texture: int = 4) -> Recipe:
     for phase, steps in zip(XBIND.phases, (coarse, geometry, texture), strict=True):
         start = phase.start
         if isinstance(start, NeRF):
-            start = replace(start, march=RayMarch(samples=32, normal_step=0.05, normal_weight=0.02))
+            start = replace(start, march=RayMarch(samples=32, normal_step=0.05, least_weight=2e-3))
         else:
             start = replace(start, grid=KuhnGrid(20))
         phases.append(replace(phase, steps=steps, size=32, start=start))

@@ -60,7 +60,7 @@ COARSE = Phase(
     steps=250,
     start=NeRF(
         field=FIELD,
-        march=RayMarch(samples=64, normal_step=0.03, normal_weight=0.02),
+        march=RayMarch(samples=64, normal_step=0.03, least_weight=2e-3),
         occupancy_warm_up=0,
         surface=SURFACE,
         preview_resolution=40,

@@ -6,7 +6,7 @@ Symbols: o origin | d direction | z distance along a ray | sigma density | w wei
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from ...kernels.interface import Kernels
@@ -21,12 +21,12 @@ class RayMarch:
     """samples: equal steps over the diameter of the object's ball.  normal_step: of density differences, world units.
 
     The default keeps threestudio's step of 0.0135 (256 samples over the box's diagonal).
-    normal_weight: samples of less weight have no part in the normal map; they would cost most of it and show nothing.
+    least_weight: samples of less weight get no colour and no normal; they are most of all samples and show nothing.
     """
 
     samples: int = 148
     normal_step: float = 0.01
-    normal_weight: float = 0.01
+    least_weight: float = 1e-4
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,17 @@ class _Samples:
     z: Float[Tensor, "R S"]
     kept: Int[Tensor, "P"]
     points: Float[Tensor, "P 3"]
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """The V packed samples that matter to the picture, their rays and weights, and their sum on every ray."""
+
+    packed: Int[Tensor, "V"]
+    points: Float[Tensor, "V 3"]
+    ray: Int[Tensor, "V"]
+    weight: Float[Tensor, "V"]
+    alpha: Float[Tensor, "R 1"]
 
 
 def render_volume(
@@ -55,15 +66,17 @@ def render_volume(
     step = 2 * field.config.radius / march.samples
     samples = _place_samples(origins, directions, occupancy, step, march.samples, generator)
     code = field.code(samples.points)
-    sigma = _spread(field.density(samples.points, code)[:, None], samples).squeeze(-1)
-    colour = _spread(field.albedo(samples.points, code), samples)
-    rgb, weights, alpha, depth = kernels.composite(sigma, torch.full_like(sigma, step), colour, samples.z)
+    sigma = _spread(field.density(samples.points, code), samples)
+    _, weights, alpha, depth = kernels.composite(sigma, torch.full_like(sigma, step), samples.z[..., None], samples.z)
+    seen = _seen(samples, weights, march.least_weight)
+    rgb = _gathered(field.albedo(seen.points, code[seen.packed]), seen)
     normal = None
     if "normal" in channels:
-        normal = to_image(_normal_map(field, samples, weights, march), cameras)
+        pointing = safe_normalise(_gathered(safe_normalise(field.normals(seen.points, march.normal_step)), seen))
+        normal = to_image(normals_to_colours(pointing) * alpha, cameras)
     return View(
         cameras,
-        rgb=to_image(rgb + (1 - alpha), cameras),
+        rgb=to_image(rgb + (1 - seen.alpha), cameras),
         alpha=to_image(alpha, cameras),
         normal=normal,
         depth=to_image(depth, cameras),
@@ -106,19 +119,20 @@ def _points_at(
     return origins[ray] + z.view(-1)[flat][:, None] * directions[ray]
 
 
-def _spread(values: Float[Tensor, "P C"], samples: _Samples) -> Float[Tensor, "R S C"]:
+def _spread(values: Float[Tensor, "P"], samples: _Samples) -> Float[Tensor, "R S"]:
     """Packed values at their places among all samples, zero elsewhere: zero density makes a sample invisible."""
-    dense = values.new_zeros(samples.z.numel(), values.shape[1])
-    return dense.index_copy(0, samples.kept, values).view(*samples.z.shape, -1)
+    return values.new_zeros(samples.z.numel()).index_copy(0, samples.kept, values).view(samples.z.shape)
 
 
-def _normal_map(
-    field: HashField, samples: _Samples, weights: Float[Tensor, "R S"], march: RayMarch
-) -> Float[Tensor, "R 3"]:
-    """Sum of weighted normals, made unit, mapped to [0, 1] and multiplied by alpha (threestudio comp_normal)."""
-    visible: Bool[Tensor, "P"] = weights.detach().reshape(-1)[samples.kept] > march.normal_weight
-    kept = samples.kept[visible]
-    normals = safe_normalise(field.normals(samples.points[visible], march.normal_step))
-    weighted = weights.reshape(-1)[kept][:, None] * normals
-    total = normals.new_zeros(len(weights), 3).index_add(0, kept // weights.shape[1], weighted)
-    return normals_to_colours(safe_normalise(total)) * weights.sum(dim=1, keepdim=True)
+def _seen(samples: _Samples, weights: Float[Tensor, "R S"], least_weight: float) -> _Seen:
+    packed = (weights.detach().view(-1)[samples.kept] > least_weight).nonzero()[:, 0]
+    kept = samples.kept[packed]
+    ray, weight = kept // weights.shape[1], weights.reshape(-1)[kept]
+    alpha = weight.new_zeros(len(weights)).index_add(0, ray, weight)
+    return _Seen(packed, samples.points[packed], ray, weight, alpha[:, None])
+
+
+def _gathered(values: Float[Tensor, "V C"], seen: _Seen) -> Float[Tensor, "R C"]:
+    """Sum of weighted values along each ray."""
+    total = values.new_zeros(len(seen.alpha), values.shape[1])
+    return total.index_add(0, seen.ray, seen.weight[:, None] * values)
