@@ -93,7 +93,7 @@ def test_ray_noise_moves_the_picture_a_little() -> None:
 def test_occupied_cells_include_the_neighbours_of_dense_ones() -> None:
     grid, world = OccupancyGrid(16, 1.0), runtime()
     field = SolidBall(SMALL, world.kernels, world.rng("ball"))
-    grid.update(field, 0.03, 0.01, world.rng("jitter"))
+    grid.update(field, 0.03, 0.01, 0.95, world.rng("jitter"))
     just_outside = torch.tensor([[0.5625, 0.0, 0.0], [0.95, 0.0, 0.0]])
     inside, neighbour_or_far = grid.at(torch.zeros(1, 3)), grid.at(just_outside)
     assert inside.tolist() == [True]
@@ -103,10 +103,10 @@ def test_occupied_cells_include_the_neighbours_of_dense_ones() -> None:
 def test_occupancy_forgets_slowly() -> None:
     grid, world = OccupancyGrid(8, 1.0), runtime()
     field = SolidBall(SMALL, world.kernels, world.rng("ball"))
-    grid.update(field, 0.03, 0.01, world.rng("jitter"))
+    grid.update(field, 0.03, 0.01, 0.95, world.rng("jitter"))
     before = grid.opacity.max().item()
     field.density_inside = 0.0
-    grid.update(field, 0.03, 0.01, world.rng("jitter"))
+    grid.update(field, 0.03, 0.01, 0.95, world.rng("jitter"))
     assert grid.opacity.max().item() == pytest.approx(0.95 * before)
 
 

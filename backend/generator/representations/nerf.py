@@ -24,7 +24,8 @@ from .tet_grid import KuhnGrid
 class NeRF:
     """Start a phase from a fresh field. Numbers: threestudio magic123-hifa-coarse-sd.yaml.
 
-    occupancy_*: cells per side, steps between updates, steps before rays may skip, opacity that counts as occupied.
+    occupancy_*: cells per side, steps between updates, steps before rays may skip, opacity that counts as occupied, and
+    how slowly an update forgets the ones before.
     surface, preview_resolution: how ``extract`` finds the surface.
     """
 
@@ -34,6 +35,7 @@ class NeRF:
     occupancy_every: int = 16
     occupancy_warm_up: int = 256
     occupancy_threshold: float = 0.01
+    occupancy_decay: float = 0.95
     surface: DensitySurface = dataclasses.field(default_factory=DensitySurface)
     preview_resolution: int = 64
     provides: ClassVar[frozenset[Channel]] = frozenset({"rgb", "alpha", "normal", "depth", "rays"})
@@ -60,7 +62,9 @@ class NerfScene(nn.Module):
         self.field.grid.set_active_levels(self.spec.field.active_levels(progress))
         if index % self.spec.occupancy_every == 0 and index >= self.spec.occupancy_warm_up:
             step = 2 * self.spec.field.radius / self.spec.march.samples
-            self.occupancy.update(self.field, step, self.spec.occupancy_threshold, self.generator)
+            self.occupancy.update(
+                self.field, step, self.spec.occupancy_threshold, self.spec.occupancy_decay, self.generator
+            )
 
     def render(self, cameras: CameraBatch, channels: frozenset[Channel]) -> View:
         return render_volume(

@@ -6,9 +6,6 @@ from torch import Tensor, nn
 
 from .field import HashField
 
-DECAY = 0.95
-"""Moving average of cell densities (threestudio nerf_volume_renderer.py, after Instant-NGP)."""
-
 
 class OccupancyGrid(nn.Module):
     """resolution^3 cells over [-radius, radius]^3; one is occupied if it or a neighbour exceeds the threshold.
@@ -23,14 +20,17 @@ class OccupancyGrid(nn.Module):
         self.register_buffer("occupied", torch.ones((resolution,) * 3, dtype=torch.bool))
 
     @torch.no_grad()
-    def update(self, field: HashField, step: float, threshold: float, generator: torch.Generator) -> None:
-        """Sample every cell at one random point. A cell is kept above min(mean, threshold) of density * step."""
+    def update(self, field: HashField, step: float, threshold: float, decay: float, generator: torch.Generator) -> None:
+        """Sample every cell at one random point; older samples fade by ``decay`` and the largest counts (Instant-NGP).
+
+        A cell is kept if its density * step exceeds min(mean, threshold).
+        """
         axis = torch.arange(self.resolution, device=self.opacity.device)
         cells = torch.stack(torch.meshgrid(axis, axis, axis, indexing="ij"), dim=-1).view(-1, 3)
         jitter = torch.rand(cells.shape, generator=generator, device=cells.device)
         points = ((cells + jitter) / self.resolution * 2 - 1) * self.radius
         opacity = (field.density(points) * step).view_as(self.opacity)
-        self.opacity.copy_(torch.maximum(DECAY * self.opacity, opacity))
+        self.opacity.copy_(torch.maximum(decay * self.opacity, opacity))
         kept = self.opacity > self.opacity.mean().clamp_max(threshold)
         grown = nn.functional.max_pool3d(kept[None, None].float(), kernel_size=3, stride=1, padding=1)[0, 0] > 0
         self.occupied.copy_(grown)
