@@ -43,36 +43,30 @@ class Capture:
         return self.preparing_seconds + sum(cost.seconds for cost in self.costs) + self.finishing_seconds
 
 
-def capture(engine: Engine, subject: Subject, seed: int, preset: str) -> Iterator[str | Capture]:
-    """Generate ``subject``; yields a line about every phase that ended, and last the Capture.
+def capture(engine: Engine, subject: Subject, seed: int, preset: str) -> Capture:
+    """Generate ``subject`` with an engine whose models are loaded.
 
-    The engine's models must be loaded. Raises whatever the engine raises for a prompt or a run gone wrong.
+    Raises whatever the engine raises for a prompt or a run gone wrong, and ValueError for a phase without a surface.
     """
-    prompts = (WeightedPrompt(TextPrompt(subject.text)),)
-    submit = Submit(f"evaluate-{subject.text}-{seed}", prompts, preset=preset, seed=seed)
-    preparing, finishing = 0.0, 0.0
+    name = f"evaluate-{subject.text}-{seed}".replace(" ", "-")
+    submit = Submit(name, (WeightedPrompt(TextPrompt(subject.text)),), preset=preset, seed=seed)
+    preparing: float | None = None
+    finishing = 0.0
     costs: list[PhaseCost] = []
     meshes: list[TexturedMesh] = []
     with PeakMemory() as memory:
-        started = time.perf_counter()
-        is_preparing = True
-        for event in engine.run(submit, None):
+        watch = _Stopwatch()
+        for event in engine.run(name, submit, None):
             if isinstance(event, Stage):
                 continue
-            if is_preparing:
-                preparing, is_preparing = time.perf_counter() - started, False
-                # The first step is already done when it is yielded; its time counts as preparation.
-                started = time.perf_counter()
-            if not event.ends_phase:
-                continue
-            costs.append(PhaseCost(event.phase, event.index + 1, time.perf_counter() - started, memory.lap()))
-            started = time.perf_counter()
-            meshes.append(event.textured())
-            finishing = time.perf_counter() - started
-            memory.lap()
-            yield f"{subject.text} seed {seed}: {event.phase} {costs[-1].seconds:.1f} s"
-            started = time.perf_counter()
-    yield Capture(preparing, finishing, tuple(costs), tuple(meshes))
+            if preparing is None:  # the first step is done when it is yielded, so its time counts here
+                preparing = watch.lap()
+            if event.ends_phase:
+                costs.append(PhaseCost(event.phase, event.index + 1, watch.lap(), memory.lap()))
+                meshes.append(_finished(event.textured()))
+                finishing = watch.lap()
+                memory.lap()
+    return Capture(preparing or 0.0, finishing, tuple(costs), tuple(meshes))
 
 
 def save(captured: Capture, folder: Path) -> None:
@@ -105,6 +99,24 @@ def load(folder: Path) -> Capture:
         costs=costs,
         meshes=tuple(_mesh(folder / f"{cost.name}.npz") for cost in costs),
     )
+
+
+class _Stopwatch:
+    """Wall time in seconds since the last lap."""
+
+    def __init__(self) -> None:
+        self._since = time.perf_counter()
+
+    def lap(self) -> float:
+        now = time.perf_counter()
+        passed, self._since = now - self._since, now
+        return passed
+
+
+def _finished(parts: Iterator[float | TexturedMesh]) -> TexturedMesh:
+    *_, mesh = parts
+    assert isinstance(mesh, TexturedMesh)
+    return mesh
 
 
 def _mesh(path: Path) -> TexturedMesh:

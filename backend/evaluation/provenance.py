@@ -1,0 +1,81 @@
+"""Where numbers come from: machine, command, code and weights, stored with every report."""
+
+import hashlib
+import os
+import platform
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import torch
+
+_WEIGHTS = ("*.safetensors", "*.json")
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """commit is empty outside a checkout; weights is the SHA-256 of every weights and settings file together."""
+
+    machine: str
+    python: str
+    torch: str
+    command: str
+    commit: str
+    has_local_changes: bool
+    weights: str
+    profile: str
+    preset: str
+    suite: str
+    views: int
+
+
+def provenance(models: Path, profile: str, preset: str, suite: str, views: int) -> Provenance:
+    """Ask the machine, git and the model folder."""
+    repository = Path(__file__).parent
+    return Provenance(
+        machine=_machine(),
+        python=platform.python_version(),
+        torch=torch.__version__,
+        command=" ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        commit=_git(repository, "rev-parse", "HEAD"),
+        has_local_changes=bool(_git(repository, "status", "--porcelain", "--untracked-files=no")),
+        weights=weights_checksum(models),
+        profile=profile,
+        preset=preset,
+        suite=suite,
+        views=views,
+    )
+
+
+def weights_checksum(models: Path) -> str:
+    """SHA-256 over the names and contents of the weights and settings files under ``models``, in order of name."""
+    total = hashlib.sha256()
+    for path in sorted(path for pattern in _WEIGHTS for path in models.rglob(pattern)):
+        total.update(path.relative_to(models).as_posix().encode())
+        with path.open("rb") as file:
+            total.update(hashlib.file_digest(file, "sha256").digest())
+    return total.hexdigest()
+
+
+def _machine() -> str:
+    processor = platform.processor() or platform.machine()
+    names = Path("/proc/cpuinfo")
+    if names.exists():
+        models = [line.partition(":")[2].strip() for line in names.read_text().splitlines() if "model name" in line]
+        processor = models[0] if models else processor
+    memory = psutil.virtual_memory().total / 2**30
+    text = f"{platform.system()}, {os.cpu_count()} cores of {processor}, {memory:.0f} GiB"
+    if torch.cuda.is_available():
+        text += f", {torch.cuda.get_device_name()}"
+    return text
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    """The answer of git, or nothing where there is no git or no checkout."""
+    try:
+        done = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, text=True, timeout=30)
+    except FileNotFoundError:
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
