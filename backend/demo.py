@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -76,6 +77,21 @@ class _Order:
     tiles: str
 
 
+class ProgressLine:
+    """The terminal's progress bar: what happens now, and the overall fraction of the job."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._task: TaskID = progress.add_task("", total=1.0)
+
+    def stage(self, text: str) -> None:
+        self._progress.update(self._task, description=text)
+
+    def job(self, phase: str, overall: float, seconds_left: float | None, snapshots: int) -> None:
+        left = "" if seconds_left is None else f", {seconds_left:.0f} s left"
+        self._progress.update(self._task, description=f"{phase} ({snapshots} meshes{left})", completed=overall)
+
+
 def main(options: DemoOptions) -> int:
     """Run the demo with a progress bar in the terminal; the exit status, 0 for success."""
     console = Console()
@@ -87,9 +103,9 @@ def main(options: DemoOptions) -> int:
     )
     try:
         with Progress(*columns, console=console) as progress:
-            report = run(options, _Bar(progress))
+            report = run(options, ProgressLine(progress))
     except (DemoFailed, BuildError) as error:
-        console.print(f"The demo failed: {error}", style="red", markup=False, highlight=False)
+        console.print(f"The demo failed: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
         return 1
     if report.notice:
         console.print(report.notice, markup=False)
@@ -100,7 +116,7 @@ def main(options: DemoOptions) -> int:
     return 0
 
 
-def run(options: DemoOptions, bar: _Bar) -> DemoReport:
+def run(options: DemoOptions, bar: ProgressLine) -> DemoReport:
     """Run the demo. Raises DemoFailed, or BuildError if the add-on's wheels cannot be had."""
     out = options.out.resolve()
     out.mkdir(parents=True, exist_ok=True)
@@ -117,7 +133,8 @@ def run(options: DemoOptions, bar: _Bar) -> DemoReport:
             preset=options.preset,
             addon=str(addon),
             program=str(_find_program(options.program)),
-            arguments=f"--profile {options.profile}",
+            # A data folder of its own: the demo neither sees nor leaves jobs in the artist's.
+            arguments=shlex.join(["--profile", options.profile, "--data", str(folder / "jobs")]),
             out=str(out),
             tiles=str(tiles),
         )
@@ -128,22 +145,7 @@ def run(options: DemoOptions, bar: _Bar) -> DemoReport:
     return DemoReport(done["first_mesh"], done["total"], done["snapshots"], done["notice"], files)
 
 
-class _Bar:
-    """The terminal's progress bar: what happens now, and the overall fraction of the job."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._task: TaskID = progress.add_task("", total=1.0)
-
-    def stage(self, text: str) -> None:
-        self._progress.update(self._task, description=text)
-
-    def job(self, phase: str, overall: float, seconds_left: float | None, snapshots: int) -> None:
-        left = "" if seconds_left is None else f", {seconds_left:.0f} s left"
-        self._progress.update(self._task, description=f"{phase} ({snapshots} meshes{left})", completed=overall)
-
-
-def _run_in_blender(blender: Path, order: _Order, folder: Path, bar: _Bar) -> dict:
+def _run_in_blender(blender: Path, order: _Order, folder: Path, bar: ProgressLine) -> dict:
     order_path = folder / "order.json"
     order_path.write_text(json.dumps(asdict(order)), encoding="utf-8")
     user_folder = folder / "blender"

@@ -87,9 +87,9 @@ class BackendPanel(_Sidebar, bpy.types.Panel):
         row.operator("any_to_3d.start_backend", text="Start", icon="PLAY")
         row.operator("any_to_3d.stop_backend", text="Stop", icon="SNAP_FACE")
         if session.connection in ("offline", "refused"):
-            row.operator("any_to_3d.connect", icon="LINKED")
+            row.operator("any_to_3d.connect")
         else:
-            row.operator("any_to_3d.disconnect", icon="UNLINKED")
+            row.operator("any_to_3d.disconnect")
 
 
 CLASSES = (PresetMenu, GeneratePanel, BackendPanel)

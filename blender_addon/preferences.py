@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import tempfile
 from pathlib import Path
@@ -63,7 +64,9 @@ def launch_options() -> LaunchOptions:
     if not is_loopback(address):
         host, _ = parse_address(address)
         raise StartError(f"A backend starts on this computer, not on {host}. Set the address to {DEFAULT_ADDRESS}.")
-    return LaunchOptions(chosen.command, tuple(shlex.split(chosen.arguments)), address, chosen.ends_with_blender)
+    # Backslashes are part of Windows' paths, not escapes.
+    arguments = (word.strip('"') for word in shlex.split(chosen.arguments, posix=os.name != "nt"))
+    return LaunchOptions(chosen.command, tuple(arguments), address, chosen.ends_with_blender)
 
 
 def address_needs_permission(address: str) -> bool:

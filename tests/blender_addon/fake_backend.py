@@ -170,6 +170,8 @@ def main() -> None:
     parser.add_argument("--address", required=True)
     parser.add_argument("--parent-pid", type=int, default=0)
     parser.add_argument("--version", default=PROTOCOL_VERSION)
+    parser.add_argument("--profile")
+    parser.add_argument("--data")
     chosen = parser.parse_args()
     FakeBackend(chosen.address, chosen.version).serve(chosen.parent_pid)
 
