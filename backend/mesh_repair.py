@@ -10,6 +10,8 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from .pinch_repair import without_pinches
+
 log = logging.getLogger(__name__)
 
 SMALLEST_SHARE = 0.01
@@ -112,17 +114,18 @@ def simplified(vertices: np.ndarray, faces: np.ndarray, max_faces: int) -> Surfa
 def simplified_closed(vertices: np.ndarray, faces: np.ndarray, max_faces: int) -> Surface:
     """At most ``max_faces`` faces, or as near as a closed surface allows, without degenerate faces; logs a shortfall.
 
-    Edge collapse can pinch a thin part until an edge has four faces. A slightly other target rarely pinches the same
-    place, so smaller ones are tried before larger ones.
+    Edge collapse pinches thin parts; pinches are opened again. A slightly other target rarely meets the same trouble,
+    so smaller ones are tried before larger ones.
     """
     count = len(faces)
     if count <= max_faces:
         return vertices, faces
-    smaller = [max_faces * share for share in (1.0, 0.98, 0.95, 0.9)]
-    larger = [max_faces + share * (count - max_faces) for share in (0.03, 0.1, 0.3, 0.6)]
+    smaller = [max_faces * share for share in (1.0, 0.98, 0.95)]
+    larger = [max_faces + share * (count - max_faces) for share in (0.1, 0.3, 0.6)]
     for target in (*smaller, *larger):
-        result = without_degenerate_faces(*simplified(vertices, faces, round(target)))
-        if is_closed(result[1]):
+        collapsed = without_degenerate_faces(*without_pinches(*simplified(vertices, faces, round(target))))
+        if is_closed(collapsed[1]):
+            result = outward(*without_floaters(*collapsed))
             if len(result[1]) > max_faces:
                 log.warning("faces=%d instead of %d: fewer would have opened the surface", len(result[1]), max_faces)
             return result
