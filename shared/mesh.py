@@ -20,7 +20,7 @@ class MeshSnapshot:
     """An intermediate mesh of a running job.
 
     vertices f32[V, 3] in generator units (Z up, inside radius 1); faces i32[F, 3], counter-clockwise from outside;
-    colors u8[V, 4] sRGB, or None. ``topology`` changes only when ``faces`` does, so a reader may update positions alone.
+    colors u8[V, 4] sRGB, or None. ``topology`` changes only when ``faces`` does: a reader may update positions alone.
     """
 
     job_id: str
@@ -65,8 +65,8 @@ class TexturedMesh:
         _check_indices("uv_faces", self.uv_faces, len(self.uvs))
         if self.albedo.ndim != 3 or self.albedo.shape[2] != 3 or self.albedo.dtype != np.uint8:
             raise MeshError(f"albedo: got {self.albedo.dtype}{list(self.albedo.shape)}; need uint8[H, W, 3]")
-        if not 1 <= max(self.albedo.shape[:2]) <= MAX_TEXTURE_SIZE:
-            raise MeshError(f"albedo: got {self.albedo.shape[:2]} pixels; at most {MAX_TEXTURE_SIZE} a side")
+        if min(self.albedo.shape[:2]) < 1 or max(self.albedo.shape[:2]) > MAX_TEXTURE_SIZE:
+            raise MeshError(f"albedo: got {self.albedo.shape[:2]} pixels; allowed is 1 to {MAX_TEXTURE_SIZE} a side")
 
 
 def _check_surface(vertices: np.ndarray, faces: np.ndarray) -> None:

@@ -1,4 +1,4 @@
-"""Every message of the protocol, as frozen dataclasses; PROTOCOL.md is the page for people, held to this file by a test.
+"""Every message of the protocol, as frozen dataclasses; PROTOCOL.md is the page for people, and a test compares them.
 
 Requests travel from a client to the server, replies answer exactly one request, events report on a job until a terminal
 one (Finished, Cancelled, Failed). Images and sounds travel as encoded bytes, never as paths: the backend may be remote.
@@ -149,7 +149,7 @@ class Shutdown:
 
 @dataclass(frozen=True)
 class Welcome:
-    """backend_id is new whenever the server restarted. ``warning`` is something the artist should know before starting."""
+    """backend_id is new whenever the server restarted. ``warning``: what the artist should know before starting."""
 
     protocol_version: str
     backend_id: str
@@ -206,7 +206,7 @@ class Preparing:
 
 @dataclass(frozen=True)
 class Progress:
-    """step counts within the phase; overall is the fraction of the whole job in [0, 1]; seconds_left may be None at first."""
+    """step counts within the phase, from 1; overall is the fraction of the whole job; seconds_left is None at first."""
 
     job_id: str
     phase: str
