@@ -1,0 +1,380 @@
+"""The job queue as a state machine: stimuli in, actions out; no socket, disk, clock or randomness inside.
+
+The server turns what arrives into a stimulus and performs the actions in their order, so a record is always written
+before the event that announces it. Tests are tables of stimuli and expected actions.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from ..shared.mesh import MeshSnapshot, TexturedMesh
+from ..shared.messages import (
+    Accepted,
+    Cancelled,
+    Event,
+    Failed,
+    Finished,
+    ImagePrompt,
+    JobInfo,
+    Jobs,
+    Preparing,
+    Problem,
+    Progress,
+    Queued,
+    Reply,
+    Started,
+    Submit,
+    TextPrompt,
+)
+
+MAX_ATTEMPTS = 2
+"""A job whose worker died is resumed once; a second death fails it."""
+
+JobState = Literal["queued", "running", "finished", "cancelled", "failed"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job as the records have it; ``attempts`` counts the workers that started it."""
+
+    job_id: str
+    submit: Submit
+    notice: str = ""
+    state: JobState = "queued"
+    attempts: int = 0
+    seconds: float = 0.0
+    problem: Problem | None = None
+
+    def info(self) -> JobInfo:
+        submit = self.submit
+        return JobInfo(self.job_id, self.state, title_of(submit), submit.recipe, submit.preset, submit.seed)
+
+
+def title_of(submit: Submit) -> str:
+    """The prompt in words: its texts, or which kind of file it is."""
+    texts = [part.prompt.text for part in submit.prompts if isinstance(part.prompt, TextPrompt)]
+    if texts:
+        return " + ".join(texts)[:200]
+    return "image prompt" if isinstance(submit.prompts[0].prompt, ImagePrompt) else "sound prompt"
+
+
+# --- stimuli ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class JobsRestored:
+    """The records found on disk when the server started, oldest first."""
+
+    jobs: tuple[Job, ...]
+
+
+@dataclass(frozen=True)
+class SubmitArrived:
+    """A checked request; ``job_id`` is new and is used only if the request is."""
+
+    client: bytes
+    submit: Submit
+    job_id: str
+    notice: str = ""
+
+
+@dataclass(frozen=True)
+class WatchArrived:
+    client: bytes
+    job_id: str
+
+
+@dataclass(frozen=True)
+class CancelArrived:
+    job_id: str
+
+
+@dataclass(frozen=True)
+class ListArrived:
+    client: bytes
+
+
+@dataclass(frozen=True)
+class WorkerReady:
+    worker: int
+
+
+@dataclass(frozen=True)
+class WorkerSaid:
+    worker: int
+    event: Event
+
+
+@dataclass(frozen=True)
+class WorkerDied:
+    worker: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class StopOverdue:
+    """A worker was asked to stop this job and has not answered in time."""
+
+    job_id: str
+
+
+@dataclass(frozen=True)
+class Closing:
+    """The server ends and was asked to: what still waits or runs is cancelled."""
+
+
+Stimulus = (
+    JobsRestored
+    | SubmitArrived
+    | WatchArrived
+    | CancelArrived
+    | ListArrived
+    | WorkerReady
+    | WorkerSaid
+    | WorkerDied
+    | StopOverdue
+    | Closing
+)
+
+
+# --- actions ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Tell:
+    """Send to this client alone."""
+
+    client: bytes
+    message: Reply | Event
+
+
+@dataclass(frozen=True)
+class Publish:
+    """Send to every client that watches the job."""
+
+    event: Event
+
+
+@dataclass(frozen=True)
+class Record:
+    """Make this record durable."""
+
+    job: Job
+
+
+@dataclass(frozen=True)
+class SaveResult:
+    """Make this result durable."""
+
+    job_id: str
+    mesh: TexturedMesh
+
+
+@dataclass(frozen=True)
+class SendResult:
+    """Read the stored result and send it to this client as Finished."""
+
+    client: bytes
+    job_id: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Start:
+    """Hand the job to the worker; ``resume`` says that a checkpoint may exist."""
+
+    worker: int
+    job: Job
+    resume: bool
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Ask the worker to stop the job; raise StopOverdue if it does not answer in time."""
+
+    worker: int
+    job_id: str
+
+
+@dataclass(frozen=True)
+class Kill:
+    """End the worker's process; its death is reported as any other."""
+
+    worker: int
+
+
+Action = Tell | Publish | Record | SaveResult | SendResult | Start | Stop | Kill
+
+
+class JobQueue:
+    """First come, first served, on a fixed set of workers."""
+
+    def __init__(self, workers: Sequence[int]) -> None:
+        self._jobs: dict[str, Job] = {}
+        self._by_request: dict[str, str] = {}
+        self._waiting: deque[str] = deque()
+        self._running: dict[int, str | None] = dict.fromkeys(workers)
+        self._ready: set[int] = set()
+        self._stopping: set[str] = set()
+        self._latest: dict[str, Preparing | Progress] = {}
+
+    def handle(self, stimulus: Stimulus) -> list[Action]:
+        """What must be done about one thing that happened, in order."""
+        match stimulus:
+            case JobsRestored(jobs):
+                return self._restore(jobs)
+            case SubmitArrived(client, submit, job_id, notice):
+                return self._submit(client, submit, job_id, notice)
+            case WatchArrived(client, job_id):
+                return self._watch(client, job_id)
+            case CancelArrived(job_id):
+                return self._cancel(job_id)
+            case ListArrived(client):
+                return [Tell(client, Jobs(tuple(job.info() for job in self._jobs.values())))]
+            case WorkerReady(worker):
+                self._ready.add(worker)
+                return []
+            case WorkerSaid(worker, event):
+                return self._relay(worker, event)
+            case WorkerDied(worker, reason):
+                return self._mourn(worker, reason)
+            case StopOverdue(job_id):
+                return [Kill(worker) for worker, running in self._running.items() if running == job_id]
+            case Closing():
+                return self._close()
+
+    def known_request(self, request_id: str) -> str | None:
+        """The job that this request already has, if any."""
+        return self._by_request.get(request_id)
+
+    def running_jobs(self) -> dict[str, int]:
+        """Which worker runs which job."""
+        return {job_id: worker for worker, job_id in self._running.items() if job_id is not None}
+
+    def _restore(self, jobs: tuple[Job, ...]) -> list[Action]:
+        actions: list[Action] = []
+        for job in jobs:
+            self._add(job)
+            if job.state == "running" and job.attempts >= MAX_ATTEMPTS:
+                actions += self._end(job, Failed(job.job_id, _died_too_often("the backend ended while it ran")))
+            elif job.state in ("queued", "running"):
+                self._jobs[job.job_id] = replace(job, state="queued")
+                self._waiting.append(job.job_id)
+        return actions + self._start_waiting()
+
+    def _submit(self, client: bytes, submit: Submit, job_id: str, notice: str) -> list[Action]:
+        known = self._by_request.get(submit.request_id)
+        if known is not None:
+            return [Tell(client, Accepted(submit.request_id, known, self._jobs[known].notice))]
+        job = Job(job_id, submit, notice)
+        self._add(job)
+        self._waiting.append(job_id)
+        return [Record(job), Tell(client, Accepted(submit.request_id, job_id, notice)), *self._start_waiting()]
+
+    def _watch(self, client: bytes, job_id: str) -> list[Action]:
+        job = self._jobs.get(job_id)
+        if job is None:
+            problem = Problem("unavailable", f"This backend has no job {job_id!r}.", "Submit the prompt again.")
+            return [Tell(client, Failed(job_id, problem))]
+        if job.state == "finished":
+            return [SendResult(client, job_id, job.seconds)]
+        if job.state == "queued":
+            return [Tell(client, Queued(job_id, self._waiting.index(job_id) + 1))]
+        if job.state == "running":
+            latest = [self._latest[job_id]] if job_id in self._latest else []
+            return [Tell(client, event) for event in (Started(job_id), *latest)]
+        return [Tell(client, Cancelled(job_id) if job.problem is None else Failed(job_id, job.problem))]
+
+    def _cancel(self, job_id: str) -> list[Action]:
+        job = self._jobs.get(job_id)
+        if job is None or job.state not in ("queued", "running"):
+            return []
+        if job.state == "queued":
+            self._waiting.remove(job_id)
+            return [*self._end(job, Cancelled(job_id)), *self._positions()]
+        if job_id in self._stopping:
+            return []
+        self._stopping.add(job_id)
+        return [Stop(self.running_jobs()[job_id], job_id)]
+
+    def _relay(self, worker: int, event: Event) -> list[Action]:
+        if self._running[worker] != event.job_id:
+            return []
+        job = self._jobs[event.job_id]
+        if isinstance(event, (Finished, Cancelled, Failed)):
+            self._running[worker] = None
+            return [*self._end(job, event), *self._start_waiting()]
+        if isinstance(event, (Preparing, Progress)):
+            self._latest[event.job_id] = event
+        if isinstance(event, MeshSnapshot) and event.job_id in self._stopping:
+            return []
+        return [Publish(event)]
+
+    def _mourn(self, worker: int, reason: str) -> list[Action]:
+        self._ready.discard(worker)
+        job_id, self._running[worker] = self._running[worker], None
+        if job_id is None:
+            return []
+        job = self._jobs[job_id]
+        if job_id in self._stopping:
+            return [*self._end(job, Cancelled(job_id)), *self._start_waiting()]
+        if job.attempts >= MAX_ATTEMPTS:
+            return [*self._end(job, Failed(job_id, _died_too_often(reason))), *self._start_waiting()]
+        waiting = replace(job, state="queued")
+        self._jobs[job_id] = waiting
+        self._waiting.appendleft(job_id)
+        return [Record(waiting), *self._start_waiting()]
+
+    def _close(self) -> list[Action]:
+        actions: list[Action] = []
+        for job in [job for job in self._jobs.values() if job.state in ("queued", "running")]:
+            actions += self._end(job, Cancelled(job.job_id))
+        self._waiting.clear()
+        self._running = dict.fromkeys(self._running)
+        return actions
+
+    def _start_waiting(self) -> list[Action]:
+        actions: list[Action] = []
+        for worker in [worker for worker, job_id in self._running.items() if job_id is None]:
+            if not self._waiting:
+                break
+            job_id = self._waiting.popleft()
+            job = self._jobs[job_id]
+            started = replace(job, state="running", attempts=job.attempts + 1)
+            self._jobs[job_id] = started
+            self._running[worker] = job_id
+            actions += [Record(started), Start(worker, started, resume=job.attempts > 0), Publish(Started(job_id))]
+            if worker not in self._ready:
+                self._latest[job_id] = Preparing(job_id, "starting a worker and loading models", 0.0)
+                actions.append(Publish(self._latest[job_id]))
+        return actions + self._positions()
+
+    def _positions(self) -> list[Action]:
+        return [Publish(Queued(job_id, place)) for place, job_id in enumerate(self._waiting, start=1)]
+
+    def _add(self, job: Job) -> None:
+        self._jobs[job.job_id] = job
+        self._by_request[job.submit.request_id] = job.job_id
+
+    def _end(self, job: Job, event: Finished | Cancelled | Failed) -> list[Action]:
+        self._stopping.discard(job.job_id)
+        self._latest.pop(job.job_id, None)
+        if isinstance(event, Finished):
+            ended = replace(job, state="finished", seconds=event.seconds)
+        elif isinstance(event, Cancelled):
+            ended = replace(job, state="cancelled")
+        else:
+            ended = replace(job, state="failed", problem=event.problem)
+        self._jobs[job.job_id] = ended
+        saved = [SaveResult(job.job_id, event.mesh)] if isinstance(event, Finished) else []
+        return [*saved, Record(ended), Publish(event)]
+
+
+def _died_too_often(reason: str) -> Problem:
+    return Problem(
+        "internal",
+        f"The worker process ended {MAX_ATTEMPTS} times while it ran this job ({reason}).",
+        "See the backend's log; 'any-to-3d doctor' checks the installation. A smaller preset needs less memory.",
+    )

@@ -1,0 +1,120 @@
+"""What waits to be sent to each client: ordered messages first, then the newest progress, then the newest snapshot.
+
+Replies, state changes and terminal events are kept in order and never dropped. Of progress and of snapshots only the
+newest of each job waits, and a snapshot leaves only against a credit, so a slow client holds at most one of each.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from ..shared.mesh import MeshSnapshot
+from ..shared.messages import TERMINAL_EVENTS, Event, Preparing, Progress, Reply
+
+MAX_CREDIT = 4
+MIN_FACES = 100
+
+
+@dataclass
+class _Watch:
+    credit: int
+    open_credit: int
+    max_faces: int
+    in_flight: set[int] = field(default_factory=set)
+
+
+@dataclass
+class _Mailbox:
+    ordered: deque[Reply | Event] = field(default_factory=deque)
+    progress: dict[str, Event] = field(default_factory=dict)
+    snapshots: dict[str, MeshSnapshot] = field(default_factory=dict)
+    watches: dict[str, _Watch] = field(default_factory=dict)
+
+    def sendable_snapshot(self) -> MeshSnapshot | None:
+        for job_id, snapshot in self.snapshots.items():
+            if self.watches[job_id].open_credit > 0:
+                return snapshot
+        return None
+
+
+class Outbox:
+    """Mailboxes by client (a routing id). The server peeks, tries to send, and reports what went out."""
+
+    def __init__(self) -> None:
+        self._mailboxes: dict[bytes, _Mailbox] = {}
+
+    def clients(self) -> list[bytes]:
+        """Every client that has a mailbox."""
+        return list(self._mailboxes)
+
+    def put(self, client: bytes, message: Reply | Event) -> None:
+        """Queue one message for one client, in order."""
+        self._mailbox(client).ordered.append(message)
+
+    def watch(self, client: bytes, job_id: str, credit: int, max_faces: int) -> None:
+        """Send this job's events to the client. Watching again restores every credit."""
+        credit = min(max(credit, 0), MAX_CREDIT)
+        self._mailbox(client).watches[job_id] = _Watch(credit, credit, max(max_faces, MIN_FACES))
+
+    def ack(self, client: bytes, job_id: str, sequence: int) -> None:
+        """Return a snapshot's credit; an acknowledgement of something never sent is ignored."""
+        watch = self._mailbox(client).watches.get(job_id)
+        if watch is not None and sequence in watch.in_flight:
+            # A later snapshot replaced the earlier ones, so they need no acknowledgement of their own.
+            watch.in_flight = {sent for sent in watch.in_flight if sent > sequence}
+            watch.open_credit = watch.credit - len(watch.in_flight)
+
+    def publish(self, event: Event) -> None:
+        """Queue one event for every client that watches its job."""
+        for mailbox in self._mailboxes.values():
+            if event.job_id not in mailbox.watches:
+                continue
+            if isinstance(event, MeshSnapshot):
+                mailbox.snapshots[event.job_id] = event
+            elif isinstance(event, (Preparing, Progress)):
+                mailbox.progress[event.job_id] = event
+            else:
+                mailbox.ordered.append(event)
+            if isinstance(event, TERMINAL_EVENTS):
+                mailbox.progress.pop(event.job_id, None)
+                mailbox.snapshots.pop(event.job_id, None)
+                del mailbox.watches[event.job_id]
+
+    def wanted_faces(self, job_id: str) -> int | None:
+        """The smallest face limit among clients that could be sent a snapshot of this job now; None: nobody could."""
+        limits = [
+            watch.max_faces
+            for mailbox in self._mailboxes.values()
+            if (watch := mailbox.watches.get(job_id)) is not None
+            and watch.open_credit > 0
+            and job_id not in mailbox.snapshots
+        ]
+        return min(limits, default=None)
+
+    def peek(self, client: bytes) -> Reply | Event | None:
+        """The message to send to this client next, if any."""
+        mailbox = self._mailbox(client)
+        if mailbox.ordered:
+            return mailbox.ordered[0]
+        if mailbox.progress:
+            return next(iter(mailbox.progress.values()))
+        return mailbox.sendable_snapshot()
+
+    def sent(self, client: bytes, message: Reply | Event) -> None:
+        """Report that the message which ``peek`` gave went out."""
+        mailbox = self._mailbox(client)
+        if isinstance(message, MeshSnapshot):
+            del mailbox.snapshots[message.job_id]
+            watch = mailbox.watches[message.job_id]
+            watch.in_flight.add(message.sequence)
+            watch.open_credit -= 1
+        elif mailbox.ordered and mailbox.ordered[0] is message:
+            mailbox.ordered.popleft()
+        else:
+            del mailbox.progress[message.job_id]
+
+    def forget(self, client: bytes) -> None:
+        """Drop a client that has gone; results stay in the store."""
+        self._mailboxes.pop(client, None)
+
+    def _mailbox(self, client: bytes) -> _Mailbox:
+        return self._mailboxes.setdefault(client, _Mailbox())

@@ -1,0 +1,46 @@
+"""What the server and a worker process say to each other, in the public wire format with its own set of messages."""
+
+from dataclasses import dataclass
+
+from ..shared.mesh import MeshSnapshot
+from ..shared.messages import Cancelled, Failed, Finished, Preparing, Progress, Submit
+from ..shared.wire import Codec
+
+
+@dataclass(frozen=True)
+class Run:
+    """Run this job. ``folder`` takes its checkpoints; ``resume`` says to look there for one first."""
+
+    job_id: str
+    submit: Submit
+    folder: str
+    resume: bool
+
+
+@dataclass(frozen=True)
+class StopJob:
+    job_id: str
+
+
+@dataclass(frozen=True)
+class WantSnapshot:
+    """Somebody could be sent a snapshot of this job now; one is answered to each of these."""
+
+    job_id: str
+    max_faces: int
+
+
+@dataclass(frozen=True)
+class Ready:
+    """Models are loaded, or ``warning`` says why they could not be."""
+
+    device: str
+    kernels: str
+    warning: str = ""
+
+
+WorkerEvent = Preparing | Progress | MeshSnapshot | Finished | Cancelled | Failed
+
+WORKER_CODEC = Codec(
+    (Run, StopJob, WantSnapshot, Ready, Preparing, Progress, MeshSnapshot, Finished, Cancelled, Failed)
+)
