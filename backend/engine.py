@@ -1,0 +1,72 @@
+"""The seam between a worker and what it runs: the real generator (``xbind_engine``) or the fake one.
+
+Nothing here imports torch, so the server's process and quick tests can use it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from ..shared.mesh import MeshSnapshot, TexturedMesh
+from ..shared.messages import Submit
+
+
+@dataclass(frozen=True)
+class PhasePlan:
+    """A phase of a job: how many steps, and what one costs relative to the other phases' steps."""
+
+    name: str
+    steps: int
+    cost: float = 1.0
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Work before the first step; fraction in [0, 1]."""
+
+    what: str
+    fraction: float
+
+
+class Moment(Protocol):
+    """A running job between two steps, and what may be asked of it there."""
+
+    phase: str
+    index: int
+    ends_phase: bool
+
+    def losses(self) -> dict[str, float]:
+        """The step's losses; reading them waits for the device."""
+        ...
+
+    def snapshot(self, sequence: int, max_faces: int) -> MeshSnapshot | None:
+        """The object as it is now, or None while there is no surface yet."""
+        ...
+
+    def textured(self) -> Iterator[float | TexturedMesh]:
+        """Finish the object: fractions while it is unwrapped and baked, and last the mesh."""
+        ...
+
+    def save(self, folder: Path) -> None:
+        """Write a checkpoint from which ``Engine.run`` can go on."""
+        ...
+
+
+class Engine(Protocol):
+    """Something that turns a request into moments. ``load`` is called before anything else and may be called again."""
+
+    device: str
+    kernels: str
+
+    def load(self) -> None:
+        """Load models. Raises FileNotFoundError naming what is missing."""
+        ...
+
+    def plan(self, submit: Submit) -> tuple[PhasePlan, ...]:
+        """The phases this request will run."""
+        ...
+
+    def run(self, job_id: str, submit: Submit, checkpoint: Path | None) -> Iterator[Stage | Moment]:
+        """Run it, from this folder's checkpoint if it has one. Raises ValueError for a prompt it cannot use."""
+        ...

@@ -1,0 +1,203 @@
+"""The profile ``fake``: a sphere that becomes a torus, in numpy alone; for trying the add-on and for tests.
+
+It behaves like a generator (stages, three phases, snapshots, a textured result) and obeys these overrides of a request:
+``seconds`` for the whole job, ``steps`` per phase, ``prepare_seconds`` and ``export_seconds`` around them. For trying
+what goes wrong, ``fail_at``, ``crash_at`` and ``stall_at`` name a step, counted over all phases from 0, at which the job
+raises, at which its process ends, or which takes ten minutes.
+"""
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..shared.mesh import MeshSnapshot, TexturedMesh
+from ..shared.messages import Submit
+from .engine import PhasePlan, Stage
+
+PHASES = ("coarse", "geometry", "texture")
+DEFAULTS = {
+    "seconds": 6.0,
+    "steps": 40.0,
+    "prepare_seconds": 0.3,
+    "export_seconds": 0.2,
+    "fail_at": -1.0,
+    "crash_at": -1.0,
+    "stall_at": -1.0,
+}
+OVERRIDES = tuple(DEFAULTS)
+SECONDS_OF_PRESET = {"draft": 2.0, "standard": 6.0, "high": 20.0}
+STALL_SECONDS = 600.0
+STAGES = ("embedding the prompt", "sampling the reference view")
+CHECKPOINT = "fake-checkpoint.json"
+ALBEDO_SIZE = 256
+
+
+class FakeEngine:
+    """An Engine that needs no model and no torch."""
+
+    device = "cpu"
+    kernels = "fake"
+
+    def __init__(self, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._sleep = sleep
+
+    def load(self) -> None:
+        """Nothing to load."""
+
+    def plan(self, submit: Submit) -> tuple[PhasePlan, ...]:
+        steps = int(_settings(submit)["steps"])
+        return tuple(PhasePlan(name, steps) for name in PHASES)
+
+    def run(self, job_id: str, submit: Submit, checkpoint: Path | None) -> Iterator["Stage | FakeMoment"]:
+        settings = _settings(submit)
+        steps = int(settings["steps"])
+        done = _finished_steps(checkpoint)
+        if not done:
+            for index, what in enumerate(STAGES):
+                yield Stage(what, index / len(STAGES))
+                self._sleep(settings["prepare_seconds"] / len(STAGES))
+        total = steps * len(PHASES)
+        for number in range(done, total):
+            _misbehave(settings, number, self._sleep)
+            self._sleep(settings["seconds"] / total)
+            yield FakeMoment(job_id, number, steps, submit.seed, settings["export_seconds"], self._sleep)
+
+
+@dataclass(frozen=True)
+class FakeMoment:
+    """The state after step ``number`` of all phases together, each of ``steps`` steps."""
+
+    job_id: str
+    number: int
+    steps: int
+    seed: int
+    export_seconds: float
+    sleep: Callable[[float], None]
+
+    @property
+    def phase(self) -> str:
+        return PHASES[self.number // self.steps]
+
+    @property
+    def index(self) -> int:
+        return self.number % self.steps
+
+    @property
+    def ends_phase(self) -> bool:
+        return self.index == self.steps - 1
+
+    def losses(self) -> dict[str, float]:
+        return {"fake": 1.0 / (1 + self.number)}
+
+    def snapshot(self, sequence: int, max_faces: int) -> MeshSnapshot:
+        """A sphere in phase I, then a torus; the faces change once, with the phase."""
+        phase_number = self.number // self.steps
+        grown = (self.index + 1) / self.steps
+        vertices, faces = sphere(0.4 + 0.3 * grown) if phase_number == 0 else torus(0.6, 0.3 - 0.1 * grown)
+        if len(faces) > max_faces:
+            faces = faces[:max_faces]
+        colors = _colors(vertices, self.seed, grown if phase_number == 2 else 0.0)
+        topology = 1 if phase_number == 0 else 2
+        return MeshSnapshot(self.job_id, sequence, self.phase, self.index, topology, vertices, faces, colors)
+
+    def textured(self) -> Iterator[float | TexturedMesh]:
+        for fraction in (0.0, 0.25, 0.5, 0.75):
+            yield fraction
+            self.sleep(self.export_seconds / 4)
+        yield textured_torus(0.6, 0.2, self.seed)
+
+    def save(self, folder: Path) -> None:
+        (folder / CHECKPOINT).write_text(json.dumps({"finished_steps": self.number + 1}), "utf-8")
+
+
+def sphere(radius: float, rings: int = 24, segments: int = 48) -> tuple[np.ndarray, np.ndarray]:
+    """A closed sphere with one vertex at each pole: vertices f32[V, 3], faces i32[F, 3], outward."""
+    polar = np.linspace(0, np.pi, rings + 1)[1:-1]
+    around = np.arange(segments) * 2 * np.pi / segments
+    p, a = (grid.ravel() for grid in np.meshgrid(polar, around, indexing="ij"))
+    bands = np.stack([np.sin(p) * np.cos(a), np.sin(p) * np.sin(a), np.cos(p)], axis=1)
+    vertices = radius * np.concatenate([bands, [[0, 0, 1], [0, 0, -1]]])
+    here = np.arange(segments)
+    there = (here + 1) % segments
+    north, south = len(bands), len(bands) + 1
+    last = (rings - 2) * segments
+    caps = [
+        np.stack([np.full(segments, north), here, there], axis=1),
+        np.stack([last + here, np.full(segments, south), last + there], axis=1),
+    ]
+    quads = [_strip(r * segments + here, r * segments + there, segments) for r in range(rings - 2)]
+    return vertices.astype(np.float32), np.concatenate([*caps, *quads]).astype(np.int32)
+
+
+def torus(major: float, minor: float, rings: int = 64, segments: int = 24) -> tuple[np.ndarray, np.ndarray]:
+    """A closed torus round the Z axis: vertices f32[V, 3], faces i32[F, 3], outward."""
+    vertices, faces, _, _ = _torus_with_uvs(major, minor, rings, segments)
+    return vertices, faces
+
+
+def textured_torus(major: float, minor: float, seed: int) -> TexturedMesh:
+    """The finished object: the torus, its unrolled UVs and a checkered albedo whose hue follows the seed."""
+    vertices, faces, uvs, uv_faces = _torus_with_uvs(major, minor, 64, 24)
+    row, column = np.indices((ALBEDO_SIZE, ALBEDO_SIZE)) // (ALBEDO_SIZE // 16)
+    albedo = np.where(((row + column) % 2)[..., None] == 0, _hue(seed), 235).astype(np.uint8)
+    return TexturedMesh(vertices, faces, uvs, uv_faces, albedo)
+
+
+def _torus_with_uvs(major: float, minor: float, rings: int, segments: int) -> tuple[np.ndarray, ...]:
+    u, v = np.meshgrid(np.arange(rings) / rings, np.arange(segments) / segments, indexing="ij")
+    around, across = 2 * np.pi * u.ravel(), 2 * np.pi * v.ravel()
+    out = major + minor * np.cos(across)
+    vertices = np.stack([out * np.cos(around), out * np.sin(around), minor * np.sin(across)], axis=1)
+    i, j = (index.ravel() for index in np.indices((rings, segments)))
+    corners = [((i + di), (j + dj)) for di, dj in ((0, 0), (1, 0), (1, 1), (0, 1))]
+    on_surface = [(a % rings) * segments + b % segments for a, b in corners]
+    on_map = [a * (segments + 1) + b for a, b in corners]
+    uv_i, uv_j = np.indices((rings + 1, segments + 1))
+    uvs = np.stack([uv_i.ravel() / rings, uv_j.ravel() / segments], axis=1)
+    return vertices.astype(np.float32), _triangles(on_surface), uvs.astype(np.float32), _triangles(on_map)
+
+
+def _triangles(corners: list[np.ndarray]) -> np.ndarray:
+    a, b, c, d = corners
+    return np.concatenate([np.stack([a, b, c], axis=1), np.stack([a, c, d], axis=1)]).astype(np.int32)
+
+
+def _strip(here: np.ndarray, there: np.ndarray, below: int) -> np.ndarray:
+    return _triangles([here, here + below, there + below, there])
+
+
+def _hue(seed: int) -> np.ndarray:
+    return np.random.default_rng(seed % 2**32).integers(40, 200, 3)
+
+
+def _colors(vertices: np.ndarray, seed: int, painted: float) -> np.ndarray:
+    grey = np.full((len(vertices), 3), 160.0)
+    colors = np.full((len(vertices), 4), 255, np.uint8)
+    colors[:, :3] = (1 - painted) * grey + painted * _hue(seed)
+    return colors
+
+
+def _settings(submit: Submit) -> dict[str, float]:
+    chosen = {**DEFAULTS, "seconds": SECONDS_OF_PRESET.get(submit.preset, DEFAULTS["seconds"]), **submit.overrides}
+    chosen["steps"] = max(1.0, chosen["steps"])
+    return chosen
+
+
+def _finished_steps(checkpoint: Path | None) -> int:
+    if checkpoint is None or not (checkpoint / CHECKPOINT).is_file():
+        return 0
+    return json.loads((checkpoint / CHECKPOINT).read_text("utf-8"))["finished_steps"]
+
+
+def _misbehave(settings: dict[str, float], number: int, sleep: Callable[[float], None]) -> None:
+    if number == settings["fail_at"]:
+        raise ValueError(f"the fake job was asked to fail at step {number}")
+    if number == settings["crash_at"]:
+        os._exit(11)
+    if number == settings["stall_at"]:
+        sleep(STALL_SECONDS)

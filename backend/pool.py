@@ -1,0 +1,202 @@
+"""Worker processes, one per device: started, talked to, watched, ended and started again."""
+
+import logging
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import zmq
+
+from ..shared.wire import ProtocolError
+from .worker_messages import WORKER_CODEC, Ready, Run, StopJob, WantSnapshot, WorkerEvent
+
+log = logging.getLogger(__name__)
+
+RESTART_SECONDS = (0.0, 1.0, 5.0, 30.0)
+"""The pause before the first, second ... restart in a row; a worker that became ready starts the count anew."""
+
+MESSAGES_PER_TURN = 50
+
+
+@dataclass(frozen=True)
+class WorkerOptions:
+    """What every worker process is started with; plain text, so that it fits on a command line."""
+
+    profile: str
+    models_folder: str = ""
+    threads: int = 0
+
+
+@dataclass(frozen=True)
+class Death:
+    """A worker process ended; ``reason`` is for people."""
+
+    worker: int
+    reason: str
+
+
+class Pool(Protocol):
+    """Where jobs run. Workers are numbered from 0 and keep their number when their process is replaced."""
+
+    @property
+    def workers(self) -> Sequence[int]: ...
+    def sockets(self) -> list[zmq.Socket]:
+        """Sockets to poll for something to ``receive``."""
+        ...
+
+    def send(self, worker: int, message: Run | StopJob | WantSnapshot) -> None: ...
+    def receive(self) -> list[tuple[int, Ready | WorkerEvent]]: ...
+    def deaths(self) -> list[Death]:
+        """Workers that ended since the last call; each is started again by itself."""
+        ...
+
+    def kill(self, worker: int) -> None: ...
+    def close(self) -> None: ...
+
+
+class LocalPool:
+    """One child process per device on this computer."""
+
+    def __init__(self, context: zmq.Context, devices: Sequence[str], options: WorkerOptions) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="a3d-"))
+        self._places = [_Place(context, number, device, options, self._folder) for number, device in enumerate(devices)]
+
+    @property
+    def workers(self) -> range:
+        return range(len(self._places))
+
+    def sockets(self) -> list[zmq.Socket]:
+        return [place.socket for place in self._places if place.socket is not None]
+
+    def send(self, worker: int, message: Run | StopJob | WantSnapshot) -> None:
+        self._places[worker].send(message)
+
+    def receive(self) -> list[tuple[int, Ready | WorkerEvent]]:
+        return [(number, message) for number, place in enumerate(self._places) for message in place.receive()]
+
+    def deaths(self) -> list[Death]:
+        reasons = [(number, place.supervise()) for number, place in enumerate(self._places)]
+        return [Death(number, reason) for number, reason in reasons if reason is not None]
+
+    def kill(self, worker: int) -> None:
+        self._places[worker].kill()
+
+    def close(self) -> None:
+        for place in self._places:
+            place.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+class _Place:
+    """A device and the process that serves it at the moment, with a socket of its own for each process."""
+
+    def __init__(self, context: zmq.Context, number: int, device: str, options: WorkerOptions, folder: Path) -> None:
+        self.socket: zmq.Socket | None = None
+        self._context, self._number, self._device, self._options, self._folder = (
+            context,
+            number,
+            device,
+            options,
+            folder,
+        )
+        self._process: subprocess.Popen | None = None
+        self._unsent: list[Run | StopJob | WantSnapshot] = []
+        self._starts_in_a_row = 0
+        self._start_at = 0.0
+        self._start()
+
+    def send(self, message: Run | StopJob | WantSnapshot) -> None:
+        if self.socket is None:
+            self._unsent.append(message)
+        else:
+            self.socket.send_multipart(WORKER_CODEC.encode(message), copy=False)
+
+    def receive(self) -> list[Ready | WorkerEvent]:
+        messages: list[Ready | WorkerEvent] = []
+        while self.socket is not None and len(messages) < MESSAGES_PER_TURN:
+            try:
+                frames = self.socket.recv_multipart(zmq.NOBLOCK, copy=False)
+            except zmq.Again:
+                break
+            try:
+                messages.append(WORKER_CODEC.decode([frame.buffer for frame in frames]))
+            except ProtocolError as error:
+                log.error("worker=%d unreadable=%s", self._number, error)
+        if any(isinstance(message, Ready) for message in messages):
+            self._starts_in_a_row = 0
+        return messages
+
+    def supervise(self) -> str | None:
+        """Start the process when it is time to; why it ended, if it just did."""
+        if self._process is None:
+            if time.monotonic() >= self._start_at:
+                self._start()
+            return None
+        code = self._process.poll()
+        if code is None:
+            return None
+        self._abandon()
+        pause = RESTART_SECONDS[min(self._starts_in_a_row, len(RESTART_SECONDS) - 1)]
+        self._starts_in_a_row += 1
+        self._start_at = time.monotonic() + pause
+        reason = _describe_exit(code)
+        log.warning("worker=%d device=%s ended=%s restart_in=%.0fs", self._number, self._device, reason, pause)
+        return reason
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+
+    def close(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(5)
+            self._abandon()
+
+    def _start(self) -> None:
+        self.socket = self._context.socket(zmq.PAIR)
+        self.socket.linger = 0
+        address = _bind(self.socket, self._folder / f"w{self._number}-{time.monotonic_ns()}")
+        options = self._options
+        command = [sys.executable, "-m", f"{__package__}.worker_process", address, self._device, options.profile]
+        command += [f"--threads={options.threads}", f"--models-folder={options.models_folder}"]
+        # The worker holds the other end of this pipe: when the server ends, however it ends, so does the worker.
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=sys.stderr)
+        log.info("worker=%d pid=%d device=%s", self._number, self._process.pid, self._device)
+        waiting, self._unsent = self._unsent, []
+        for message in waiting:
+            self.send(message)
+
+    def _abandon(self) -> None:
+        if self.socket is not None:
+            self.socket.close(0)
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.close()
+        self.socket, self._process = None, None
+        self._unsent.clear()
+
+
+def _bind(socket: zmq.Socket, path: Path) -> str:
+    """Bind where only this user can connect; Windows' zmq may lack such sockets, its loopback is the next best."""
+    if zmq.has("ipc") and os.name == "posix":
+        address = f"ipc://{path}"
+        socket.bind(address)
+        return address
+    return f"tcp://127.0.0.1:{socket.bind_to_random_port('tcp://127.0.0.1')}"
+
+
+def _describe_exit(code: int) -> str:
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return f"killed by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"killed by signal {-code}"

@@ -1,0 +1,29 @@
+"""Exceptions of a job as problems for a person; torch is not imported, its out-of-memory error is known by name."""
+
+import logging
+import traceback
+
+from ..shared.messages import Problem
+
+log = logging.getLogger(__name__)
+
+OUT_OF_MEMORY_HINT = "Choose a smaller preset, close other programs that use the device, or use --profile builtin."
+
+
+def problem_of(error: Exception) -> Problem:
+    """What to tell the artist; an error nobody foresaw is also logged with its traceback."""
+    if isinstance(error, MemoryError) or "OutOfMemory" in type(error).__name__ or "out of memory" in str(error).lower():
+        return Problem("out_of_memory", f"The device ran out of memory: {_first_line(error)}", OUT_OF_MEMORY_HINT)
+    if isinstance(error, FileNotFoundError):
+        return Problem("missing_weights", str(error), "Run 'any-to-3d doctor' to see what is missing and where.")
+    if type(error).__name__ == "GenerationFailed":
+        return Problem("internal", str(error), "Try another seed, or other words.")
+    if isinstance(error, ValueError):
+        return Problem("bad_request", str(error))
+    log.error("error=unexpected\n%s", "".join(traceback.format_exception(error)))
+    hint = "This is a defect: please report it with the backend's log."
+    return Problem("internal", f"{type(error).__name__}: {_first_line(error)}", hint)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or ["no details"])[0][:500]

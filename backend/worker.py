@@ -1,0 +1,127 @@
+"""Drive one job: pull moments from the engine and turn them into events. No socket and no process in here."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+from ..shared.mesh import TexturedMesh
+from ..shared.messages import Cancelled, Event, Failed, Finished, Preparing, Progress
+from .engine import Engine, Moment, Stage
+from .problems import problem_of
+from .progress import ProgressMeter
+from .worker_messages import Run
+
+REPORT_SECONDS = 1.0
+CHECKPOINT_SECONDS = 60.0
+SNAPSHOT_SECONDS = 0.2
+SNAPSHOT_SHARE = 5.0
+"""Between two snapshots lies at least this many times the time that the last one took to make."""
+
+
+class Control(Protocol):
+    """What the outside wants of a running job; asked between moments."""
+
+    def cancelled(self) -> bool:
+        """Whether the job is to stop now."""
+        ...
+
+    def wanted_faces(self) -> int | None:
+        """The face limit of the snapshot that somebody waits for, or None."""
+        ...
+
+
+class _Due:
+    """Says, at most once per interval, that something is due; the first time at once."""
+
+    def __init__(self, seconds: float, first: float) -> None:
+        self.seconds = seconds
+        self._next = first
+
+    def at(self, now: float) -> bool:
+        if now < self._next:
+            return False
+        self._next = now + self.seconds
+        return True
+
+
+def run_job(job: Run, engine: Engine, control: Control, clock: Callable[[], float] = time.monotonic) -> Iterator[Event]:
+    """Run a job to its end: Preparing, Progress, MeshSnapshot, and last exactly one of Finished, Cancelled, Failed.
+
+    Nothing is raised: whatever goes wrong becomes Failed. Progress comes once a second, a snapshot only when
+    ``control`` wants one, a checkpoint at the end of each phase and once a minute.
+    """
+    try:
+        yield from _Drive(job, engine, control, clock).events()
+    except Exception as error:
+        yield Failed(job.job_id, problem_of(error))
+
+
+class _Drive:
+    def __init__(self, job: Run, engine: Engine, control: Control, clock: Callable[[], float]) -> None:
+        self._job, self._engine, self._control, self._clock = job, engine, control, clock
+        self._folder = Path(job.folder)
+        self._started = clock()
+        self._meter = ProgressMeter(engine.plan(job.submit), self._started)
+        self._report = _Due(REPORT_SECONDS, self._started)
+        self._checkpoint = _Due(CHECKPOINT_SECONDS, self._started + CHECKPOINT_SECONDS)
+        self._snapshot = _Due(SNAPSHOT_SECONDS, self._started)
+        self._sequence = 0
+
+    def events(self) -> Iterator[Event]:
+        job = self._job
+        moments = self._engine.run(job.job_id, job.submit, self._folder if job.resume else None)
+        last: Moment | None = None
+        for moment in moments:
+            if self._control.cancelled():
+                yield Cancelled(job.job_id)
+                return
+            if isinstance(moment, Stage):
+                yield Preparing(job.job_id, moment.what, moment.fraction)
+                self._meter.skip(self._clock())
+                continue
+            yield from self._after_step(moment)
+            last = moment
+        if last is None:
+            raise ValueError("the recipe has no step")
+        yield from self._finish(last)
+
+    def _after_step(self, moment: Moment) -> Iterator[Event]:
+        now = self._clock()
+        self._meter.step(moment.phase, moment.index, now)
+        if self._report.at(now) or moment.ends_phase:
+            yield self._progress(moment)
+        if self._checkpoint.at(now) or moment.ends_phase:
+            moment.save(self._folder)
+        faces = self._control.wanted_faces()
+        if faces is not None and self._snapshot.at(now):
+            snapshot = moment.snapshot(self._sequence + 1, faces)
+            self._snapshot.seconds = max(SNAPSHOT_SECONDS, SNAPSHOT_SHARE * (self._clock() - now))
+            if snapshot is not None:
+                self._sequence += 1
+                yield snapshot
+        self._meter.skip(self._clock())
+
+    def _progress(self, moment: Moment) -> Progress:
+        meter = self._meter
+        return Progress(
+            self._job.job_id,
+            moment.phase,
+            moment.index + 1,
+            meter.steps_of(moment.phase),
+            meter.overall,
+            moment.losses(),
+            meter.steps_per_second,
+            meter.seconds_left,
+        )
+
+    def _finish(self, moment: Moment) -> Iterator[Event]:
+        job_id = self._job.job_id
+        for part in moment.textured():
+            if self._control.cancelled():
+                yield Cancelled(job_id)
+                return
+            if isinstance(part, TexturedMesh):
+                yield Finished(job_id, part, self._clock() - self._started)
+            else:
+                yield Preparing(job_id, "unwrapping and painting the texture", part)

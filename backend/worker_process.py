@@ -1,0 +1,113 @@
+"""The worker process: one socket to the server, one engine, one job at a time. Started by ``pool``, never by people."""
+
+import argparse
+import logging
+import os
+import sys
+import threading
+
+import zmq
+
+from .engine import Engine
+from .log_format import log_to_stderr
+from .problems import problem_of
+from .worker import run_job
+from .worker_messages import WORKER_CODEC, Ready, Run, StopJob, WantSnapshot
+
+log = logging.getLogger(__name__)
+
+
+class SocketControl:
+    """A Control that reads the server's wishes from the socket, each time it is asked."""
+
+    def __init__(self, socket: zmq.Socket, job_id: str) -> None:
+        self._socket = socket
+        self._job_id = job_id
+        self._is_cancelled = False
+        self._wanted_faces: int | None = None
+
+    def cancelled(self) -> bool:
+        self._read()
+        return self._is_cancelled
+
+    def wanted_faces(self) -> int | None:
+        self._read()
+        return self._wanted_faces
+
+    def snapshot_left(self) -> None:
+        """A snapshot was sent, which answers the wish for one."""
+        self._wanted_faces = None
+
+    def _read(self) -> None:
+        while self._socket.poll(0):
+            message = WORKER_CODEC.decode(self._socket.recv_multipart())
+            if isinstance(message, StopJob) and message.job_id == self._job_id:
+                self._is_cancelled = True
+            elif isinstance(message, WantSnapshot) and message.job_id == self._job_id:
+                self._wanted_faces = message.max_faces
+
+
+def build_engine(profile: str, device: str, models_folder: str, threads: int) -> Engine:
+    """The engine of a profile; only the real ones import torch."""
+    if profile == "fake":
+        from .fake_generation import FakeEngine
+
+        return FakeEngine()
+    from .xbind_engine import XBindEngine
+
+    return XBindEngine(profile, device, models_folder, threads)
+
+
+def serve_jobs(socket: zmq.Socket, engine: Engine) -> None:
+    """Load the models, then run what arrives, for ever."""
+    socket.send_multipart(WORKER_CODEC.encode(_load(engine)))
+    while True:
+        message = WORKER_CODEC.decode(socket.recv_multipart())
+        if isinstance(message, Run):
+            _run(socket, message, engine)
+
+
+def _load(engine: Engine) -> Ready:
+    try:
+        engine.load()
+    except Exception as error:
+        # The worker stays: the next job tries again, so that weights can be put in place meanwhile.
+        problem = problem_of(error)
+        return Ready(engine.device, engine.kernels, f"{problem.message} {problem.hint}".strip())
+    return Ready(engine.device, engine.kernels)
+
+
+def _run(socket: zmq.Socket, job: Run, engine: Engine) -> None:
+    control = SocketControl(socket, job.job_id)
+    log.info("job=%s started resume=%s", job.job_id, job.resume)
+    for event in run_job(job, engine, control):
+        socket.send_multipart(WORKER_CODEC.encode(event), copy=False)
+        if type(event).__name__ == "MeshSnapshot":
+            control.snapshot_left()
+    log.info("job=%s ended=%s", job.job_id, type(event).__name__)
+
+
+def _end_with_server() -> None:
+    """End at once when the pipe from the server closes, even in the middle of a long computation."""
+    sys.stdin.buffer.read()
+    os._exit(0)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="A worker of the any-to-3d backend; started by it.")
+    parser.add_argument("address")
+    parser.add_argument("device")
+    parser.add_argument("profile")
+    parser.add_argument("--models-folder", default="")
+    parser.add_argument("--threads", type=int, default=0)
+    arguments = parser.parse_args()
+    log_to_stderr()
+    threading.Thread(target=_end_with_server, daemon=True).start()
+    socket = zmq.Context().socket(zmq.PAIR)
+    socket.linger = 0
+    socket.connect(arguments.address)
+    serve_jobs(socket, build_engine(arguments.profile, arguments.device, arguments.models_folder, arguments.threads))
+
+
+if __name__ == "__main__":
+    main()
