@@ -1,0 +1,87 @@
+"""What each profile offers, for the panel and for checking requests; no torch, so the server's process can use it.
+
+Step counts repeat those of ``generator.recipes``; a test holds the two together.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+from ..shared.messages import PresetInfo, RecipeInfo
+
+ProfileName = Literal["builtin", "full", "fake"]
+PHASES = ("coarse", "geometry", "texture")
+
+GENERATOR_OVERRIDES = {"steps_scale": (0.005, 4.0), "texture_size": (128.0, 4096.0), "max_faces": (500.0, 500_000.0)}
+"""Name -> smallest and largest value. steps_scale multiplies every phase's steps; the others shape the result."""
+
+FAKE_OVERRIDES = {
+    "seconds": (0.0, 3600.0),
+    "steps": (1.0, 10_000.0),
+    "prepare_seconds": (0.0, 600.0),
+    "export_seconds": (0.0, 600.0),
+    "fail_at": (-1.0, 30_000.0),
+    "crash_at": (-1.0, 30_000.0),
+    "stall_at": (-1.0, 30_000.0),
+}
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What a backend of this profile can run."""
+
+    name: ProfileName
+    recipes: tuple[RecipeInfo, ...]
+    overrides: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+    def recipe(self, name: str) -> RecipeInfo | None:
+        return next((recipe for recipe in self.recipes if recipe.name == name), None)
+
+
+BUILTIN_MODALITIES = ("text", "image", "audio")
+FULL_MODALITIES = ("text", "image")
+
+BASELINES = {
+    "stable_sds": "StableSDS-3D",
+    "zero_sds": "ZeroSDS-3D",
+    "zerostable_cds": "ZeroStableCDS-3D",
+    "no_stereo": "XBind without 3D prior",
+    "no_planar": "XBind without 2D prior",
+    "phase1_only": "XBind, phase I only",
+    "no_ms": "XBind without modality similarity",
+    "augsds_phase2": "XBind, SDS in phase II",
+}
+
+BUILTIN_PRESETS = (
+    PresetInfo("draft", "Draft", "A quick look at the shape", 210, 40.0),
+    PresetInfo("standard", "Standard", "The usual quality", 560, 90.0),
+    PresetInfo("high", "High", "More steps and a finer surface", 1120, 240.0),
+)
+FULL_PRESETS = (
+    PresetInfo("draft", "Draft", "A tenth of the steps at half the size", 1500, 900.0),
+    PresetInfo("standard", "Standard", "The settings of the paper", 15000, 9000.0),
+    PresetInfo("high", "High", "Twice the steps", 30000, 18000.0),
+)
+FAKE_PRESETS = (
+    PresetInfo("draft", "Draft", "A fake job of two seconds", 120, 2.0),
+    PresetInfo("standard", "Standard", "A fake job of six seconds", 120, 6.0),
+    PresetInfo("high", "High", "A fake job of twenty seconds", 120, 20.0),
+)
+
+
+def _recipes(presets: tuple[PresetInfo, ...], modalities: tuple[str, ...]) -> tuple[RecipeInfo, ...]:
+    standard = tuple(preset for preset in presets if preset.name == "standard")
+    baselines = (
+        RecipeInfo(name, label, PHASES[:1] if name == "phase1_only" else PHASES, modalities, standard)
+        for name, label in BASELINES.items()
+    )
+    return (RecipeInfo("xbind", "XBind", PHASES, modalities, presets), *baselines)
+
+
+PROFILES: dict[str, Profile] = {
+    "builtin": Profile("builtin", _recipes(BUILTIN_PRESETS, BUILTIN_MODALITIES), GENERATOR_OVERRIDES),
+    "full": Profile("full", _recipes(FULL_PRESETS, FULL_MODALITIES), GENERATOR_OVERRIDES),
+    "fake": Profile(
+        "fake", (RecipeInfo("xbind", "Fake", PHASES, ("text", "image", "audio"), FAKE_PRESETS),), FAKE_OVERRIDES
+    ),
+}
+assert set(PROFILES) == set(get_args(ProfileName))

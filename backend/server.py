@@ -1,0 +1,329 @@
+"""The server loop: ROUTER frames to the job queue, its actions to outbox, store and workers. One thread, no torch."""
+
+import logging
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import assert_never
+
+import zmq
+
+from ..shared import PROTOCOL_VERSION
+from ..shared.mesh import MeshSnapshot
+from ..shared.messages import (
+    Ack,
+    Cancel,
+    Event,
+    Failed,
+    Finished,
+    Hello,
+    ListJobs,
+    Problem,
+    Rejected,
+    Reply,
+    Request,
+    Shutdown,
+    Submit,
+    Watch,
+    Welcome,
+)
+from ..shared.wire import ProtocolError, decode, encode
+from .addresses import is_loopback
+from .jobs import (
+    Action,
+    CancelArrived,
+    Closing,
+    JobQueue,
+    JobsRestored,
+    Kill,
+    ListArrived,
+    Publish,
+    Record,
+    SaveResult,
+    SendResult,
+    Start,
+    Stimulus,
+    Stop,
+    StopOverdue,
+    SubmitArrived,
+    Tell,
+    WatchArrived,
+    WorkerDied,
+    WorkerReady,
+    WorkerSaid,
+)
+from .outbox import Outbox
+from .pool import Pool
+from .store import JobStore
+from .submit_check import SubmitCheck
+from .worker_messages import Ready, Run, StopJob, WantSnapshot
+
+log = logging.getLogger(__name__)
+
+TURN_MILLISECONDS = 200
+MESSAGES_PER_TURN = 100
+STOP_SECONDS = 1.5
+"""A worker that has not stopped a job by then is ended; Cancel is promised within two seconds."""
+
+FORGET_LOST_SECONDS = 60.0
+FORGET_SILENT_SECONDS = 3600.0
+
+
+@dataclass(frozen=True)
+class ServerIdentity:
+    """What Welcome says apart from the devices."""
+
+    backend_version: str
+    profile: str
+
+
+class Server:
+    """Bound to its socket, store, pool and check; ``run`` serves until ``stop``, a permitted Shutdown or an orphaning.
+
+    ``is_orphaned`` tells whether the process that this server was started for has gone.
+    """
+
+    def __init__(
+        self,
+        router: zmq.Socket,
+        pool: Pool,
+        store: JobStore,
+        check: SubmitCheck,
+        welcome: Welcome,
+        allow_shutdown: bool = False,
+        is_orphaned: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._router, self._pool, self._store, self._check = router, pool, store, check
+        self._welcome = welcome
+        self._allow_shutdown = allow_shutdown
+        self._is_orphaned = is_orphaned
+        self._queue = JobQueue(pool.workers)
+        self._outbox = Outbox()
+        self._ready: dict[int, Ready] = {}
+        self._overdue: dict[str, float] = {}
+        self._snapshot_asked: set[str] = set()
+        self._heard: dict[bytes, float] = {}
+        self._lost: dict[bytes, float] = {}
+        self._is_stopping = False
+
+    def stop(self) -> None:
+        """End ``run`` at its next turn; jobs stay on disk and go on when a server opens the same folder."""
+        self._is_stopping = True
+
+    def run(self) -> None:
+        """Serve until told to end."""
+        jobs, complaints = self._store.load()
+        for complaint in complaints:
+            log.warning("%s", complaint)
+        self._handle(JobsRestored(tuple(jobs)))
+        while not self._is_stopping:
+            self._turn()
+        self._flush()
+
+    def _turn(self) -> None:
+        poller = zmq.Poller()
+        for socket in (self._router, *self._pool.sockets()):
+            poller.register(socket, zmq.POLLIN)
+        poller.poll(TURN_MILLISECONDS)
+        self._receive_requests()
+        for worker, message in self._pool.receive():
+            self._hear_worker(worker, message)
+        for death in self._pool.deaths():
+            self._ready.pop(death.worker, None)
+            self._handle(WorkerDied(death.worker, death.reason))
+        self._end_overdue()
+        self._ask_for_snapshots()
+        self._flush()
+        self._forget_clients()
+        if self._is_orphaned():
+            log.info("parent=gone")
+            self.stop()
+
+    # --- requests -----------------------------------------------------------------------------------------------------
+
+    def _receive_requests(self) -> None:
+        for _ in range(MESSAGES_PER_TURN):
+            try:
+                client, *frames = self._router.recv_multipart(zmq.NOBLOCK, copy=False)
+            except zmq.Again:
+                return
+            routing_id = client.bytes
+            self._heard[routing_id] = time.monotonic()
+            self._lost.pop(routing_id, None)
+            try:
+                request = decode([frame.buffer for frame in frames])
+            except ProtocolError as error:
+                log.warning("client=%s unreadable=%s", routing_id.hex()[:8], error)
+                self._reject(routing_id, "", Problem("protocol", f"The backend cannot read this message: {error}."))
+                continue
+            # With the frames of one message comes the address of its sender.
+            self._answer(routing_id, request, _peer(frames[-1] if frames else client))
+
+    def _answer(self, client: bytes, request: Request | Reply | Event, peer: str) -> None:
+        match request:
+            case Hello():
+                self._greet(client, request)
+            case Submit():
+                self._submit(client, request)
+            case Watch(job_id, credit, max_faces):
+                self._outbox.watch(client, job_id, credit, max_faces)
+                self._handle(WatchArrived(client, job_id))
+            case Ack(job_id, sequence):
+                self._outbox.ack(client, job_id, sequence)
+            case Cancel(job_id):
+                self._handle(CancelArrived(job_id))
+            case ListJobs():
+                self._handle(ListArrived(client))
+            case Shutdown():
+                self._shut_down(client, peer)
+            case _:
+                name = type(request).__name__
+                self._reject(client, "", Problem("protocol", f"{name} is not a request; only a backend sends it."))
+
+    def _greet(self, client: bytes, hello: Hello) -> None:
+        ours, theirs = PROTOCOL_VERSION, hello.protocol_version
+        if theirs.split(".")[0] != ours.split(".")[0]:
+            message = f"This backend speaks protocol {ours}, the client speaks {theirs[:20]}."
+            hint = "Install the add-on and the backend of the same release."
+            self._reject(client, "", Problem("protocol", message, hint))
+            return
+        self._outbox.put(client, self._welcome_now())
+
+    def _submit(self, client: bytes, submit: Submit) -> None:
+        notice = ""
+        if self._queue.known_request(submit.request_id) is None:
+            verdict = self._check(submit)
+            if verdict.problem is not None:
+                self._reject(client, submit.request_id, verdict.problem)
+                return
+            notice = verdict.notice
+        self._handle(SubmitArrived(client, submit, f"j{uuid.uuid4().hex[:16]}", notice))
+
+    def _shut_down(self, client: bytes, peer: str) -> None:
+        if not self._allow_shutdown or not is_loopback(peer):
+            hint = "Start it with --allow-shutdown, and ask from the same computer."
+            self._reject(client, "", Problem("bad_request", "This backend may not be ended by a client.", hint))
+            return
+        log.info("shutdown=asked")
+        self._handle(Closing())
+        self.stop()
+
+    def _reject(self, client: bytes, request_id: str, problem: Problem) -> None:
+        self._outbox.put(client, Rejected(request_id, problem))
+
+    # --- workers ------------------------------------------------------------------------------------------------------
+
+    def _hear_worker(self, worker: int, message: Ready | Event) -> None:
+        if isinstance(message, Ready):
+            self._ready[worker] = message
+            log.info(
+                "worker=%d ready device=%s kernels=%s %s", worker, message.device, message.kernels, message.warning
+            )
+            self._handle(WorkerReady(worker))
+            return
+        if isinstance(message, MeshSnapshot):
+            self._snapshot_asked.discard(message.job_id)
+        self._handle(WorkerSaid(worker, message))
+
+    def _ask_for_snapshots(self) -> None:
+        for job_id, worker in self._queue.running_jobs().items():
+            faces = self._outbox.wanted_faces(job_id)
+            if faces is not None and job_id not in self._snapshot_asked:
+                self._snapshot_asked.add(job_id)
+                self._pool.send(worker, WantSnapshot(job_id, faces))
+
+    def _end_overdue(self) -> None:
+        now = time.monotonic()
+        for job_id in [job_id for job_id, deadline in self._overdue.items() if now >= deadline]:
+            del self._overdue[job_id]
+            self._handle(StopOverdue(job_id))
+
+    # --- actions ------------------------------------------------------------------------------------------------------
+
+    def _handle(self, stimulus: Stimulus) -> None:
+        for action in self._queue.handle(stimulus):
+            self._perform(action)
+
+    def _perform(self, action: Action) -> None:
+        match action:
+            case Tell(client, message):
+                self._outbox.put(client, message)
+            case Publish(event):
+                self._outbox.publish(event)
+            case Record(job):
+                self._store.save(job)
+                log.info("job=%s state=%s attempts=%d", job.job_id, job.state, job.attempts)
+            case SaveResult(job_id, mesh):
+                self._store.save_result(job_id, mesh)
+            case SendResult(client, job_id, seconds):
+                self._outbox.put(client, self._stored_result(job_id, seconds))
+            case Start(worker, job, resume):
+                self._snapshot_asked.discard(job.job_id)
+                self._overdue.pop(job.job_id, None)
+                folder = str(self._store.job_folder(job.job_id))
+                self._pool.send(worker, Run(job.job_id, job.submit, folder, resume))
+            case Stop(worker, job_id):
+                self._overdue[job_id] = time.monotonic() + STOP_SECONDS
+                self._pool.send(worker, StopJob(job_id))
+            case Kill(worker):
+                self._pool.kill(worker)
+            case _:
+                assert_never(action)
+
+    def _stored_result(self, job_id: str, seconds: float) -> Finished | Failed:
+        try:
+            return Finished(job_id, self._store.load_result(job_id), seconds)
+        except ValueError as error:
+            return Failed(job_id, Problem("internal", f"The result cannot be read: {error}.", "Generate it again."))
+
+    def _welcome_now(self) -> Welcome:
+        known = self._ready.values()
+        welcome = self._welcome
+        return Welcome(
+            welcome.protocol_version,
+            welcome.backend_id,
+            welcome.backend_version,
+            welcome.profile,
+            ", ".join(ready.device for ready in known) or "starting",
+            ", ".join(sorted({ready.kernels for ready in known})) or "starting",
+            welcome.recipes,
+            " ".join(dict.fromkeys(ready.warning for ready in known if ready.warning)) or welcome.warning,
+        )
+
+    # --- sending ------------------------------------------------------------------------------------------------------
+
+    def _flush(self) -> None:
+        for client in self._outbox.clients():
+            while client not in self._lost and (message := self._outbox.peek(client)) is not None:
+                if not self._try_send(client, message):
+                    break
+                self._outbox.sent(client, message)
+
+    def _try_send(self, client: bytes, message: Reply | Event) -> bool:
+        try:
+            self._router.send_multipart([client, *encode(message)], zmq.NOBLOCK, copy=False)
+        except zmq.Again:
+            return False
+        except zmq.ZMQError as error:
+            if error.errno != zmq.EHOSTUNREACH:
+                raise
+            self._lost[client] = time.monotonic()
+            return False
+        return True
+
+    def _forget_clients(self) -> None:
+        now = time.monotonic()
+        gone = [client for client, since in self._lost.items() if now - since > FORGET_LOST_SECONDS]
+        gone += [client for client, heard in self._heard.items() if now - heard > FORGET_SILENT_SECONDS]
+        for client in gone:
+            self._outbox.forget(client)
+            self._lost.pop(client, None)
+            self._heard.pop(client, None)
+
+
+def _peer(frame: zmq.Frame) -> str:
+    try:
+        return str(frame.get("Peer-Address"))
+    except zmq.ZMQError:
+        return ""

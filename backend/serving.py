@@ -1,0 +1,129 @@
+"""Put socket, store, pool and server together for ``any-to-3d serve``, and take them apart again."""
+
+import os
+import signal
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import zmq
+
+from ..shared import PROTOCOL_VERSION
+from ..shared.messages import Welcome
+from .addresses import Address, bind, is_loopback, parse_address
+from .catalogue import PROFILES, ProfileName
+from .command_serve import Serve
+from .keys import read_server_keys, require_keys
+from .pool import LocalPool, WorkerOptions
+from .server import Server
+from .store import JobStore, open_default
+from .submit_check import SubmitCheck
+from .version import backend_version
+from .vocabulary import read_vocabulary
+
+
+def serve(options: Serve, announce: Callable[[Address], None]) -> None:
+    """Serve until a signal, a permitted Shutdown or the parent's end. ``announce`` is told the bound address.
+
+    Raises ValueError, saying what to do, if the address, the keys or the data folder cannot be used.
+    """
+    address = parse_address(options.address)
+    if options.port is not None:
+        address = parse_address(f"{address.host}:{options.port}")
+    if options.keys is None and not is_loopback(address.host):
+        raise ValueError(
+            f"{address} can be reached from other computers, so it needs --keys (see 'any-to-3d keys'); "
+            "or keep 127.0.0.1 and reach it through an SSH tunnel"
+        )
+    context = zmq.Context()
+    router = context.socket(zmq.ROUTER)
+    authenticator = None
+    try:
+        if options.keys is not None:
+            authenticator = require_keys(context, router, read_server_keys(options.keys))
+        bound = bind(router, address)
+        with _store(options.data) as store, _pool(context, options) as pool:
+            server = Server(
+                router,
+                pool,
+                store,
+                build_check(options.profile),
+                _welcome(options.profile),
+                options.allow_shutdown,
+                _orphan_test(options.parent_pid),
+            )
+            with _ended_by_signals(server), _announced(options.port_file, bound):
+                announce(bound)
+                server.run()
+    finally:
+        router.close()
+        if authenticator is not None:
+            authenticator.stop()
+        context.term()
+
+
+def build_check(profile: ProfileName) -> SubmitCheck:
+    """The check of a profile's requests; only the built-in text encoder has a closed vocabulary."""
+    return SubmitCheck(PROFILES[profile], read_vocabulary() if profile == "builtin" else None)
+
+
+def _welcome(profile: ProfileName) -> Welcome:
+    backend_id = uuid.uuid4().hex
+    recipes = PROFILES[profile].recipes
+    return Welcome(PROTOCOL_VERSION, backend_id, backend_version(), profile, "starting", "starting", recipes)
+
+
+@contextmanager
+def _store(folder: Path | None) -> Iterator[JobStore]:
+    store = open_default() if folder is None else JobStore(folder)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+@contextmanager
+def _pool(context: zmq.Context, options: Serve) -> Iterator[LocalPool]:
+    models_folder = "" if options.models_folder is None else str(options.models_folder.absolute())
+    pool = LocalPool(context, options.device, WorkerOptions(options.profile, models_folder, options.threads))
+    try:
+        yield pool
+    finally:
+        pool.close()
+
+
+@contextmanager
+def _announced(port_file: Path | None, bound: Address) -> Iterator[None]:
+    if port_file is None:
+        yield
+        return
+    unfinished = port_file.with_name(port_file.name + ".part")
+    unfinished.write_text(f"{bound.port}\n", "ascii")
+    unfinished.replace(port_file)
+    try:
+        yield
+    finally:
+        port_file.unlink(missing_ok=True)
+
+
+@contextmanager
+def _ended_by_signals(server: Server) -> Iterator[None]:
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, lambda *_: server.stop()) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _orphan_test(pid: int | None) -> Callable[[], bool]:
+    if pid is None:
+        return lambda: False
+    try:
+        parent = psutil.Process(pid)
+    except psutil.NoSuchProcess as error:
+        raise ValueError(f"--parent-pid {pid}: there is no such process") from error
+    return lambda: not parent.is_running() or (os.name == "posix" and parent.status() == psutil.STATUS_ZOMBIE)

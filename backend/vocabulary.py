@@ -1,0 +1,84 @@
+"""The closed vocabulary of the built-in text encoder, read from its tokenizer's file without torch or transformers."""
+
+import difflib
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from .props.captions import CLASS_WORDS, closed_vocabulary
+
+BUILTIN_FOLDER = Path(__file__).parent / "models" / "builtin"
+TOKENIZER_FILE = Path("clip", "tokenizer", "tokenizer.json")
+SHOWN_WORDS = 8
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """words: all that the encoder was taught; props: those that name an object. Lower case."""
+
+    words: frozenset[str]
+    props: frozenset[str]
+
+    def unknown_words(self, text: str) -> tuple[str, ...]:
+        """The words of ``text`` that are not in the vocabulary, each once, in order."""
+        return tuple(dict.fromkeys(word for word in split(text) if word not in self.words))
+
+    def names_a_prop(self, text: str) -> bool:
+        """Whether any word names an object that the models can make."""
+        return not self.props.isdisjoint(split(text))
+
+    def refusal(self, text: str, unknown: Sequence[str]) -> tuple[str, str]:
+        """What to say about a text that names no known object: a message and a hint."""
+        if unknown:
+            shown = text.strip()[:80]
+            message = f"The built-in models do not know {_quoted(unknown)}, and {shown!r} names no object they know."
+        else:
+            message = f"{text.strip()[:80]!r} names no object."
+        near = self._nearest(unknown, self.props)
+        known = ", ".join(sorted(self.props & set(CLASS_WORDS)) or sorted(self.props))
+        hint = f"Did you mean {_quoted(near, ' or ')}? " if near else ""
+        return message, f"{hint}Known objects: {known}. Profile 'full' reads any words."
+
+    def notice(self, unknown: Sequence[str]) -> str:
+        """What to say about a text that can be used although these words mean nothing to the models."""
+        near = self._nearest(unknown, self.words)
+        advice = f" Nearest known: {_quoted(near)}." if near else ""
+        return f"The built-in models do not know {_quoted(unknown)} and will ignore it.{advice}"
+
+    def _nearest(self, unknown: Sequence[str], known: frozenset[str]) -> list[str]:
+        pool = sorted(word for word in known if len(word) > 2)
+        found = [match for word in unknown for match in difflib.get_close_matches(word, pool, n=2, cutoff=0.6)]
+        return list(dict.fromkeys(found))[:SHOWN_WORDS]
+
+
+def split(text: str) -> list[str]:
+    """Lower-case words as the tokenizer splits them: runs of letters and digits.
+
+    >>> split("A red, shiny car!")
+    ['a', 'red', 'shiny', 'car']
+    """
+    return re.findall(r"[^\W_]+", text.lower())
+
+
+def read_vocabulary(folder: Path = BUILTIN_FOLDER) -> Vocabulary:
+    """The vocabulary of the built-in models in this folder; of the training captions where they are not installed.
+
+    Raises ValueError naming the file if it is damaged.
+    """
+    path = folder / TOKENIZER_FILE
+    if path.is_file():
+        try:
+            tokens = json.loads(path.read_text("utf-8"))["model"]["vocab"]
+            words = frozenset(str(token) for token in tokens if not str(token).startswith("<"))
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{path} is damaged ({error}); install the package again") from error
+    else:
+        words = frozenset(closed_vocabulary())
+    props = {word for synonyms in CLASS_WORDS.values() for word in synonyms}
+    return Vocabulary(words, frozenset(props & words))
+
+
+def _quoted(words: Sequence[str], last: str = ", ") -> str:
+    return last.join(f"'{word[:40]}'" for word in words[:SHOWN_WORDS])
