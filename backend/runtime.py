@@ -1,0 +1,58 @@
+"""Where the profiles differ, and the only place: which folder, which number type, which kernels."""
+
+from pathlib import Path
+
+import torch
+
+from .catalogue import ProfileName
+from .generator.runtime import Runtime
+from .kernels.select import select_kernels
+from .models.folder_layout import BUILTIN_FOLDER
+from .models.load import load_clip, load_stable_unclip, load_zero123
+
+PLANAR, STEREO, JOINT = "stable_unclip", "zero123", "clip"
+"""The folders of the three networks inside a models folder."""
+
+
+def choose_device(name: str) -> torch.device:
+    """The named device, or for "auto" the first GPU, else the CPU. Raises ValueError if torch does not have it."""
+    if name == "auto":
+        return torch.device("cuda:0" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise ValueError(f"device {name!r} is unknown; allowed is auto, cpu, cuda or cuda:0, cuda:1 ...") from error
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        count = torch.cuda.device_count()
+        raise ValueError(f"device {name!r} is not there: this torch sees {count} CUDA device(s); use --device cpu")
+    return device
+
+
+def models_root(profile: ProfileName, models_folder: Path | None) -> Path:
+    """The folder with a profile's networks. Raises ValueError if profile full has none."""
+    if profile == "builtin":
+        return BUILTIN_FOLDER
+    if models_folder is None:
+        raise ValueError("profile 'full' needs --models-folder, with stable_unclip/, zero123/ and clip/ inside")
+    return models_folder
+
+
+def build_runtime(profile: ProfileName, device: torch.device, models_folder: Path | None, seed: int = 0) -> Runtime:
+    """Load a profile's networks onto a device.
+
+    Raises MissingWeights naming every file that is missing, ValueError for a profile without folder or a bad device.
+    """
+    root = models_root(profile, models_folder)
+    # Half precision halves the memory of the big networks; the small ones are better off exact, on any device.
+    dtype = torch.float16 if profile == "full" and device.type == "cuda" else torch.float32
+    kernels, _ = select_kernels("auto", device)
+    joint = load_clip(root / JOINT, device, dtype)
+    return Runtime(
+        device=device,
+        kernels=kernels,
+        planar=load_stable_unclip(root / PLANAR, device, dtype),
+        stereo=load_zero123(root / STEREO, device, dtype),
+        joint=joint,
+        image_encoder=joint,
+        seed=seed,
+    )

@@ -1,0 +1,160 @@
+"""The real engine: requests to recipes and prompts, the generator's steps to moments; models stay loaded."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import diffusers
+import torch
+import transformers
+from safetensors import SafetensorError
+
+from ..shared.mesh import MeshSnapshot, TexturedMesh
+from ..shared.messages import AudioPrompt, ImagePrompt, Submit, TextPrompt
+from . import snapshot
+from .catalogue import ProfileName
+from .engine import PhasePlan, Stage
+from .generator import checkpoint
+from .generator.generate import Step, generate
+from .generator.prompt import Audio, Image, Prompt, Text, WeightedPrompt
+from .generator.recipe import Recipe
+from .generator.recipes import PRESETS, RECIPES
+from .generator.runtime import Runtime
+from .media import decode_picture, decode_sound
+from .runtime import build_runtime, choose_device
+
+log = logging.getLogger(__name__)
+
+CHECKPOINT = "checkpoint.safetensors"
+
+STEP_COST = {"coarse": 1.0, "geometry": 1.5, "texture": 1.0}
+"""A step's time relative to the first phase's, for the first estimate of the time left."""
+
+TEXTURE_SIZE = {"builtin": 512, "full": 2048}
+MAX_FACES = {"builtin": 20_000, "full": 100_000}
+
+
+class XBindEngine:
+    """An Engine for the profiles builtin and full. threads: of the CPU, 0 leaves torch's choice."""
+
+    def __init__(self, profile: ProfileName, device: str, models_folder: str, threads: int) -> None:
+        if threads:
+            torch.set_num_threads(threads)
+        self.device, self.kernels = device, "none"
+        self._profile: ProfileName = profile
+        self._device_name = device
+        self._models_folder = Path(models_folder) if models_folder else None
+        self._runtime: Runtime | None = None
+
+    def load(self) -> None:
+        """Load the networks, once. Raises MissingWeights or ValueError saying what to do."""
+        if self._runtime is None:
+            _silence_libraries()
+            device = choose_device(self._device_name)
+            self.device = _describe(device)
+            self._runtime = build_runtime(self._profile, device, self._models_folder)
+            self.kernels = self._runtime.kernels.name
+
+    def plan(self, submit: Submit) -> tuple[PhasePlan, ...]:
+        return tuple(
+            PhasePlan(p.name, p.steps, STEP_COST.get(p.name, 1.0)) for p in recipe_of(submit, self._profile).phases
+        )
+
+    def run(self, job_id: str, submit: Submit, checkpoint_folder: Path | None) -> Iterator["Stage | StepMoment"]:
+        """Run it. Raises ValueError for a prompt that cannot be read, GenerationFailed for a run gone wrong."""
+        yield Stage("loading models", 0.0)
+        self.load()
+        assert self._runtime is not None
+        runtime = replace(self._runtime, seed=submit.seed)
+        yield Stage("reading the prompt", 0.0)
+        prompt = prompt_of(submit)
+        resume = _checkpoint_in(checkpoint_folder)
+        taker = snapshot.SnapshotTaker(job_id)
+        size = int(submit.overrides.get("texture_size", TEXTURE_SIZE[self._profile]))
+        faces = int(submit.overrides.get("max_faces", MAX_FACES[self._profile]))
+        for step in generate(recipe_of(submit, self._profile), prompt, runtime, resume):
+            if isinstance(step, Step):
+                yield StepMoment(step, taker, size, faces)
+            else:
+                yield Stage(step.what, step.fraction)
+
+
+class StepMoment:
+    """A Moment made of one of the generator's steps."""
+
+    def __init__(self, step: Step, taker: snapshot.SnapshotTaker, texture_size: int, max_faces: int) -> None:
+        self._step, self._taker, self._texture_size, self._max_faces = step, taker, texture_size, max_faces
+        self.phase, self.index, self.ends_phase = step.phase.name, step.index, step.ends_phase
+
+    def losses(self) -> dict[str, float]:
+        return {name: float(value) for name, value in self._step.losses.items()}
+
+    def snapshot(self, sequence: int, max_faces: int) -> MeshSnapshot | None:
+        try:
+            return self._taker.take(self._step, sequence, max_faces)
+        except snapshot.EmptySurfaceError:
+            return None
+
+    def textured(self) -> Iterator[float | TexturedMesh]:
+        return snapshot.textured(self._step.scene, self._texture_size, self._max_faces)
+
+    def save(self, folder: Path) -> None:
+        checkpoint.save(self._step, folder / CHECKPOINT)
+
+
+def recipe_of(submit: Submit, profile: ProfileName) -> Recipe:
+    """The recipe that a request names, at its preset and with its ``steps_scale``.
+
+    Raises ValueError naming what there is instead.
+    """
+    presets, recipes = PRESETS[profile], RECIPES[profile]
+    if submit.recipe == "xbind" and submit.preset in presets:
+        recipe = presets[submit.preset]
+    elif submit.recipe in recipes and submit.preset == "standard":
+        recipe = recipes[submit.recipe]
+    else:
+        raise ValueError(
+            f"profile {profile!r} has no recipe {submit.recipe!r} with preset {submit.preset!r}; recipes are "
+            f"{', '.join(recipes)}; presets of xbind are {', '.join(presets)}, of the others only standard"
+        )
+    scale = submit.overrides.get("steps_scale", 1.0)
+    return recipe if scale == 1.0 else recipe.scaled(steps=scale)
+
+
+def prompt_of(submit: Submit) -> Prompt:
+    """The request's prompts, decoded. Raises ValueError for a file that cannot be read."""
+    parts: list[WeightedPrompt] = []
+    for part in submit.prompts:
+        match part.prompt:
+            case TextPrompt(text):
+                content: Text | Image | Audio = Text(text)
+            case ImagePrompt(data):
+                content = Image(decode_picture(data))
+            case AudioPrompt(data):
+                content = Audio(*decode_sound(data))
+        parts.append(WeightedPrompt(content, part.weight))
+    return Prompt(tuple(parts), submit.negative)
+
+
+def _checkpoint_in(folder: Path | None) -> checkpoint.Checkpoint | None:
+    if folder is None or not (folder / CHECKPOINT).is_file():
+        return None
+    try:
+        return checkpoint.load(folder / CHECKPOINT)
+    except (ValueError, SafetensorError) as error:
+        log.warning("checkpoint=unusable %s", error)
+        return None
+
+
+def _describe(device: torch.device) -> str:
+    if device.type == "cuda":
+        return f"{device} ({torch.cuda.get_device_name(device)})"
+    return str(device)
+
+
+def _silence_libraries() -> None:
+    """Their progress bars and advice would fill the backend's log."""
+    transformers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.set_verbosity_error()
+    diffusers.utils.logging.set_verbosity_error()
