@@ -1,0 +1,48 @@
+"""any-to-3d: text, image or sound to textured 3D props, live inside Blender."""
+
+import logging
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import tyro
+
+from .command_bench import Bench
+from .command_demo import Demo
+from .command_doctor import Doctor
+from .command_evaluate import Evaluate
+from .command_generate import Generate
+from .command_keys import Keys
+from .command_serve import Serve
+from .log_format import log_to_stderr
+
+Command = (
+    Annotated[Demo, tyro.conf.subcommand("demo")]
+    | Annotated[Generate, tyro.conf.subcommand("generate")]
+    | Annotated[Serve, tyro.conf.subcommand("serve")]
+    | Annotated[Doctor, tyro.conf.subcommand("doctor")]
+    | Annotated[Evaluate, tyro.conf.subcommand("evaluate")]
+    | Annotated[Bench, tyro.conf.subcommand("bench")]
+    | Annotated[Keys, tyro.conf.subcommand("keys")]
+)
+
+QUIET = (Demo, Generate, Doctor, Keys)
+"""Commands for people: they show their own progress, so only warnings are logged."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one sub-command and exit with its status: 0 done, 1 failed, 130 interrupted."""
+    command = tyro.cli(tyro.conf.OmitArgPrefixes[Command], prog="any-to-3d", description=__doc__, args=arguments)
+    log_to_stderr(logging.WARNING if isinstance(command, QUIET) else logging.INFO)
+    try:
+        sys.exit(command.run())
+    except (ValueError, OSError) as error:
+        sys.stderr.write(f"any-to-3d: {error}\n")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.stderr.write("any-to-3d: interrupted\n")
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+"""``any-to-3d bench``: how fast this computer makes one object, phase by phase."""
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from ..shared.mesh import TexturedMesh
+from ..shared.messages import Submit, TextPrompt, WeightedPrompt
+from .catalogue import ProfileName
+from .engine import Engine, Moment, Stage
+
+
+@dataclass(frozen=True)
+class PhaseTime:
+    """A phase's steps and the wall time they took, in seconds."""
+
+    name: str
+    steps: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class BenchReport:
+    """Wall times in seconds; first_step includes reading the prompt and sampling the reference view."""
+
+    device: str
+    kernels: str
+    load: float
+    first_step: float
+    finish: float
+    phases: tuple[PhaseTime, ...]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Make one object without server and Blender, and print how long each part took, as JSON."""
+
+    text: str = "a red chair"
+    """The prompt."""
+
+    profile: ProfileName = "builtin"
+    """Which models to time."""
+
+    preset: str = "draft"
+    """draft, standard or high."""
+
+    device: str = "auto"
+    """cpu, cuda, cuda:0 ..."""
+
+    models_folder: Path | None = None
+    """Where the weights of profile full lie."""
+
+    threads: int = 0
+    """CPU threads; 0 leaves it to torch."""
+
+    overrides: dict[str, float] = field(default_factory=dict)
+    """Settings of the profile, such as steps_scale 0.1."""
+
+    def run(self) -> int:
+        import sys
+
+        from .worker_process import build_engine
+
+        folder = "" if self.models_folder is None else str(self.models_folder)
+        engine = build_engine(self.profile, self.device, folder, self.threads)
+        prompt = (WeightedPrompt(TextPrompt(self.text)),)
+        report = measure(engine, Submit("bench", prompt, preset=self.preset, overrides=self.overrides))
+        sys.stdout.write(json.dumps(asdict(report), indent=2) + "\n")
+        return 0
+
+
+def measure(engine: Engine, submit: Submit) -> BenchReport:
+    """Run one request on an engine and time its parts."""
+    begin = time.perf_counter()
+    engine.load()
+    loaded = time.perf_counter()
+    first: float | None = None
+    phases: list[PhaseTime] = []
+    last: Moment | None = None
+    since = loaded
+    for moment in engine.run("bench", submit, None):
+        if isinstance(moment, Stage):
+            continue
+        now = time.perf_counter()
+        first = first if first is not None else now
+        last = moment
+        if moment.ends_phase:
+            phases.append(PhaseTime(moment.phase, moment.index + 1, round(now - max(since, first), 3)))
+            since = now
+    if last is None or first is None:
+        raise ValueError("the recipe has no step")
+    before_finish = time.perf_counter()
+    _exhaust(last.textured())
+    finish = time.perf_counter() - before_finish
+    times = (loaded - begin, first - loaded, finish)
+    return BenchReport(engine.device, engine.kernels, *(round(t, 3) for t in times), tuple(phases))
+
+
+def _exhaust(parts: Iterator[float | TexturedMesh]) -> None:
+    for _ in parts:
+        pass

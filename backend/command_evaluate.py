@@ -1,0 +1,54 @@
+"""``any-to-3d evaluate``: measure what the generator makes; see ``evaluation``."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Evaluate:
+    """Generate a suite of prompts and report R-precision, shape, texture, time and memory of every phase."""
+
+    suite: str = "smoke"
+    """Which prompts and how many seeds."""
+
+    out: Path = Path("runs/evaluation")
+    """Report, meshes and contact sheets go here; give it again to go on with an interrupted run."""
+
+    profile: Literal["builtin", "full"] = "builtin"
+    """Which models generate."""
+
+    preset: str = "standard"
+    """draft, standard or high."""
+
+    device: str = "cpu"
+    """cpu, cuda, cuda:0 ..."""
+
+    models_folder: Path | None = None
+    """Where the weights of profile full lie."""
+
+    threads: int = 1
+    """CPU threads of each process."""
+
+    seeds: int | None = None
+    """Instead of the suite's own number."""
+
+    workers: int = 1
+    """Processes that share the prompts."""
+
+    def run(self) -> int:
+        from rich.console import Console
+
+        from .evaluation import run as evaluation
+
+        settings = evaluation.Settings(
+            out=self.out,
+            profile=self.profile,
+            preset=self.preset,
+            device=self.device,
+            models_folder="" if self.models_folder is None else str(self.models_folder),
+            threads=self.threads,
+        )
+        report = evaluation.main(self.suite, settings, self.seeds, self.workers)
+        Console().print(f"The report is {report}", highlight=False, soft_wrap=True)
+        return 0

@@ -1,0 +1,155 @@
+"""``any-to-3d generate``: one object without Blender and without a server, through the worker's own ``run_job``."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..shared.messages import (
+    AudioPrompt,
+    Failed,
+    Finished,
+    ImagePrompt,
+    Preparing,
+    Progress,
+    Submit,
+    TextPrompt,
+    WeightedPrompt,
+)
+from .catalogue import ProfileName
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from .worker_messages import Run
+
+
+@dataclass(frozen=True)
+class Generate:
+    """Make an object from text, an image, a sound, or several of them mixed, and write it as GLB."""
+
+    text: str | None = None
+    """What to make, as in "a red chair"."""
+
+    image: Path | None = None
+    """A picture of it (PNG, JPEG, WebP ...)."""
+
+    sound: Path | None = None
+    """A sound of it (WAV, FLAC, OGG, MP3)."""
+
+    output: Path = Path("object.glb")
+    """Where the GLB goes."""
+
+    seed: int = 0
+    """The same prompt, preset and seed give the same object."""
+
+    preset: str = "standard"
+    """draft, standard or high."""
+
+    recipe: str = "xbind"
+    """The method; baselines and ablations have names of their own."""
+
+    height: float | None = None
+    """The object's height in metres; by default as the generator made it."""
+
+    profile: ProfileName = "builtin"
+    """builtin: the small networks of this package; full: big ones from --models-folder; fake: no model at all."""
+
+    device: str = "auto"
+    """cpu, cuda, cuda:0 ..."""
+
+    models_folder: Path | None = None
+    """Where the weights of profile full lie."""
+
+    threads: int = 0
+    """CPU threads; 0 leaves it to torch."""
+
+    overrides: dict[str, float] = field(default_factory=dict)
+    """Settings of the profile, such as steps_scale 0.1."""
+
+    def run(self) -> int:
+        from rich.console import Console
+
+        from .serving import build_check
+
+        console = Console(stderr=True, highlight=False, soft_wrap=True)
+        if self.output.suffix.lower() != ".glb":
+            raise ValueError(f"--output is {str(self.output)!r}; objects are written as GLB, so end it with .glb")
+        if not self.output.absolute().parent.is_dir():
+            raise ValueError(f"--output: there is no folder {self.output.absolute().parent}; make it first")
+        submit = self.request()
+        verdict = build_check(self.profile)(submit)
+        if verdict.problem is not None:
+            raise ValueError(f"{verdict.problem.message} {verdict.problem.hint}")
+        if verdict.notice:
+            console.print(verdict.notice, style="yellow", markup=False)
+        return self._generate(submit, console)
+
+    def request(self) -> Submit:
+        """The options as a request. Raises ValueError if there is no prompt, OSError if a file cannot be read."""
+        prompts: list[WeightedPrompt] = []
+        if self.text is not None:
+            prompts.append(WeightedPrompt(TextPrompt(self.text)))
+        if self.image is not None:
+            prompts.append(WeightedPrompt(ImagePrompt(self.image.read_bytes())))
+        if self.sound is not None:
+            prompts.append(WeightedPrompt(AudioPrompt(self.sound.read_bytes())))
+        if not prompts:
+            raise ValueError("nothing to make: pass --text, --image or --sound")
+        return Submit("command-line", tuple(prompts), "", self.recipe, self.preset, self.seed, self.overrides)
+
+    def _generate(self, submit: Submit, console: "Console") -> int:
+        import tempfile
+
+        from .export import write_glb
+        from .worker_messages import Run
+
+        with tempfile.TemporaryDirectory(prefix="any-to-3d-") as folder:
+            outcome = self._watch(Run("command-line", submit, folder, resume=False), console)
+        if isinstance(outcome, Failed):
+            console.print(f"{outcome.problem.message} {outcome.problem.hint}", style="red", markup=False)
+            return 1
+        write_glb(outcome.mesh, self.output, self.height)
+        faces = len(outcome.mesh.faces)
+        console.print(f"{self.output}: {faces} faces, made in {outcome.seconds:.1f} s", markup=False)
+        return 0
+
+    def _watch(self, job: "Run", console: "Console") -> Finished | Failed:
+        from rich import progress
+
+        from .worker import run_job
+        from .worker_process import build_engine
+
+        folder = "" if self.models_folder is None else str(self.models_folder)
+        columns = (
+            progress.TextColumn("{task.description}"),
+            progress.BarColumn(),
+            progress.TextColumn("{task.percentage:>3.0f} %"),
+            progress.TimeElapsedColumn(),
+        )
+        with progress.Progress(*columns, console=console, transient=True) as bar:
+            task = bar.add_task("starting", total=1.0)
+            engine = build_engine(self.profile, self.device, folder, self.threads)
+            for event in run_job(job, engine, _Undisturbed()):
+                match event:
+                    case Preparing(_, what, _):
+                        bar.update(task, description=what)
+                    case Progress():
+                        bar.update(task, description=_describe(event), completed=event.overall)
+                    case Finished() | Failed():
+                        return event
+        raise AssertionError("run_job ends with a terminal event")
+
+
+class _Undisturbed:
+    """A Control for a job that nobody watches; Ctrl-C ends it by interrupting the program."""
+
+    def cancelled(self) -> bool:
+        return False
+
+    def wanted_faces(self) -> int | None:
+        return None
+
+
+def _describe(progress: Progress) -> str:
+    left = "" if progress.seconds_left is None else f", {progress.seconds_left:.0f} s left"
+    return f"{progress.phase} {progress.step}/{progress.steps}{left}"

@@ -1,0 +1,61 @@
+"""``any-to-3d serve``: its options."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from .addresses import DEFAULT_ADDRESS
+from .catalogue import ProfileName
+
+
+@dataclass(frozen=True)
+class Serve:
+    """Serve the Blender add-on and other clients until Ctrl-C."""
+
+    profile: ProfileName = "builtin"
+    """builtin: the small networks of this package; full: big ones from --models-folder; fake: no model at all."""
+
+    address: str = DEFAULT_ADDRESS
+    """Where to listen; anything but this computer needs --keys."""
+
+    port: int | None = None
+    """Instead of the address's port; 0 takes any free one, see --port-file."""
+
+    port_file: Path | None = None
+    """Write the port's number to this file once the server listens."""
+
+    device: tuple[str, ...] = ("auto",)
+    """cpu, cuda, cuda:0 ...; several start one worker each."""
+
+    data: Path | None = None
+    """Folder of jobs and results; by default the platform's folder for application data."""
+
+    models_folder: Path | None = None
+    """Where the weights of profile full lie."""
+
+    threads: int = 0
+    """CPU threads a worker may use; 0 leaves it to torch."""
+
+    keys: Path | None = None
+    """server.key, as written by 'any-to-3d keys': encrypt, and let only the listed clients in."""
+
+    parent_pid: Annotated[int | None, tyro.conf.arg(metavar="PID")] = None
+    """End when this process ends."""
+
+    allow_shutdown: bool = False
+    """Let a client on this computer end the server."""
+
+    def run(self) -> int:
+        from rich.console import Console
+
+        from .serving import serve
+
+        console = Console(stderr=True)
+
+        def announce(address: object) -> None:
+            console.print(f"Serving profile {self.profile} at {address}; Ctrl-C ends it.", highlight=False)
+
+        serve(self, announce)
+        return 0

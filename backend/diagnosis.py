@@ -1,0 +1,162 @@
+"""What ``any-to-3d doctor`` looks at; every finding is a sentence and, unless all is well, a remedy."""
+
+import importlib.metadata
+import importlib.util
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import zmq
+
+from .addresses import DEFAULT_ADDRESS, PortInUse, bind, parse_address
+from .catalogue import ProfileName
+from .store import default_folder
+
+Level = Literal["ok", "warning", "problem"]
+LAYOUTS = ("clip", "stable_unclip", "zero123")
+PYTHONS = ((3, 11), (3, 14))
+LEAST_FREE_BYTES = 2**30
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report."""
+
+    level: Level
+    subject: str
+    text: str
+    remedy: str = ""
+
+
+def diagnose(profile: ProfileName, device: str, models_folder: Path | None, data: Path | None) -> Iterator[Finding]:
+    """Every check in turn; a check that breaks is itself a problem and does not stop the others."""
+    checks: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
+        ("python", check_python),
+        ("port", check_port),
+        ("data folder", lambda: check_data_folder(data or default_folder())),
+        ("blender", check_blender),
+    ]
+    if profile != "fake":
+        checks += [
+            ("torch", lambda: check_device(device)),
+            ("weights", lambda: check_weights(profile, models_folder)),
+        ]
+    for subject, check in checks:
+        try:
+            yield from check()
+        except Exception as error:
+            yield Finding("problem", subject, f"the check itself failed: {type(error).__name__}: {error}", "Report it.")
+
+
+def check_python() -> Iterator[Finding]:
+    version = sys.version_info[:2]
+    text = f"{platform.python_version()} on {platform.platform(terse=True)}"
+    if PYTHONS[0] <= version <= PYTHONS[1]:
+        yield Finding("ok", "python", text)
+    else:
+        yield Finding("problem", "python", text, "Install Python 3.11, 3.12, 3.13 or 3.14.")
+
+
+def check_port(address: str = DEFAULT_ADDRESS) -> Iterator[Finding]:
+    with zmq.Context() as context, context.socket(zmq.ROUTER) as router:
+        try:
+            bind(router, parse_address(address))
+        except PortInUse:
+            remedy = "If that is your backend, all is well; otherwise serve with --port and another number."
+            yield Finding("warning", "port", f"{address} is in use", remedy)
+        else:
+            yield Finding("ok", "port", f"{address} is free")
+
+
+def check_data_folder(folder: Path) -> Iterator[Finding]:
+    existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    try:
+        with tempfile.TemporaryFile(dir=existing):
+            free = shutil.disk_usage(existing).free
+    except OSError as error:
+        yield Finding(
+            "problem", "data folder", f"{folder} cannot be written: {error}", "Pass --data with another folder."
+        )
+        return
+    if free < LEAST_FREE_BYTES:
+        remedy = "Free some space, or pass --data with a folder on another disk."
+        yield Finding("warning", "data folder", f"{folder} has {free / 2**30:.1f} GiB left", remedy)
+    else:
+        yield Finding("ok", "data folder", f"{folder} can be written, {free / 2**30:.0f} GiB free")
+
+
+def check_blender() -> Iterator[Finding]:
+    if importlib.util.find_spec("bpy") is not None:
+        yield Finding("ok", "blender", f"bpy {importlib.metadata.version('bpy')} in this environment")
+    elif program := shutil.which("blender"):
+        yield Finding("ok", "blender", f"found {program}")
+    else:
+        remedy = "Install Blender 4.2 or later, or pip install 'any-to-3d[blender]'; only the demo needs it here."
+        yield Finding("warning", "blender", "neither bpy nor a blender on PATH", remedy)
+
+
+def check_device(name: str) -> Iterator[Finding]:
+    import torch
+
+    from .kernels.select import select_kernels
+    from .runtime import choose_device
+
+    yield Finding("ok", "torch", f"{torch.__version__}, {torch.get_num_threads()} of {os.cpu_count()} CPU threads")
+    try:
+        device = choose_device(name)
+    except ValueError as error:
+        yield Finding("problem", "device", str(error), "Pass --device cpu.")
+        return
+    shown = f"{device} ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else str(device)
+    yield Finding("ok", "device", shown)
+    kernels, report = select_kernels("auto", device)
+    if kernels.name == "reference":
+        yield Finding("warning", "kernels", report, "They are right but slow; pip install numba for the CPU's.")
+    else:
+        yield Finding("ok", "kernels", report)
+
+
+def check_weights(profile: ProfileName, models_folder: Path | None) -> Iterator[Finding]:
+    from .models.folder_layout import check_folder
+    from .runtime import models_root
+
+    try:
+        root = models_root(profile, models_folder)
+    except ValueError as error:
+        yield Finding("problem", "weights", str(error), "Pass --models-folder.")
+        return
+    for layout in LAYOUTS:
+        damages = check_folder(root / layout, layout)
+        for damage in damages:
+            yield Finding("problem", f"weights {layout}", f"{damage.path} {damage.problem}", damage.remedy)
+        if not damages:
+            yield Finding("ok", f"weights {layout}", f"complete in {root / layout}")
+    yield from check_sums(root)
+
+
+def check_sums(root: Path) -> Iterator[Finding]:
+    """Compare files with the folder's SHA256SUMS, where it has one."""
+    import hashlib
+
+    listing = root / "SHA256SUMS"
+    if not listing.is_file():
+        yield Finding("warning", "checksums", f"{root} has no SHA256SUMS", "Compare the files with their source.")
+        return
+    wrong, count = [], 0
+    for line in listing.read_text("utf-8").splitlines():
+        expected, _, name = line.partition("  ")
+        path = root / name
+        count += 1
+        if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != expected:
+            wrong.append(name)
+    if wrong:
+        text = f"{len(wrong)} of {count} files differ, first {wrong[0]}"
+        yield Finding("problem", "checksums", text, "Install the package again.")
+    else:
+        yield Finding("ok", "checksums", f"{count} files are as they should be")
