@@ -43,13 +43,13 @@ class Capture:
         return self.preparing_seconds + sum(cost.seconds for cost in self.costs) + self.finishing_seconds
 
 
-def capture(engine: Engine, subject: Subject, seed: int, preset: str) -> Capture:
+def capture(engine: Engine, subject: Subject, seed: int, recipe: str, preset: str) -> Capture:
     """Generate ``subject`` with an engine whose models are loaded.
 
     Raises whatever the engine raises for a prompt or a run gone wrong, and ValueError for a phase without a surface.
     """
     name = f"evaluate-{subject.text}-{seed}".replace(" ", "-")
-    submit = Submit(name, (WeightedPrompt(TextPrompt(subject.text)),), preset=preset, seed=seed)
+    submit = Submit(name, (WeightedPrompt(TextPrompt(subject.text)),), recipe=recipe, preset=preset, seed=seed)
     preparing: float | None = None
     finishing = 0.0
     costs: list[PhaseCost] = []

@@ -26,12 +26,13 @@ class Provenance:
     has_local_changes: bool
     weights: str
     profile: str
+    recipe: str
     preset: str
     suite: str
     views: int
 
 
-def provenance(models: Path, profile: str, preset: str, suite: str, views: int) -> Provenance:
+def provenance(models: Path, profile: str, recipe: str, preset: str, suite: str, views: int) -> Provenance:
     """Ask the machine, git and the model folder."""
     repository = Path(__file__).parent
     return Provenance(
@@ -43,6 +44,7 @@ def provenance(models: Path, profile: str, preset: str, suite: str, views: int) 
         has_local_changes=bool(_git(repository, "status", "--porcelain", "--untracked-files=no")),
         weights=weights_checksum(models),
         profile=profile,
+        recipe=recipe,
         preset=preset,
         suite=suite,
         views=views,

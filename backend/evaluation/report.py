@@ -53,7 +53,7 @@ def report_markdown(records: Sequence[ObjectRecord], source: Provenance, sheets:
     """The report for people: the phases side by side, then every object."""
     failed = [record for record in records if record.failure]
     parts = [
-        f"# Evaluation: suite {source.suite}, preset {source.preset}, profile {source.profile}",
+        f"# Evaluation: suite {source.suite}, recipe {source.recipe}, preset {source.preset}, profile {source.profile}",
         _provenance_lines(source),
         _headline(records),
         "## Phases side by side",

@@ -12,14 +12,16 @@ from pathlib import Path
 
 import torch
 
+from ..catalogue import ProfileName
 from ..engine import Engine
 from ..export import write_glb
 from ..generator.representations.scene import GenerationFailed
 from ..log_format import log_to_stderr
+from ..runtime import choose_device, models_root
 from ..worker_process import build_engine
 from . import capture
 from .contact_sheet import Row, contact_sheet
-from .judges import model_folder, profile_judges
+from .judges import profile_judges
 from .orbit import VIEWS
 from .provenance import Provenance, provenance
 from .records import ObjectRecord, PhaseRecord, is_evaluated, object_folder, read_record, write_record
@@ -30,7 +32,7 @@ from .suite import Subject, Suite, named_suite
 log = logging.getLogger(__name__)
 
 _PROVENANCE = "provenance.json"
-_MUST_MATCH = ("weights", "profile", "preset", "suite", "views")
+_MUST_MATCH = ("weights", "profile", "recipe", "preset", "suite", "views")
 
 
 @dataclass(frozen=True)
@@ -38,12 +40,18 @@ class Settings:
     """How objects are made and judged. models_folder is read by the full profile only."""
 
     out: Path
-    profile: str = "builtin"
+    profile: ProfileName = "builtin"
+    recipe: str = "xbind"
     preset: str = "standard"
-    device: str = "cpu"
+    device: str = "auto"
     models_folder: str = ""
     threads: int = 1
     views: int = VIEWS
+
+    @property
+    def models(self) -> Path:
+        """The folder of the profile's networks."""
+        return models_root(self.profile, Path(self.models_folder) if self.models_folder else None)
 
 
 def main(suite: str, settings: Settings, seeds: int | None = None, workers: int = 1) -> Path:
@@ -73,7 +81,7 @@ def evaluate_object(
     folder = object_folder(settings.out, subject, seed)
     try:
         if not capture.is_saved(folder):
-            capture.save(capture.capture(engine, subject, seed, settings.preset), folder)
+            capture.save(capture.capture(engine, subject, seed, settings.recipe, settings.preset), folder)
     except (GenerationFailed, ValueError) as error:
         record = ObjectRecord(subject, seed, 0.0, (), failure=str(error))
     else:
@@ -122,8 +130,7 @@ def _objects(suite: Suite, seeds: int) -> list[tuple[Subject, int]]:
 
 def _claim_folder(settings: Settings, suite: str) -> Provenance:
     """Write down how the folder's results are made; an earlier run must have made its own in the same way."""
-    models = model_folder(settings.profile, settings.models_folder)
-    source = provenance(models, settings.profile, settings.preset, suite, settings.views)
+    source = provenance(settings.models, settings.profile, settings.recipe, settings.preset, suite, settings.views)
     path = settings.out / _PROVENANCE
     settings.out.mkdir(parents=True, exist_ok=True)
     if path.exists():
@@ -142,7 +149,7 @@ def _evaluate_share(settings: Settings, objects: list[tuple[Subject, int]]) -> N
     torch.set_num_threads(settings.threads)
     engine = build_engine(settings.profile, settings.device, settings.models_folder, settings.threads)
     engine.load()
-    judges = profile_judges(settings.profile, settings.models_folder, torch.device(engine.device))
+    judges = profile_judges(settings.models, choose_device(settings.device))
     for subject, seed in objects:
         evaluate_object(engine, judges, subject, seed, settings)
 

@@ -56,7 +56,7 @@ def engine(monkeypatch: pytest.MonkeyPatch, torus_scores: PhaseScores) -> Counti
 
 
 def settings(out: Path) -> run.Settings:
-    return run.Settings(out, profile="fake", views=2)
+    return run.Settings(out, views=2)
 
 
 def test_report_shows_every_phase_and_object_with_its_source(engine: CountingEngine, tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_nonsense_counts_are_refused(engine: CountingEngine, tmp_path: Path, see
 
 
 def test_capture_survives_the_disk(tmp_path: Path) -> None:
-    made = capture(CountingEngine(), MUG, seed=3, preset="draft")
+    made = capture(CountingEngine(), MUG, seed=3, recipe="xbind", preset="draft")
     save(made, tmp_path)
     back = load(tmp_path)
     assert back.costs == made.costs
