@@ -1,0 +1,121 @@
+"""Gathers finished or half-finished runs into the folders that the model loaders read, in half precision.
+
+`python -m any_to_3d.backend.props.training_export --runs RUNS --out backend/models/builtin`
+"""
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import tyro
+from diffusers import AutoencoderTiny
+from torch import nn
+from transformers import CLIPTextModelWithProjection, CLIPVisionModelWithProjection
+
+from . import train_prior2d, train_prior3d
+from .train_joint import write_preprocessing
+from .train_prior2d import embedding_noise
+from .training_diffusion import build_unet, save_networks
+
+_DIFFUSERS_VERSION = "0.36.0"
+_TEXT_COMPONENTS = ("text_encoder", "tokenizer")
+_IMAGE_COMPONENTS = ("image_encoder", "feature_extractor")
+
+
+@dataclass(frozen=True)
+class Options:
+    """Command line of the export."""
+
+    autoencoder: Path
+    """The autoencoder's run, as all of the following are runs."""
+    joint: Path
+    judge: Path
+    prior2d: Path
+    prior3d: Path
+    out: Path
+    """Gets clip/, judge/, stable_unclip/ and zero123/; what lies there is replaced."""
+
+
+def main(options: Options) -> None:
+    """Write all four folders."""
+    export_clip(options.joint, options.out / "clip")
+    export_judge(options.judge, options.out / "judge")
+    export_prior2d(options.autoencoder, options.prior2d, options.out / "stable_unclip")
+    export_prior3d(options.prior3d, options.out / "zero123")
+
+
+def export_clip(run: Path, folder: Path) -> None:
+    """text_encoder/, tokenizer/, image_encoder/ and feature_extractor/ of the joint encoder."""
+    CLIPTextModelWithProjection.from_pretrained(run / "text_encoder").half().save_pretrained(folder / "text_encoder")
+    shutil.copytree(run / "tokenizer", folder / "tokenizer", dirs_exist_ok=True)
+    _export_image_tower(run, folder)
+
+
+def export_judge(run: Path, folder: Path) -> None:
+    """The judge's own image tower; it reads the words of clip/."""
+    _export_image_tower(run, folder)
+    _write_json(folder / "conditioning.json", {"shared": {name: f"../clip/{name}" for name in _TEXT_COMPONENTS}})
+
+
+def _export_image_tower(run: Path, folder: Path) -> None:
+    tower = CLIPVisionModelWithProjection.from_pretrained(run / "image_encoder")
+    tower.half().save_pretrained(folder / "image_encoder")
+    write_preprocessing(folder / "feature_extractor")
+
+
+def export_prior2d(autoencoder: Path, run: Path, folder: Path) -> None:
+    """A Stable unCLIP folder; text and image towers are those of clip/."""
+    model = AutoencoderTiny.from_pretrained(autoencoder / "vae")
+    model.half().save_pretrained(folder / "vae")
+    channels = model.config.latent_channels
+    unet = build_unet(train_prior2d.WIDTHS, channels, channels, train_prior2d.LABEL_WIDTH)
+    _load_averaged(unet, run)
+    save_networks(unet.half(), folder)
+    embedding_noise().save_pretrained(folder / "image_noising_scheduler")
+    shared = {name: f"../clip/{name}" for name in (*_TEXT_COMPONENTS, *_IMAGE_COMPONENTS)}
+    _write_json(folder / "conditioning.json", train_prior2d.conditioning() | {"shared": shared})
+    index = {
+        "_class_name": "StableUnCLIPImg2ImgPipeline",
+        "_diffusers_version": _DIFFUSERS_VERSION,
+        "unet": ["diffusers", "UNet2DConditionModel"],
+        "vae": ["diffusers", "AutoencoderTiny"],
+        "scheduler": ["diffusers", "DDIMScheduler"],
+        "image_noising_scheduler": ["diffusers", "DDPMScheduler"],
+    }
+    _write_json(folder / "model_index.json", index)
+
+
+def export_prior3d(run: Path, folder: Path) -> None:
+    """A Zero-1-to-3 folder; autoencoder and image tower are shared."""
+    state = torch.load(run / "checkpoint.pt", weights_only=True)["averaged"]
+    channels = state["unet.conv_out.weight"].shape[0]
+    network = train_prior3d.NovelViewNetwork(channels)
+    _load_averaged(network, run)
+    network.half()
+    save_networks(network.unet, folder)
+    train_prior3d.save_projection(network.camera_projection, folder / "clip_camera_projection")
+    _write_json(folder / "conditioning.json", train_prior3d.conditioning())
+    index = {
+        "_class_name": "Zero123Pipeline",
+        "_diffusers_version": _DIFFUSERS_VERSION,
+        "unet": ["diffusers", "UNet2DConditionModel"],
+        "scheduler": ["diffusers", "DDIMScheduler"],
+        "clip_camera_projection": ["zero123", "CLIPCameraProjection"],
+    }
+    _write_json(folder / "model_index.json", index)
+
+
+def _load_averaged(module: nn.Module, run: Path) -> None:
+    averaged = torch.load(run / "checkpoint.pt", weights_only=True)["averaged"]
+    module.load_state_dict(module.state_dict() | averaged)
+
+
+def _write_json(path: Path, content: dict) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main(tyro.cli(Options))
