@@ -1,6 +1,7 @@
 import json
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -111,6 +112,22 @@ def test_khronos_validator_finds_nothing_wrong(tmp_path: Path) -> None:
     issues = report["issues"]
     assert (issues["numErrors"], issues["numWarnings"]) == (0, 0), issues["messages"]
     assert report["info"]["totalTriangleCount"] == 3000
+
+
+@pytest.mark.blender
+def test_blender_reopens_it_upright_facing_front_with_its_picture(tmp_path: Path) -> None:
+    write_glb(signpost(), tmp_path / "model.glb", height_metres=0.5)
+    command = [sys.executable, str(Path(__file__).with_name("reopen_in_blender.py")), str(tmp_path / "model.glb")]
+    output = subprocess.run(command, check=True, capture_output=True, text=True, timeout=240).stdout
+    report = json.loads(next(line for line in output.splitlines() if line.startswith("REPORT "))[7:])
+    assert report["faces"] == 2
+    # Blender is Z up with its front view along +Y, so the sign still stands in the XZ plane.
+    assert report["low"] == pytest.approx([-0.25, 0, 0], abs=1e-5)
+    assert report["high"] == pytest.approx([0.25, 0, 0.5], abs=1e-5)
+    assert report["top_left"] == pytest.approx([1, 0, 0], abs=0.01)
+    places = {(round(x, 2), round(z, 2)): (round(u, 2), round(v, 2)) for x, _, z, u, v in report["corners"]}
+    assert places == {(-0.25, 0): (0, 0), (0.25, 0): (1, 0), (-0.25, 0.5): (0, 1), (0.25, 0.5): (1, 1)}
+    assert (report["metallic"], report["roughness"]) == (0, pytest.approx(0.7))
 
 
 def chunks(glb: bytes) -> tuple[dict, bytes]:
