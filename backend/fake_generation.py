@@ -1,9 +1,9 @@
 """The profile ``fake``: a sphere that becomes a torus, in numpy alone; for trying the add-on and for tests.
 
 It behaves like a generator (stages, three phases, snapshots, a textured result) and obeys these overrides of a request:
-``seconds`` for the whole job, ``steps`` per phase, ``prepare_seconds`` and ``export_seconds`` around them. For trying
-what goes wrong, ``fail_at``, ``crash_at`` and ``stall_at`` name a step, counted over all phases from 0, at which the job
-raises, at which its process ends, or which takes ten minutes.
+``seconds`` for the whole job, ``steps`` per phase, ``prepare_seconds`` and ``export_seconds`` around them.
+For trying what goes wrong, ``fail_at``, ``crash_at`` and ``stall_at`` name a step, counted over all phases from 0, where
+the job raises, where its process ends, or which takes ten minutes.
 """
 
 import json
