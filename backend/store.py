@@ -6,6 +6,7 @@
 
 import os
 import sqlite3
+import zipfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import msgpack
 import numpy as np
 import platformdirs
 
-from ..shared.mesh import MeshError, TexturedMesh
+from ..shared.mesh import TexturedMesh
 from ..shared.messages import Problem, Submit
 from ..shared.wire import ProtocolError, decode, encode
 from .jobs import Job
@@ -136,7 +137,7 @@ class JobStore:
             with np.load(path, allow_pickle=False) as arrays:
                 mesh = TexturedMesh(*(arrays[name] for name in ARRAYS))
             mesh.validate()
-        except (OSError, KeyError, ValueError, EOFError, MeshError) as error:
+        except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
             raise ValueError(f"the stored result {path} cannot be read: {error}") from error
         return mesh
 

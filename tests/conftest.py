@@ -1,4 +1,4 @@
-"""Markers: slow tests run with --run-slow; what needs a GPU or a real bpy is skipped, with a reason, where there is none."""
+"""Markers: slow tests run with --run-slow; what needs a GPU or bpy is skipped, with a reason, where there is none."""
 
 import importlib.util
 import shutil

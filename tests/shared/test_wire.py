@@ -7,7 +7,6 @@ from any_to_3d.shared import messages as m
 from any_to_3d.shared.mesh import MeshSnapshot
 from any_to_3d.shared.wire import MAX_FRAMES, MAX_HEADER_BYTES, Codec, ProtocolError, decode, encode
 from hypothesis import given, settings
-
 from message_samples import MESSAGES, messages, same
 
 TRIANGLE = MeshSnapshot(

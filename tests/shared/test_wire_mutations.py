@@ -1,10 +1,11 @@
 """Damaged frames: whatever arrives, decode answers with a message or with ProtocolError, never with anything else."""
 
+import contextlib
+
 import msgpack
 from any_to_3d.shared.wire import ProtocolError, decode, encode
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from message_samples import MESSAGES, messages
 
 plain = st.recursive(
@@ -20,10 +21,8 @@ plain = st.recursive(
 
 
 def survive(frames: list[bytes]) -> None:
-    try:
+    with contextlib.suppress(ProtocolError):
         decode(frames)
-    except ProtocolError as error:
-        assert str(error)
 
 
 @given(st.lists(st.binary(max_size=60), max_size=4))

@@ -1,0 +1,255 @@
+"""The job queue as tables: what happened, and what must be done about it, in order."""
+
+from dataclasses import replace
+
+from any_to_3d.backend import jobs as q
+from any_to_3d.backend.jobs import JobQueue
+from any_to_3d.shared import messages as m
+from requests_and_jobs import job, request, snapshot, textured
+
+A, B = b"client a", b"client b"
+OOM = m.Problem("out_of_memory", "The device ran out of memory.")
+
+
+def ready_queue(workers: int = 1) -> JobQueue:
+    queue = JobQueue(range(workers))
+    for worker in range(workers):
+        queue.handle(q.WorkerReady(worker))
+    return queue
+
+
+def submit(queue: JobQueue, number: int = 1, client: bytes = A) -> list[q.Action]:
+    return queue.handle(q.SubmitArrived(client, request(f"r{number}"), f"j{number}"))
+
+
+def running(number: int = 1, attempts: int = 1) -> q.Job:
+    return job(f"j{number}", f"r{number}", state="running", attempts=attempts)
+
+
+def test_a_job_is_recorded_before_it_is_accepted_and_then_started() -> None:
+    assert submit(ready_queue()) == [
+        q.Record(job()),
+        q.Tell(A, m.Accepted("r1", "j1")),
+        q.Record(running()),
+        q.Start(0, running(), resume=False),
+        q.Publish(m.Started("j1")),
+    ]
+
+
+def test_a_job_given_to_a_worker_that_still_loads_says_so() -> None:
+    actions = submit(JobQueue(range(1)))
+    assert actions[-1] == q.Publish(m.Preparing("j1", "starting a worker and loading models", 0.0))
+
+
+def test_the_second_job_waits_and_is_told_its_place() -> None:
+    queue = ready_queue()
+    submit(queue, 1)
+    assert submit(queue, 2) == [
+        q.Record(job("j2", "r2")),
+        q.Tell(A, m.Accepted("r2", "j2")),
+        q.Publish(m.Queued("j2", 1)),
+    ]
+
+
+def test_two_workers_run_two_jobs() -> None:
+    queue = ready_queue(2)
+    submit(queue, 1)
+    submit(queue, 2)
+    assert queue.running_jobs() == {"j1": 0, "j2": 1}
+
+
+def test_the_same_request_twice_is_the_same_job() -> None:
+    queue = ready_queue()
+    submit(queue)
+    again = queue.handle(q.SubmitArrived(B, request("r1"), "another"))
+    assert again == [q.Tell(B, m.Accepted("r1", "j1"))]
+
+
+def test_a_result_is_saved_and_recorded_before_it_is_announced_and_the_next_job_starts() -> None:
+    queue = ready_queue()
+    submit(queue, 1)
+    submit(queue, 2)
+    finished = m.Finished("j1", textured(), 3.5)
+    assert queue.handle(q.WorkerSaid(0, finished)) == [
+        q.SaveResult("j1", finished.mesh),
+        q.Record(replace(running(), state="finished", seconds=3.5)),
+        q.Publish(finished),
+        q.Record(running(2)),
+        q.Start(0, running(2), resume=False),
+        q.Publish(m.Started("j2")),
+    ]
+
+
+def test_a_failure_is_recorded_with_its_problem() -> None:
+    queue = ready_queue()
+    submit(queue)
+    failed = m.Failed("j1", OOM)
+    assert queue.handle(q.WorkerSaid(0, failed)) == [
+        q.Record(replace(running(), state="failed", problem=OOM)),
+        q.Publish(failed),
+    ]
+
+
+def test_cancelling_a_waiting_job_ends_it_at_once_and_moves_the_others_up() -> None:
+    queue = ready_queue()
+    for number in (1, 2, 3):
+        submit(queue, number)
+    assert queue.handle(q.CancelArrived("j2")) == [
+        q.Record(job("j2", "r2", state="cancelled")),
+        q.Publish(m.Cancelled("j2")),
+        q.Publish(m.Queued("j3", 1)),
+    ]
+
+
+def test_cancelling_a_running_job_asks_its_worker_once() -> None:
+    queue = ready_queue()
+    submit(queue)
+    assert queue.handle(q.CancelArrived("j1")) == [q.Stop(0, "j1")]
+    assert queue.handle(q.CancelArrived("j1")) == []
+    assert queue.handle(q.WorkerSaid(0, m.Cancelled("j1"))) == [
+        q.Record(replace(running(), state="cancelled")),
+        q.Publish(m.Cancelled("j1")),
+    ]
+
+
+def test_a_worker_that_does_not_stop_is_ended_and_its_death_is_the_cancellation() -> None:
+    queue = ready_queue()
+    submit(queue)
+    queue.handle(q.CancelArrived("j1"))
+    assert queue.handle(q.StopOverdue("j1")) == [q.Kill(0)]
+    assert queue.handle(q.WorkerDied(0, "killed")) == [
+        q.Record(replace(running(), state="cancelled")),
+        q.Publish(m.Cancelled("j1")),
+    ]
+
+
+def test_an_overdue_stop_of_a_job_that_ended_meanwhile_kills_nobody() -> None:
+    queue = ready_queue()
+    submit(queue, 1)
+    submit(queue, 2)
+    queue.handle(q.CancelArrived("j1"))
+    queue.handle(q.WorkerSaid(0, m.Cancelled("j1")))
+    assert queue.handle(q.StopOverdue("j1")) == []
+
+
+def test_cancelling_an_unknown_or_ended_job_does_nothing() -> None:
+    queue = ready_queue()
+    assert queue.handle(q.CancelArrived("nothing")) == []
+    submit(queue)
+    queue.handle(q.WorkerSaid(0, m.Failed("j1", OOM)))
+    assert queue.handle(q.CancelArrived("j1")) == []
+
+
+def test_no_snapshot_of_a_job_that_is_being_cancelled_is_published() -> None:
+    queue = ready_queue()
+    submit(queue)
+    frame = snapshot()
+    assert queue.handle(q.WorkerSaid(0, frame))[0].event is frame
+    queue.handle(q.CancelArrived("j1"))
+    assert queue.handle(q.WorkerSaid(0, snapshot())) == []
+
+
+def test_a_job_whose_worker_died_is_resumed_once() -> None:
+    queue = ready_queue()
+    submit(queue)
+    assert queue.handle(q.WorkerDied(0, "killed by SIGKILL")) == [
+        q.Record(job(state="queued", attempts=1)),
+        q.Record(running(attempts=2)),
+        q.Start(0, running(attempts=2), resume=True),
+        q.Publish(m.Started("j1")),
+        q.Publish(m.Preparing("j1", "starting a worker and loading models", 0.0)),
+    ]
+
+
+def test_a_job_whose_worker_died_twice_fails_and_the_next_one_starts() -> None:
+    queue = ready_queue()
+    submit(queue, 1)
+    submit(queue, 2)
+    queue.handle(q.WorkerDied(0, "killed by SIGKILL"))
+    record, publish, *rest = queue.handle(q.WorkerDied(0, "killed by SIGKILL"))
+    problem = record.job.problem
+    assert problem.code == "internal"
+    assert problem.message == "The worker process ended 2 times while it ran this job (killed by SIGKILL)."
+    assert publish == q.Publish(m.Failed("j1", problem))
+    assert rest[1] == q.Start(0, running(2), resume=False)
+
+
+def test_an_idle_workers_death_concerns_no_job() -> None:
+    assert ready_queue().handle(q.WorkerDied(0, "killed")) == []
+
+
+def test_what_a_replaced_worker_says_about_another_job_is_ignored() -> None:
+    queue = ready_queue()
+    submit(queue, 1)
+    assert queue.handle(q.WorkerSaid(0, m.Cancelled("j7"))) == []
+
+
+def test_watching_tells_the_present_state() -> None:
+    queue = ready_queue()
+    submit(queue, 1)
+    submit(queue, 2)
+    progress = m.Progress("j1", "coarse", 3, 10, 0.1, {}, 2.0, 9.0)
+    queue.handle(q.WorkerSaid(0, progress))
+    assert queue.handle(q.WatchArrived(B, "j1")) == [q.Tell(B, m.Started("j1")), q.Tell(B, progress)]
+    assert queue.handle(q.WatchArrived(B, "j2")) == [q.Tell(B, m.Queued("j2", 1))]
+
+
+def test_watching_an_ended_job_tells_its_end_again() -> None:
+    queue = ready_queue()
+    for number in (1, 2, 3):
+        submit(queue, number)
+    queue.handle(q.CancelArrived("j3"))
+    queue.handle(q.WorkerSaid(0, m.Finished("j1", textured(), 3.5)))
+    queue.handle(q.WorkerSaid(0, m.Failed("j2", OOM)))
+    assert queue.handle(q.WatchArrived(B, "j1")) == [q.SendResult(B, "j1", 3.5)]
+    assert queue.handle(q.WatchArrived(B, "j2")) == [q.Tell(B, m.Failed("j2", OOM))]
+    assert queue.handle(q.WatchArrived(B, "j3")) == [q.Tell(B, m.Cancelled("j3"))]
+
+
+def test_watching_an_unknown_job_is_answered_as_its_failure() -> None:
+    (tell,) = ready_queue().handle(q.WatchArrived(A, "lost"))
+    assert tell.message.problem.code == "unavailable"
+    assert "'lost'" in tell.message.problem.message
+
+
+def test_jobs_that_waited_or_ran_when_the_server_ended_go_on() -> None:
+    queue = JobQueue(range(1))
+    done = job("j0", "r0", state="finished", seconds=1.0)
+    actions = queue.handle(q.JobsRestored((done, running(1), job("j2", "r2"))))
+    assert q.Start(0, running(1, attempts=2), resume=True) in actions
+    assert q.Publish(m.Queued("j2", 1)) in actions
+    assert queue.handle(q.WatchArrived(A, "j0")) == [q.SendResult(A, "j0", 1.0)]
+
+
+def test_a_job_that_has_already_had_two_workers_is_not_restored() -> None:
+    actions = JobQueue(range(1)).handle(q.JobsRestored((running(1, attempts=2),)))
+    assert actions[0].job.state == "failed"
+    assert not any(isinstance(action, q.Start) for action in actions)
+
+
+def test_closing_cancels_everything_and_records_it() -> None:
+    queue = ready_queue()
+    submit(queue, 1)
+    submit(queue, 2)
+    actions = queue.handle(q.Closing())
+    assert [action.event for action in actions if isinstance(action, q.Publish)] == [
+        m.Cancelled("j1"),
+        m.Cancelled("j2"),
+    ]
+    assert [action.job.state for action in actions if isinstance(action, q.Record)] == ["cancelled", "cancelled"]
+
+
+def test_the_list_names_every_job() -> None:
+    queue = ready_queue()
+    submit(queue, 1)
+    submit(queue, 2)
+    (tell,) = queue.handle(q.ListArrived(A))
+    assert [(info.job_id, info.state, info.title) for info in tell.message.jobs] == [
+        ("j1", "running", "a red car"),
+        ("j2", "queued", "a red car"),
+    ]
+
+
+def test_a_job_without_words_has_a_title_all_the_same() -> None:
+    picture = m.Submit("r", (m.WeightedPrompt(m.ImagePrompt(b"png")),))
+    assert q.title_of(picture) == "image prompt"

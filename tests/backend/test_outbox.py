@@ -1,0 +1,157 @@
+"""The outbox: order, latest-wins, credits."""
+
+import pytest
+from any_to_3d.backend.outbox import MAX_CREDIT, Outbox
+from any_to_3d.shared import messages as m
+from requests_and_jobs import snapshot, textured
+
+A, B = b"client a", b"client b"
+
+
+def progress(step: int, job_id: str = "j1") -> m.Progress:
+    return m.Progress(job_id, "coarse", step, 10, step / 10, {}, 1.0, None)
+
+
+def drain(outbox: Outbox, client: bytes = A) -> list[object]:
+    sent = []
+    while (message := outbox.peek(client)) is not None:
+        outbox.sent(client, message)
+        sent.append(message)
+    return sent
+
+
+@pytest.fixture
+def outbox() -> Outbox:
+    outbox = Outbox()
+    outbox.watch(A, "j1", credit=1, max_faces=5000)
+    return outbox
+
+
+def test_events_go_only_to_those_who_watch(outbox: Outbox) -> None:
+    outbox.put(B, m.Accepted("r", "j1"))
+    outbox.publish(m.Started("j1"))
+    outbox.publish(m.Started("j2"))
+    assert drain(outbox, A) == [m.Started("j1")]
+    assert drain(outbox, B) == [m.Accepted("r", "j1")]
+
+
+def test_of_progress_only_the_newest_waits(outbox: Outbox) -> None:
+    for step in range(1, 6):
+        outbox.publish(progress(step))
+    assert drain(outbox) == [progress(5)]
+
+
+def test_replies_and_states_go_before_progress_in_their_order(outbox: Outbox) -> None:
+    outbox.publish(progress(1))
+    outbox.put(A, m.Accepted("r1", "j1"))
+    outbox.publish(m.Started("j1"))
+    assert drain(outbox) == [m.Accepted("r1", "j1"), m.Started("j1"), progress(1)]
+
+
+def test_only_the_newest_snapshot_is_sent_and_it_uses_the_credit_up(outbox: Outbox) -> None:
+    frames = [snapshot(sequence=number) for number in (1, 2, 3, 4)]
+    outbox.publish(frames[0])
+    outbox.publish(frames[1])
+    assert drain(outbox) == [frames[1]]
+    outbox.publish(frames[2])
+    assert drain(outbox) == []
+    outbox.ack(A, "j1", 2)
+    outbox.publish(frames[3])
+    assert drain(outbox) == [frames[3]]
+
+
+def test_nobody_wants_a_snapshot_while_one_waits_or_is_on_its_way(outbox: Outbox) -> None:
+    assert outbox.wanted_faces("j1") == 5000
+    outbox.publish(snapshot())
+    assert outbox.wanted_faces("j1") is None
+    drain(outbox)
+    assert outbox.wanted_faces("j1") is None
+    outbox.ack(A, "j1", 1)
+    assert outbox.wanted_faces("j1") == 5000
+
+
+def test_the_least_patient_face_limit_counts(outbox: Outbox) -> None:
+    outbox.watch(B, "j1", credit=1, max_faces=300)
+    assert outbox.wanted_faces("j1") == 300
+
+
+def test_a_watcher_without_credit_gets_progress_but_no_snapshot(outbox: Outbox) -> None:
+    outbox.watch(B, "j1", credit=0, max_faces=300)
+    outbox.publish(snapshot())
+    outbox.publish(progress(1))
+    assert drain(outbox, B) == [progress(1)]
+
+
+def test_two_clients_have_credits_of_their_own(outbox: Outbox) -> None:
+    outbox.watch(B, "j1", credit=1, max_faces=5000)
+    first, second = snapshot(sequence=1), snapshot(sequence=2)
+    outbox.publish(first)
+    assert drain(outbox, A) == [first]
+    outbox.publish(second)
+    assert drain(outbox, A) == []
+    assert drain(outbox, B) == [second]
+
+
+def test_an_acknowledgement_of_nothing_gives_no_credit(outbox: Outbox) -> None:
+    outbox.publish(snapshot(sequence=1))
+    drain(outbox)
+    for sequence in (0, 2, 99):
+        outbox.ack(A, "j1", sequence)
+    outbox.ack(A, "j9", 1)
+    assert outbox.wanted_faces("j1") is None
+
+
+def test_acknowledging_a_later_snapshot_frees_the_earlier_ones(outbox: Outbox) -> None:
+    outbox.watch(A, "j1", credit=2, max_faces=5000)
+    for sequence in (1, 2):
+        outbox.publish(snapshot(sequence=sequence))
+        drain(outbox)
+    assert outbox.wanted_faces("j1") is None
+    outbox.ack(A, "j1", 2)
+    for sequence in (3, 4):
+        outbox.publish(snapshot(sequence=sequence))
+        assert len(drain(outbox)) == 1
+
+
+def test_watching_again_restores_the_credit(outbox: Outbox) -> None:
+    outbox.publish(snapshot())
+    drain(outbox)
+    outbox.watch(A, "j1", credit=1, max_faces=5000)
+    assert outbox.wanted_faces("j1") == 5000
+
+
+def test_credit_is_bounded() -> None:
+    outbox = Outbox()
+    outbox.watch(A, "j1", credit=10**9, max_faces=5000)
+    for sequence in range(1, MAX_CREDIT + 2):
+        outbox.publish(snapshot(sequence=sequence))
+        drain(outbox)
+    assert outbox.wanted_faces("j1") is None
+
+
+def test_a_terminal_event_is_kept_and_what_it_overtakes_is_dropped(outbox: Outbox) -> None:
+    finished = m.Finished("j1", textured(), 1.0)
+    outbox.publish(progress(1))
+    outbox.publish(snapshot())
+    outbox.publish(finished)
+    outbox.publish(progress(2))
+    assert drain(outbox) == [finished]
+
+
+def test_a_message_that_was_not_reported_sent_is_offered_again(outbox: Outbox) -> None:
+    outbox.publish(m.Started("j1"))
+    assert outbox.peek(A) == outbox.peek(A) == m.Started("j1")
+
+
+def test_newer_progress_replaces_what_was_only_peeked_at(outbox: Outbox) -> None:
+    outbox.publish(progress(1))
+    outbox.peek(A)
+    outbox.publish(progress(2))
+    assert drain(outbox) == [progress(2)]
+
+
+def test_a_forgotten_client_wants_nothing(outbox: Outbox) -> None:
+    outbox.forget(A)
+    outbox.publish(m.Started("j1"))
+    assert outbox.wanted_faces("j1") is None
+    assert outbox.clients() == []

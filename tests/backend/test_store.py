@@ -1,0 +1,100 @@
+"""Records and results on a real disk."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import msgpack
+import numpy as np
+import pytest
+from any_to_3d.backend import store as store_module
+from any_to_3d.backend.store import JobStore, StoreInUse, open_default
+from any_to_3d.shared import messages as m
+from requests_and_jobs import job, textured
+
+
+def test_jobs_are_read_back_as_they_were_saved_oldest_first(tmp_path: Path) -> None:
+    failed = job("j2", "r2", state="failed", attempts=2, problem=m.Problem("internal", "It broke.", "Report it."))
+    jobs = [job("j1", notice="'blorb' is ignored", state="finished", seconds=2.5), failed, job("j3", "r3")]
+    store = JobStore(tmp_path)
+    for each in jobs:
+        store.save(each)
+    store.close()
+    assert JobStore(tmp_path).load() == (jobs, [])
+
+
+def test_saving_again_updates_the_record_and_keeps_its_place(tmp_path: Path) -> None:
+    store = JobStore(tmp_path)
+    store.save(job("j1"))
+    store.save(job("j2", "r2"))
+    store.save(job("j1", state="running", attempts=1))
+    assert [(each.job_id, each.state) for each in store.load()[0]] == [("j1", "running"), ("j2", "queued")]
+
+
+def test_a_record_survives_a_process_that_is_killed_right_after_it(tmp_path: Path) -> None:
+    script = (
+        "import os, sys; sys.path.insert(0, sys.argv[2])\n"
+        "from pathlib import Path\n"
+        "from any_to_3d.backend.store import JobStore\n"
+        "from requests_and_jobs import job, textured\n"
+        "store = JobStore(Path(sys.argv[1])); store.save(job('j1')); store.save_result('j1', textured())\n"
+        "os._exit(9)\n"
+    )
+    code = subprocess.run([sys.executable, "-c", script, str(tmp_path), str(Path(__file__).parent)]).returncode
+    store = JobStore(tmp_path)
+    assert code == 9
+    assert store.load()[0] == [job("j1")]
+    assert (store.load_result("j1").vertices == textured().vertices).all()
+
+
+def test_a_result_is_read_back_with_types_and_values(tmp_path: Path) -> None:
+    store, mesh = JobStore(tmp_path), textured()
+    store.save_result("j1", mesh)
+    read = store.load_result("j1")
+    for name in ("vertices", "faces", "uvs", "uv_faces", "albedo"):
+        assert getattr(read, name).dtype == getattr(mesh, name).dtype
+        assert (getattr(read, name) == getattr(mesh, name)).all()
+    assert [path.name for path in store.job_folder("j1").iterdir()] == ["result.npz"]
+
+
+def test_a_missing_or_damaged_result_is_named(tmp_path: Path) -> None:
+    store = JobStore(tmp_path)
+    with pytest.raises(ValueError, match=r"result\.npz"):
+        store.load_result("j1")
+    (store.job_folder("j1") / "result.npz").write_bytes(b"PK\x03\x04 not really")
+    with pytest.raises(ValueError, match="cannot be read"):
+        store.load_result("j1")
+    np.savez(store.job_folder("j1") / "result.npz", vertices=np.array([object()]))
+    with pytest.raises(ValueError, match="cannot be read"):
+        store.load_result("j1")
+
+
+def test_an_unreadable_record_is_left_out_and_named(tmp_path: Path) -> None:
+    store = JobStore(tmp_path)
+    store.save(job("j1"))
+    store.save(job("j2", "r2"))
+    with store._records:
+        store._records.execute("UPDATE jobs SET submit = ? WHERE job_id = 'j1'", (msgpack.packb([b"\xc1"]),))
+    jobs, complaints = store.load()
+    assert [each.job_id for each in jobs] == ["j2"]
+    assert complaints[0].startswith("job j1 in ")
+
+
+def test_a_second_backend_on_the_same_folder_is_told_what_to_do(tmp_path: Path) -> None:
+    first = JobStore(tmp_path)
+    with pytest.raises(StoreInUse, match="--data FOLDER"):
+        JobStore(tmp_path)
+    first.close()
+    JobStore(tmp_path).close()
+
+
+def test_the_default_folder_is_followed_by_siblings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_module, "default_folder", lambda: tmp_path / "any-to-3d")
+    first, second = open_default(), open_default()
+    assert (first.folder.name, second.folder.name) == ("any-to-3d", "any-to-3d-2")
+
+
+def test_a_folder_that_cannot_be_made_is_an_error_of_the_system(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError, match="file"):
+        JobStore(tmp_path / "file" / "data")
