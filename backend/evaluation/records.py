@@ -11,6 +11,7 @@ from .suite import Subject
 from .texture_quality import TextureMatch
 
 _RECORD = "record.json"
+_PROPS = "props.json"
 
 
 @dataclass(frozen=True)
@@ -65,9 +66,27 @@ def read_record(folder: Path) -> ObjectRecord:
     )
 
 
+def write_prop_verdicts(verdicts: dict[Subject, tuple[Verdict, ...]], out: Path) -> None:
+    """Keep what the judges say of the props themselves."""
+    data = [{"subject": asdict(subject), "verdicts": [asdict(v) for v in found]} for subject, found in verdicts.items()]
+    (out / _PROPS).write_text(json.dumps(data, indent=1) + "\n", "utf-8")
+
+
+def read_prop_verdicts(out: Path) -> dict[Subject, tuple[Verdict, ...]]:
+    """Read what ``write_prop_verdicts`` wrote; empty where it never did."""
+    if not (out / _PROPS).exists():
+        return {}
+    data = json.loads((out / _PROPS).read_text("utf-8"))
+    return {Subject(**entry["subject"]): _verdicts(entry["verdicts"]) for entry in data}
+
+
+def _verdicts(data: list[dict]) -> tuple[Verdict, ...]:
+    return tuple(Verdict(**{**verdict, "retrieval": Retrieval(**verdict["retrieval"])}) for verdict in data)
+
+
 def _phase_scores(data: dict) -> PhaseScores:
     return PhaseScores(
-        verdicts=tuple(Verdict(**{**v, "retrieval": Retrieval(**v["retrieval"])}) for v in data["verdicts"]),
+        verdicts=_verdicts(data["verdicts"]),
         soundness=Soundness(**data["soundness"]),
         shape=ShapeMatch(**data["shape"]),
         texture=TextureMatch(**data["texture"]),

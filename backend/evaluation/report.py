@@ -1,67 +1,59 @@
 """From the records of all objects to report.json and report.md. Means are over objects, a failed one counting zero."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from .bootstrap import Mean, bootstrap_mean
-from .orbit import ELEVATIONS
 from .provenance import Provenance
 from .records import ObjectRecord, PhaseRecord
+from .side_by_side import Line, Verdicts, judges_of, precision, side_by_side
 
 _ROMAN = ("I", "II", "III", "IV", "V")
 
 
 @dataclass(frozen=True)
-class Column:
-    """A number of a phase, and the unit its heading shows."""
+class Findings:
+    """Everything a report is made of: the objects' records, what the judges say of the props, where it comes from."""
 
-    heading: str
-    value: Callable[[PhaseRecord], float]
+    records: tuple[ObjectRecord, ...]
+    props: tuple[Verdicts, ...]
+    source: Provenance
 
+    @property
+    def finished(self) -> tuple[ObjectRecord, ...]:
+        return tuple(record for record in self.records if not record.failure)
 
-def columns(judges: Sequence[str]) -> tuple[Column, ...]:
-    """The side-by-side table's columns: every judge at every elevation, then shape, texture and cost."""
-    retrievals = [
-        Column(f"R@1 {judge}, {elevation:g} deg", _precision(judge, elevation))
-        for judge in judges
-        for elevation in ELEVATIONS
-    ]
-    classes = [Column(f"class R@1 {judge}", _group_precision(judge)) for judge in judges]
-    return (
-        *retrievals,
-        *classes,
-        Column("Chamfer, % of diagonal", lambda phase: phase.scores.shape.chamfer_percent),
-        Column("silhouette IoU", lambda phase: phase.scores.shape.silhouette_iou),
-        Column("normals, dB", lambda phase: phase.scores.shape.normal_psnr),
-        Column("normal sharpness (1 = prop)", lambda phase: phase.scores.shape.normal_sharpness),
-        Column("texture, dB", lambda phase: phase.scores.texture.surface_psnr),
-        Column("picture, dB", lambda phase: phase.scores.texture.picture_psnr),
-        Column("seconds", lambda phase: phase.seconds),
-        Column("peak MiB", lambda phase: phase.peak_mib),
-    )
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        return side_by_side(self.records, self.props)
 
 
-def report_json(records: Sequence[ObjectRecord], source: Provenance) -> str:
+def report_json(findings: Findings) -> str:
     """Everything measured, with where it comes from and the means."""
-    means = {phase: {column.heading: asdict(mean) for column, mean in row} for phase, row in _side_by_side(records)}
-    objects = [asdict(record) for record in records]
-    return json.dumps({"provenance": asdict(source), "means": means, "objects": objects}, indent=1) + "\n"
+    data = {
+        "provenance": asdict(findings.source),
+        "phases": [asdict(line) for line in findings.lines],
+        "objects": [asdict(record) for record in findings.records],
+    }
+    return json.dumps(data, indent=1) + "\n"
 
 
-def report_markdown(records: Sequence[ObjectRecord], source: Provenance, sheets: Sequence[str]) -> str:
+def report_markdown(findings: Findings, sheets: Sequence[str]) -> str:
     """The report for people: the phases side by side, then every object."""
-    failed = [record for record in records if record.failure]
+    source = findings.source
+    failed = [record for record in findings.records if record.failure]
     parts = [
         f"# Evaluation: suite {source.suite}, recipe {source.recipe}, preset {source.preset}, profile {source.profile}",
         _provenance_lines(source),
-        _headline(records),
+        _headline(findings.records),
         "## Phases side by side",
         "Mean over objects, with the 95 % bootstrap interval. The prop of a prompt is its class's canonical mesh and"
-        " pictures; the object is aligned to it by its box, not turned.",
-        _table(records),
+        " pictures; the object is aligned to it by its box, not turned. *Props* are the judges' scores of those"
+        " pictures: no object should be expected to score more.",
+        _phase_table(findings),
         "## Objects (last phase)",
-        _object_table([record for record in records if not record.failure]),
+        _object_table(findings.finished),
     ]
     if failed:
         parts += ["## Failed", *(f"- {r.subject.text}, seed {r.seed}: {r.failure}" for r in failed)]
@@ -70,17 +62,16 @@ def report_markdown(records: Sequence[ObjectRecord], source: Provenance, sheets:
 
 
 def _headline(records: Sequence[ObjectRecord]) -> str:
-    judges = _judges(records)
+    judges = judges_of(records)
     lines = []
     for name, chosen in (
         ("All", records),
         ("Seen pairs", [record for record in records if not record.subject.is_held_out]),
         ("Held-out pairs", [record for record in records if record.subject.is_held_out]),
     ):
-        if not chosen:
-            continue
-        scores = "; ".join(f"R-precision by {judge} {_last_precision(chosen, judge)}" for judge in judges)
-        lines.append(f"- {name} ({len(chosen)} objects): {scores or 'no object was finished'}")
+        if chosen:
+            scores = "; ".join(f"R-precision by {judge} {_last_precision(chosen, judge)}" for judge in judges)
+            lines.append(f"- {name} ({len(chosen)} objects): {scores or 'no object was finished'}")
     finished = [record for record in records if not record.failure]
     if finished:
         lines.append(f"- Seconds an object, models loaded: {bootstrap_mean([r.seconds for r in finished])}")
@@ -90,8 +81,7 @@ def _headline(records: Sequence[ObjectRecord]) -> str:
 
 
 def _last_precision(records: Sequence[ObjectRecord], judge: str) -> Mean:
-    value = _precision(judge, ELEVATIONS[0])
-    return bootstrap_mean([0.0 if record.failure else value(record.phases[-1]) for record in records])
+    return bootstrap_mean([0.0 if r.failure else precision(r.phases[-1].scores.verdicts, judge) for r in records])
 
 
 def _is_sound(phase: PhaseRecord) -> bool:
@@ -99,48 +89,34 @@ def _is_sound(phase: PhaseRecord) -> bool:
     return mesh.is_watertight and mesh.is_outward and mesh.degenerate_faces == 0
 
 
-def _side_by_side(records: Sequence[ObjectRecord]) -> list[tuple[str, list[tuple[Column, Mean]]]]:
-    finished = [record for record in records if not record.failure]
-    if not finished:
-        return []
-    rows = []
-    for number, phase in enumerate(finished[0].phases):
-        row = [
-            (column, bootstrap_mean([column.value(record.phases[number]) for record in finished]))
-            for column in columns(_judges(records))
-        ]
-        rows.append((phase.name, row))
-    return rows
-
-
-def _table(records: Sequence[ObjectRecord]) -> str:
-    rows = _side_by_side(records)
-    if not rows:
+def _phase_table(findings: Findings) -> str:
+    if not findings.finished:
         return "No object was finished."
-    heading = " | ".join(f"{_ROMAN[number]} {name}" for number, (name, _) in enumerate(rows))
-    lines = [f"| | {heading} |", "|---" * (len(rows) + 1) + "|"]
-    for index, (column, _) in enumerate(rows[0][1]):
-        cells = " | ".join(str(row[index][1]) for _, row in rows)
-        lines.append(f"| {column.heading} | {cells} |")
-    return "\n".join(lines)
+    names = [phase.name for phase in findings.finished[0].phases]
+    heading = " | ".join(f"{_ROMAN[number]} {name}" for number, name in enumerate(names))
+    table = [f"| | {heading} | Props |", "|---" * (len(names) + 2) + "|"]
+    for line in findings.lines:
+        cells = " | ".join(str(mean) for mean in line.phases)
+        table.append(f"| {line.heading} | {cells} | {line.props or ''} |")
+    return "\n".join(table)
 
 
 def _object_table(records: Sequence[ObjectRecord]) -> str:
-    judges = _judges(records)
+    judges = judges_of(records)
     heading = " | ".join(f"R@1 {judge}" for judge in judges)
     lines = [
         f"| object | seed | {heading} | Chamfer % | IoU | texture dB | faces | watertight | seconds |",
         "|---" * (8 + len(judges)) + "|",
     ]
     for record in records:
-        phase = record.phases[-1]
+        scores = record.phases[-1].scores
         held_out = " (held out)" if record.subject.is_held_out else ""
-        precision = " | ".join(f"{_precision(judge, ELEVATIONS[0])(phase):.2f}" for judge in judges)
+        retrieved = " | ".join(f"{precision(scores.verdicts, judge):.2f}" for judge in judges)
         lines.append(
-            f"| {record.subject.text}{held_out} | {record.seed} | {precision} | "
-            f"{phase.scores.shape.chamfer_percent:.2f} | {phase.scores.shape.silhouette_iou:.2f} | "
-            f"{phase.scores.texture.surface_psnr:.1f} | {phase.scores.soundness.faces} | "
-            f"{'yes' if phase.scores.soundness.is_watertight else 'NO'} | {record.seconds:.0f} |"
+            f"| {record.subject.text}{held_out} | {record.seed} | {retrieved} | "
+            f"{scores.shape.chamfer_percent:.2f} | {scores.shape.silhouette_iou:.2f} | "
+            f"{scores.texture.surface_psnr:.1f} | {scores.soundness.faces} | "
+            f"{'yes' if scores.soundness.is_watertight else 'NO'} | {record.seconds:.0f} |"
         )
     return "\n".join(lines)
 
@@ -155,26 +131,3 @@ def _provenance_lines(source: Provenance) -> str:
             f"- {source.views} azimuths an elevation, distance 2.5, field of view 40 degrees, unlit, on white",
         ]
     )
-
-
-def _judges(records: Sequence[ObjectRecord]) -> tuple[str, ...]:
-    for record in records:
-        if record.phases:
-            return tuple(dict.fromkeys(verdict.judge for verdict in record.phases[0].scores.verdicts))
-    return ()
-
-
-def _precision(judge: str, elevation: float) -> Callable[[PhaseRecord], float]:
-    def value(phase: PhaseRecord) -> float:
-        (found,) = (v for v in phase.scores.verdicts if (v.judge, v.elevation_degrees) == (judge, elevation))
-        return found.retrieval.precision
-
-    return value
-
-
-def _group_precision(judge: str) -> Callable[[PhaseRecord], float]:
-    def value(phase: PhaseRecord) -> float:
-        found = [v.retrieval.group_precision for v in phase.scores.verdicts if v.judge == judge]
-        return sum(found) / len(found)
-
-    return value

@@ -24,9 +24,18 @@ from .contact_sheet import Row, contact_sheet
 from .judges import profile_judges
 from .orbit import VIEWS
 from .provenance import Provenance, provenance
-from .records import ObjectRecord, PhaseRecord, is_evaluated, object_folder, read_record, write_record
-from .report import report_json, report_markdown
-from .scores import Judge, phase_scores
+from .records import (
+    ObjectRecord,
+    PhaseRecord,
+    is_evaluated,
+    object_folder,
+    read_prop_verdicts,
+    read_record,
+    write_prop_verdicts,
+    write_record,
+)
+from .report import Findings, report_json, report_markdown
+from .scores import Judge, phase_scores, prop_verdicts
 from .suite import Subject, Suite, named_suite
 
 log = logging.getLogger(__name__)
@@ -71,6 +80,7 @@ def main(suite: str, settings: Settings, seeds: int | None = None, workers: int 
         _evaluate_share(settings, missing)
     else:
         _evaluate_in_processes(settings, missing, workers)
+    _judge_props(settings, chosen)
     return write_report(settings.out, objects, source)
 
 
@@ -102,9 +112,10 @@ def write_report(out: Path, objects: list[tuple[Subject, int]], source: Provenan
     folders = [object_folder(out, subject, seed) for subject, seed in objects]
     records = [read_record(folder) for folder in folders]
     sheets = _write_sheets(out, [(f, r) for f, r in zip(folders, records, strict=True) if not r.failure])
-    (out / "report.json").write_text(report_json(records, source), "utf-8")
+    findings = Findings(tuple(records), tuple(read_prop_verdicts(out).values()), source)
+    (out / "report.json").write_text(report_json(findings), "utf-8")
     page = out / "report.md"
-    page.write_text(report_markdown(records, source, sheets), "utf-8")
+    page.write_text(report_markdown(findings, sheets), "utf-8")
     return page
 
 
@@ -152,6 +163,15 @@ def _evaluate_share(settings: Settings, objects: list[tuple[Subject, int]]) -> N
     judges = profile_judges(settings.models, choose_device(settings.device))
     for subject, seed in objects:
         evaluate_object(engine, judges, subject, seed, settings)
+
+
+def _judge_props(settings: Settings, suite: Suite) -> None:
+    """Once a folder: what the judges say of the props' own pictures."""
+    if read_prop_verdicts(settings.out):
+        return
+    judges = profile_judges(settings.models, choose_device(settings.device))
+    verdicts = {subject: prop_verdicts(subject, judges, settings.views) for subject in suite.subjects}
+    write_prop_verdicts(verdicts, settings.out)
 
 
 def _evaluate_in_processes(settings: Settings, objects: list[tuple[Subject, int]], workers: int) -> None:

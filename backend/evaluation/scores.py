@@ -54,15 +54,30 @@ class PhaseScores:
 
 def phase_scores(mesh: TexturedMesh, subject: Subject, judges: tuple[Judge, ...], views: int) -> PhaseScores:
     """Judge ``views`` pictures an elevation of the mesh, and compare it, aligned, with the prop it should be."""
-    verdicts = []
-    for elevation in ELEVATIONS:
-        pictures = _as_batch(mesh, elevation, views)
-        for judge in judges:
-            retrieval = judge.pool.retrieve(judge.encoder, pictures, subject.text)
-            verdicts.append(Verdict(judge.name, elevation, retrieval))
     prop = build(canonical(subject.prop_class, subject.colour))
+    orbits = {e: _as_batch([view.rgb for view in orbit(mesh, e, SIZE, views)]) for e in ELEVATIONS}
     shape, texture = _matches(mesh, prop, min(views, _COMPARED_AZIMUTHS))
-    return PhaseScores(tuple(verdicts), soundness(mesh), shape, texture)
+    return PhaseScores(_verdicts(orbits, subject, judges), soundness(mesh), shape, texture)
+
+
+def prop_verdicts(subject: Subject, judges: tuple[Judge, ...], views: int) -> tuple[Verdict, ...]:
+    """What the judges say of the prop's own pictures: no object should be expected to score more."""
+    prop = build(canonical(subject.prop_class, subject.colour))
+    orbits = {
+        e: _as_batch(
+            [render_prop(prop, math.radians(e), float(a), SIZE, _SUPERSAMPLE).rgb / 255 for a in azimuths(views)]
+        )
+        for e in ELEVATIONS
+    }
+    return _verdicts(orbits, subject, judges)
+
+
+def _verdicts(orbits: dict[float, Tensor], subject: Subject, judges: tuple[Judge, ...]) -> tuple[Verdict, ...]:
+    return tuple(
+        Verdict(judge.name, elevation, judge.pool.retrieve(judge.encoder, pictures, subject.text))
+        for elevation, pictures in orbits.items()
+        for judge in judges
+    )
 
 
 def _matches(mesh: TexturedMesh, prop: Prop, views: int) -> tuple[ShapeMatch, TextureMatch]:
@@ -73,7 +88,6 @@ def _matches(mesh: TexturedMesh, prop: Prop, views: int) -> tuple[ShapeMatch, Te
     return shape_match(aligned, ours, prop, theirs), texture_match(ours, theirs)
 
 
-def _as_batch(mesh: TexturedMesh, elevation: float, count: int) -> Tensor:
-    """[V, 3, SIZE, SIZE]."""
-    pictures = np.stack([view.rgb for view in orbit(mesh, elevation, SIZE, count)])
-    return torch.from_numpy(pictures).permute(0, 3, 1, 2).contiguous()
+def _as_batch(pictures: list[np.ndarray]) -> Tensor:
+    """Pictures [SIZE, SIZE, 3] as f32[V, 3, SIZE, SIZE]."""
+    return torch.from_numpy(np.stack(pictures)).float().permute(0, 3, 1, 2).contiguous()

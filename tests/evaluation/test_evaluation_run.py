@@ -49,6 +49,7 @@ def engine(monkeypatch: pytest.MonkeyPatch, torus_scores: PhaseScores) -> Counti
     engine = CountingEngine()
     monkeypatch.setattr(run, "build_engine", lambda *arguments: engine)
     monkeypatch.setattr(run, "profile_judges", lambda *arguments: ())
+    monkeypatch.setattr(run, "prop_verdicts", lambda *arguments: torus_scores.verdicts)
     monkeypatch.setattr(run, "phase_scores", lambda *arguments: torus_scores)
     monkeypatch.setattr(run, "contact_sheet", partial(contact_sheet, size=16))
     monkeypatch.setattr(run, "named_suite", lambda name: Suite(name, (MUG, CAR), seeds=1))
@@ -61,7 +62,7 @@ def settings(out: Path) -> run.Settings:
 
 def test_report_shows_every_phase_and_object_with_its_source(engine: CountingEngine, tmp_path: Path) -> None:
     page = run.main("tiny", settings(tmp_path)).read_text()
-    assert "| | I coarse | II geometry | III texture |" in page
+    assert "| | I coarse | II geometry | III texture | Props |" in page
     assert "| a yellow mug (held out) | 0 |" in page
     assert "| a red car | 0 |" in page
     data = json.loads((tmp_path / "report.json").read_text())

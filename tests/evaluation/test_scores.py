@@ -7,7 +7,7 @@ from any_to_3d.backend.evaluation.alignment import moved_onto
 from any_to_3d.backend.evaluation.bootstrap import bootstrap_mean
 from any_to_3d.backend.evaluation.mesh_quality import chamfer, silhouette_iou, soundness
 from any_to_3d.backend.evaluation.r_precision import PromptPool
-from any_to_3d.backend.evaluation.scores import Judge, PhaseScores, phase_scores
+from any_to_3d.backend.evaluation.scores import Judge, PhaseScores, phase_scores, prop_verdicts
 from any_to_3d.backend.evaluation.suite import SMOKE, Subject, named_suite, pool
 from any_to_3d.backend.evaluation.texture_quality import psnr
 from prop_meshes import ColourJudge, prop_mesh
@@ -95,6 +95,14 @@ def test_the_prop_itself_scores_perfectly(perfect: PhaseScores) -> None:
     assert [verdict.retrieval.precision for verdict in perfect.verdicts] == [1, 1]
     assert perfect.shape.chamfer_percent < 0.01
     assert perfect.shape.silhouette_iou == pytest.approx(1, abs=0.01)
+
+
+def test_judges_see_the_props_own_pictures(judge: Judge) -> None:
+    verdicts = prop_verdicts(Subject("mug", "yellow"), (judge,), views=3)
+    assert [(v.judge, v.elevation_degrees, v.retrieval.precision) for v in verdicts] == [
+        ("colours", 0.0, 1.0),
+        ("colours", 15.0, 1.0),
+    ]
 
 
 def test_wrong_colour_costs_precision_and_texture_but_not_shape(judge: Judge, perfect: PhaseScores) -> None:

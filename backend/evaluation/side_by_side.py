@@ -1,0 +1,85 @@
+"""The numbers of the phases next to each other, and next to what the judges say of the props themselves."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from .bootstrap import Mean, bootstrap_mean
+from .orbit import ELEVATIONS
+from .records import ObjectRecord, PhaseRecord
+from .scores import Verdict
+
+Verdicts = Sequence[Verdict]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One measure: its mean in every phase, in order, and for the props' own pictures where that makes sense."""
+
+    heading: str
+    phases: tuple[Mean, ...]
+    props: Mean | None = None
+
+
+def judges_of(records: Sequence[ObjectRecord]) -> tuple[str, ...]:
+    """The names of the judges, in order; empty if no object was finished."""
+    for record in records:
+        if record.phases:
+            return tuple(dict.fromkeys(verdict.judge for verdict in record.phases[0].scores.verdicts))
+    return ()
+
+
+def precision(verdicts: Verdicts, judge: str, elevation: float = ELEVATIONS[0]) -> float:
+    """R-precision by one judge at one elevation."""
+    (found,) = (v for v in verdicts if (v.judge, v.elevation_degrees) == (judge, elevation))
+    return found.retrieval.precision
+
+
+def side_by_side(records: Sequence[ObjectRecord], props: Sequence[Verdicts]) -> tuple[Line, ...]:
+    """Means over the finished ones of ``records``; retrievals first, then shape, texture and cost."""
+    phases = list(zip(*(record.phases for record in records if not record.failure), strict=True))
+    if not phases:
+        return ()
+    judges = judges_of(records)
+    retrievals = [
+        _retrieval(f"R@1 {judge}, {elevation:g} deg", _precision(judge, elevation), phases, props)
+        for judge in judges
+        for elevation in ELEVATIONS
+    ]
+    classes = [_retrieval(f"class R@1 {judge}", _group_precision(judge), phases, props) for judge in judges]
+    measures: tuple[tuple[str, Callable[[PhaseRecord], float]], ...] = (
+        ("Chamfer, % of diagonal", lambda phase: phase.scores.shape.chamfer_percent),
+        ("silhouette IoU", lambda phase: phase.scores.shape.silhouette_iou),
+        ("normals, dB", lambda phase: phase.scores.shape.normal_psnr),
+        ("normal sharpness (1 = prop)", lambda phase: phase.scores.shape.normal_sharpness),
+        ("texture, dB", lambda phase: phase.scores.texture.surface_psnr),
+        ("picture, dB", lambda phase: phase.scores.texture.picture_psnr),
+        ("seconds", lambda phase: phase.seconds),
+        ("peak MiB", lambda phase: phase.peak_mib),
+    )
+    return (*retrievals, *classes, *(Line(heading, _means(phases, value)) for heading, value in measures))
+
+
+def _retrieval(
+    heading: str,
+    value: Callable[[Verdicts], float],
+    phases: Sequence[Sequence[PhaseRecord]],
+    props: Sequence[Verdicts],
+) -> Line:
+    own = bootstrap_mean([value(verdicts) for verdicts in props]) if props else None
+    return Line(heading, _means(phases, lambda phase: value(phase.scores.verdicts)), own)
+
+
+def _means(phases: Sequence[Sequence[PhaseRecord]], value: Callable[[PhaseRecord], float]) -> tuple[Mean, ...]:
+    return tuple(bootstrap_mean([value(record) for record in phase]) for phase in phases)
+
+
+def _precision(judge: str, elevation: float) -> Callable[[Verdicts], float]:
+    return lambda verdicts: precision(verdicts, judge, elevation)
+
+
+def _group_precision(judge: str) -> Callable[[Verdicts], float]:
+    def value(verdicts: Verdicts) -> float:
+        found = [v.retrieval.group_precision for v in verdicts if v.judge == judge]
+        return sum(found) / len(found)
+
+    return value
