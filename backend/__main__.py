@@ -26,13 +26,16 @@ Command = (
     | Annotated[Keys, tyro.conf.subcommand("keys")]
 )
 
+PREFIXES = (tyro.conf.OmitArgPrefixes,)
+"""Options are --text, not --demo.text."""
+
 QUIET = (Demo, Generate, Doctor, Keys)
 """Commands for people: they show their own progress, so only warnings are logged."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one sub-command and exit with its status: 0 done, 1 failed, 130 interrupted."""
-    command = tyro.cli(tyro.conf.OmitArgPrefixes[Command], prog="any-to-3d", description=__doc__, args=arguments)
+    command: Command = tyro.cli(Command, prog="any-to-3d", description=__doc__, args=arguments, config=PREFIXES)
     log_to_stderr(logging.WARNING if isinstance(command, QUIET) else logging.INFO)
     try:
         sys.exit(command.run())

@@ -75,4 +75,4 @@ def bind(router: zmq.Socket, address: Address) -> Address:
                 "end that program, or pass --port with another number (0 takes any free one)"
             ) from error
         raise ValueError(f"cannot listen on {address}: {error.strerror or error}") from error
-    return parse_address(router.last_endpoint.decode("ascii").rstrip("\0"))
+    return parse_address(router.getsockopt_string(zmq.LAST_ENDPOINT).rstrip("\0"))

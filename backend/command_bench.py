@@ -94,8 +94,8 @@ def measure(engine: Engine, submit: Submit) -> BenchReport:
     before_finish = time.perf_counter()
     _exhaust(last.textured())
     finish = time.perf_counter() - before_finish
-    times = (loaded - begin, first - loaded, finish)
-    return BenchReport(engine.device, engine.kernels, *(round(t, 3) for t in times), tuple(phases))
+    load, first_step, finish = (round(t, 3) for t in (loaded - begin, first - loaded, finish))
+    return BenchReport(engine.device, engine.kernels, load, first_step, finish, tuple(phases))
 
 
 def _exhaust(parts: Iterator[float | TexturedMesh]) -> None:

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+
+from .catalogue import ProfileName
 
 
 @dataclass(frozen=True)
@@ -15,13 +16,16 @@ class Evaluate:
     out: Path = Path("runs/evaluation")
     """Report, meshes and contact sheets go here; give it again to go on with an interrupted run."""
 
-    profile: Literal["builtin", "full"] = "builtin"
+    profile: ProfileName = "builtin"
     """Which models generate."""
+
+    recipe: str = "xbind"
+    """The method; baselines and ablations have names of their own."""
 
     preset: str = "standard"
     """draft, standard or high."""
 
-    device: str = "cpu"
+    device: str = "auto"
     """cpu, cuda, cuda:0 ..."""
 
     models_folder: Path | None = None
@@ -44,11 +48,15 @@ class Evaluate:
         settings = evaluation.Settings(
             out=self.out,
             profile=self.profile,
+            recipe=self.recipe,
             preset=self.preset,
             device=self.device,
             models_folder="" if self.models_folder is None else str(self.models_folder),
             threads=self.threads,
         )
-        report = evaluation.main(self.suite, settings, self.seeds, self.workers)
+        try:
+            report = evaluation.main(self.suite, settings, self.seeds, self.workers)
+        except RuntimeError as error:
+            raise ValueError(str(error)) from error
         Console().print(f"The report is {report}", highlight=False, soft_wrap=True)
         return 0

@@ -19,7 +19,7 @@ from .catalogue import ProfileName
 from .store import default_folder
 
 Level = Literal["ok", "warning", "problem"]
-LAYOUTS = ("clip", "stable_unclip", "zero123")
+LAYOUTS: tuple[Literal["clip", "stable_unclip", "zero123"], ...] = ("clip", "stable_unclip", "zero123")
 PYTHONS = ((3, 11), (3, 14))
 LEAST_FREE_BYTES = 2**30
 

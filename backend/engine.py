@@ -32,9 +32,12 @@ class Stage:
 class Moment(Protocol):
     """A running job between two steps, and what may be asked of it there."""
 
-    phase: str
-    index: int
-    ends_phase: bool
+    @property
+    def phase(self) -> str: ...
+    @property
+    def index(self) -> int: ...
+    @property
+    def ends_phase(self) -> bool: ...
 
     def losses(self) -> dict[str, float]:
         """The step's losses; reading them waits for the device."""
@@ -56,8 +59,10 @@ class Moment(Protocol):
 class Engine(Protocol):
     """Something that turns a request into moments. ``load`` is called before anything else and may be called again."""
 
-    device: str
-    kernels: str
+    @property
+    def device(self) -> str: ...
+    @property
+    def kernels(self) -> str: ...
 
     def load(self) -> None:
         """Load models. Raises FileNotFoundError naming what is missing."""

@@ -107,10 +107,10 @@ class Outbox:
             watch = mailbox.watches[message.job_id]
             watch.in_flight.add(message.sequence)
             watch.open_credit -= 1
-        elif mailbox.ordered and mailbox.ordered[0] is message:
-            mailbox.ordered.popleft()
-        else:
+        elif isinstance(message, (Preparing, Progress)) and not (mailbox.ordered and mailbox.ordered[0] is message):
             del mailbox.progress[message.job_id]
+        else:
+            mailbox.ordered.popleft()
 
     def forget(self, client: bytes) -> None:
         """Drop a client that has gone; results stay in the store."""

@@ -16,7 +16,7 @@ from typing import Protocol
 import zmq
 
 from ..shared.wire import ProtocolError
-from .worker_messages import WORKER_CODEC, Ready, Run, StopJob, WantSnapshot, WorkerEvent
+from .worker_messages import FROM_WORKER, TO_WORKER, FromWorker, Ready, ToWorker
 
 log = logging.getLogger(__name__)
 
@@ -52,8 +52,8 @@ class Pool(Protocol):
         """Sockets to poll for something to ``receive``."""
         ...
 
-    def send(self, worker: int, message: Run | StopJob | WantSnapshot) -> None: ...
-    def receive(self) -> list[tuple[int, Ready | WorkerEvent]]: ...
+    def send(self, worker: int, message: ToWorker) -> None: ...
+    def receive(self) -> list[tuple[int, FromWorker]]: ...
     def deaths(self) -> list[Death]:
         """Workers that ended since the last call; each is started again by itself."""
         ...
@@ -76,10 +76,10 @@ class LocalPool:
     def sockets(self) -> list[zmq.Socket]:
         return [place.socket for place in self._places if place.socket is not None]
 
-    def send(self, worker: int, message: Run | StopJob | WantSnapshot) -> None:
+    def send(self, worker: int, message: ToWorker) -> None:
         self._places[worker].send(message)
 
-    def receive(self) -> list[tuple[int, Ready | WorkerEvent]]:
+    def receive(self) -> list[tuple[int, FromWorker]]:
         return [(number, message) for number, place in enumerate(self._places) for message in place.receive()]
 
     def deaths(self) -> list[Death]:
@@ -108,26 +108,26 @@ class _Place:
             folder,
         )
         self._process: subprocess.Popen | None = None
-        self._unsent: list[Run | StopJob | WantSnapshot] = []
+        self._unsent: list[ToWorker] = []
         self._starts_in_a_row = 0
         self._start_at = 0.0
         self._start()
 
-    def send(self, message: Run | StopJob | WantSnapshot) -> None:
+    def send(self, message: ToWorker) -> None:
         if self.socket is None:
             self._unsent.append(message)
         else:
-            self.socket.send_multipart(WORKER_CODEC.encode(message), copy=False)
+            self.socket.send_multipart(TO_WORKER.encode(message), copy=False)
 
-    def receive(self) -> list[Ready | WorkerEvent]:
-        messages: list[Ready | WorkerEvent] = []
+    def receive(self) -> list[FromWorker]:
+        messages: list[FromWorker] = []
         while self.socket is not None and len(messages) < MESSAGES_PER_TURN:
             try:
                 frames = self.socket.recv_multipart(zmq.NOBLOCK, copy=False)
             except zmq.Again:
                 break
             try:
-                messages.append(WORKER_CODEC.decode([frame.buffer for frame in frames]))
+                messages.append(FROM_WORKER.decode([frame.buffer for frame in frames]))
             except ProtocolError as error:
                 log.error("worker=%d unreadable=%s", self._number, error)
         if any(isinstance(message, Ready) for message in messages):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ..shared.messages import AudioPrompt, ImagePrompt, Problem, Submit, TextPrompt
+from ..shared.messages import AudioPrompt, ImagePrompt, Problem, RecipeInfo, Submit, TextPrompt
 from .catalogue import Profile
 from .vocabulary import Vocabulary
 
@@ -37,14 +37,14 @@ class SubmitCheck:
 
     def __call__(self, submit: Submit) -> Verdict:
         try:
-            self._check_choices(submit)
+            recipe = self._check_choices(submit)
             self._check_overrides(submit)
-            self._check_prompts(submit)
+            self._check_prompts(submit, recipe.modalities)
             return Verdict(notice=self._check_words(submit))
         except _Refused as refused:
             return Verdict(refused.problem)
 
-    def _check_choices(self, submit: Submit) -> None:
+    def _check_choices(self, submit: Submit) -> RecipeInfo:
         recipe = self._profile.recipe(submit.recipe)
         if not submit.request_id:
             raise _Refused("The request has no request_id.", "Give each request a new unique text.")
@@ -56,6 +56,7 @@ class SubmitCheck:
             raise _Refused(f"Recipe {recipe.name!r} has no preset {submit.preset!r}.", f"Choose one of: {known}.")
         if not 0 <= submit.seed <= MAX_SEED:
             raise _Refused(f"The seed is {submit.seed}.", f"Choose one from 0 to {MAX_SEED}.")
+        return recipe
 
     def _check_overrides(self, submit: Submit) -> None:
         for name, value in submit.overrides.items():
@@ -66,11 +67,10 @@ class SubmitCheck:
             if not limits[0] <= value <= limits[1]:
                 raise _Refused(f"Setting {name!r} is {value:g}.", f"Choose from {limits[0]:g} to {limits[1]:g}.")
 
-    def _check_prompts(self, submit: Submit) -> None:
+    def _check_prompts(self, submit: Submit, modalities: tuple[str, ...]) -> None:
         if not 1 <= len(submit.prompts) <= MAX_PROMPTS:
             count = len(submit.prompts)
             raise _Refused(f"The request has {count} prompts.", f"Give 1 to {MAX_PROMPTS} texts, images or sounds.")
-        modalities = self._profile.recipe(submit.recipe).modalities
         for part in submit.prompts:
             modality = MODALITY[type(part.prompt)]
             if modality not in modalities:

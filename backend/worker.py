@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Protocol
 
 from ..shared.mesh import TexturedMesh
-from ..shared.messages import Cancelled, Event, Failed, Finished, Preparing, Progress
+from ..shared.messages import Cancelled, Failed, Finished, Preparing, Progress
 from .engine import Engine, Moment, Stage
 from .problems import problem_of
 from .progress import ProgressMeter
-from .worker_messages import Run
+from .worker_messages import Run, WorkerEvent
 
 REPORT_SECONDS = 1.0
 CHECKPOINT_SECONDS = 60.0
@@ -35,17 +35,22 @@ class _Due:
     """Says, at most once per interval, that something is due; the first time at once."""
 
     def __init__(self, seconds: float, first: float) -> None:
-        self.seconds = seconds
+        self._seconds = seconds
         self._next = first
 
     def at(self, now: float) -> bool:
         if now < self._next:
             return False
-        self._next = now + self.seconds
+        self._next = now + self._seconds
         return True
 
+    def not_before(self, time: float) -> None:
+        self._next = time
 
-def run_job(job: Run, engine: Engine, control: Control, clock: Callable[[], float] = time.monotonic) -> Iterator[Event]:
+
+def run_job(
+    job: Run, engine: Engine, control: Control, clock: Callable[[], float] = time.monotonic
+) -> Iterator[WorkerEvent]:
     """Run a job to its end: Preparing, Progress, MeshSnapshot, and last exactly one of Finished, Cancelled, Failed.
 
     Nothing is raised: whatever goes wrong becomes Failed. Progress comes once a second, a snapshot only when
@@ -68,7 +73,7 @@ class _Drive:
         self._snapshot = _Due(SNAPSHOT_SECONDS, self._started)
         self._sequence = 0
 
-    def events(self) -> Iterator[Event]:
+    def events(self) -> Iterator[WorkerEvent]:
         job = self._job
         moments = self._engine.run(job.job_id, job.submit, self._folder if job.resume else None)
         last: Moment | None = None
@@ -86,7 +91,7 @@ class _Drive:
             raise ValueError("the recipe has no step")
         yield from self._finish(last)
 
-    def _after_step(self, moment: Moment) -> Iterator[Event]:
+    def _after_step(self, moment: Moment) -> Iterator[WorkerEvent]:
         now = self._clock()
         self._meter.step(moment.phase, moment.index, now)
         if self._report.at(now) or moment.ends_phase:
@@ -96,7 +101,8 @@ class _Drive:
         faces = self._control.wanted_faces()
         if faces is not None and self._snapshot.at(now):
             snapshot = moment.snapshot(self._sequence + 1, faces)
-            self._snapshot.seconds = max(SNAPSHOT_SECONDS, SNAPSHOT_SHARE * (self._clock() - now))
+            after = self._clock()
+            self._snapshot.not_before(after + max(SNAPSHOT_SECONDS, SNAPSHOT_SHARE * (after - now)))
             if snapshot is not None:
                 self._sequence += 1
                 yield snapshot
@@ -115,7 +121,7 @@ class _Drive:
             meter.seconds_left,
         )
 
-    def _finish(self, moment: Moment) -> Iterator[Event]:
+    def _finish(self, moment: Moment) -> Iterator[WorkerEvent]:
         job_id = self._job.job_id
         for part in moment.textured():
             if self._control.cancelled():

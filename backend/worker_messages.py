@@ -1,6 +1,7 @@
 """What the server and a worker process say to each other, in the public wire format with its own set of messages."""
 
 from dataclasses import dataclass
+from typing import get_args
 
 from ..shared.mesh import MeshSnapshot
 from ..shared.messages import Cancelled, Failed, Finished, Preparing, Progress, Submit
@@ -39,8 +40,9 @@ class Ready:
     warning: str = ""
 
 
+ToWorker = Run | StopJob | WantSnapshot
 WorkerEvent = Preparing | Progress | MeshSnapshot | Finished | Cancelled | Failed
+FromWorker = Ready | WorkerEvent
 
-WORKER_CODEC = Codec(
-    (Run, StopJob, WantSnapshot, Ready, Preparing, Progress, MeshSnapshot, Finished, Cancelled, Failed)
-)
+TO_WORKER: Codec[ToWorker] = Codec(get_args(ToWorker))
+FROM_WORKER: Codec[FromWorker] = Codec(get_args(FromWorker))

@@ -5,14 +5,16 @@ import logging
 import os
 import sys
 import threading
+from typing import get_args
 
 import zmq
 
+from .catalogue import ProfileName
 from .engine import Engine
 from .log_format import log_to_stderr
 from .problems import problem_of
 from .worker import run_job
-from .worker_messages import WORKER_CODEC, Ready, Run, StopJob, WantSnapshot
+from .worker_messages import FROM_WORKER, TO_WORKER, Ready, Run, StopJob, WantSnapshot
 
 log = logging.getLogger(__name__)
 
@@ -40,14 +42,14 @@ class SocketControl:
 
     def _read(self) -> None:
         while self._socket.poll(0):
-            message = WORKER_CODEC.decode(self._socket.recv_multipart())
+            message = TO_WORKER.decode(self._socket.recv_multipart())
             if isinstance(message, StopJob) and message.job_id == self._job_id:
                 self._is_cancelled = True
             elif isinstance(message, WantSnapshot) and message.job_id == self._job_id:
                 self._wanted_faces = message.max_faces
 
 
-def build_engine(profile: str, device: str, models_folder: str, threads: int) -> Engine:
+def build_engine(profile: ProfileName, device: str, models_folder: str, threads: int) -> Engine:
     """The engine of a profile; only the real ones import torch."""
     if profile == "fake":
         from .fake_generation import FakeEngine
@@ -60,9 +62,9 @@ def build_engine(profile: str, device: str, models_folder: str, threads: int) ->
 
 def serve_jobs(socket: zmq.Socket, engine: Engine) -> None:
     """Load the models, then run what arrives, for ever."""
-    socket.send_multipart(WORKER_CODEC.encode(_load(engine)))
+    socket.send_multipart(FROM_WORKER.encode(_load(engine)))
     while True:
-        message = WORKER_CODEC.decode(socket.recv_multipart())
+        message = TO_WORKER.decode(socket.recv_multipart())
         if isinstance(message, Run):
             _run(socket, message, engine)
 
@@ -81,7 +83,7 @@ def _run(socket: zmq.Socket, job: Run, engine: Engine) -> None:
     control = SocketControl(socket, job.job_id)
     log.info("job=%s started resume=%s", job.job_id, job.resume)
     for event in run_job(job, engine, control):
-        socket.send_multipart(WORKER_CODEC.encode(event), copy=False)
+        socket.send_multipart(FROM_WORKER.encode(event), copy=False)
         if type(event).__name__ == "MeshSnapshot":
             control.snapshot_left()
     log.info("job=%s ended=%s", job.job_id, type(event).__name__)
@@ -97,7 +99,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="A worker of the any-to-3d backend; started by it.")
     parser.add_argument("address")
     parser.add_argument("device")
-    parser.add_argument("profile")
+    parser.add_argument("profile", choices=get_args(ProfileName))
     parser.add_argument("--models-folder", default="")
     parser.add_argument("--threads", type=int, default=0)
     arguments = parser.parse_args()

@@ -36,16 +36,21 @@ MAX_FACES = {"builtin": 20_000, "full": 100_000}
 
 
 class XBindEngine:
-    """An Engine for the profiles builtin and full. threads: of the CPU, 0 leaves torch's choice."""
+    """An Engine for the profiles builtin and full.
 
-    def __init__(self, profile: ProfileName, device: str, models_folder: str, threads: int) -> None:
+    threads: of the CPU, 0 leaves torch's choice.  runtime: networks that are loaded already, else ``load`` does it.
+    """
+
+    def __init__(
+        self, profile: ProfileName, device: str, models_folder: str, threads: int, runtime: Runtime | None = None
+    ) -> None:
         if threads:
             torch.set_num_threads(threads)
         self.device, self.kernels = device, "none"
         self._profile: ProfileName = profile
         self._device_name = device
         self._models_folder = Path(models_folder) if models_folder else None
-        self._runtime: Runtime | None = None
+        self._runtime = runtime
 
     def load(self) -> None:
         """Load the networks, once. Raises MissingWeights or ValueError saying what to do."""

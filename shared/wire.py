@@ -8,7 +8,7 @@ Both directions follow the dataclasses' annotations, so a wrong value is refused
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import get_args
+from typing import Generic, TypeVar, cast, get_args
 
 import msgpack
 
@@ -25,19 +25,22 @@ MAX_FRAMES = 64
 _READABLE_BY_EVERY_VERSION = (Hello.__name__, Rejected.__name__)
 
 
-class Codec:
-    """Encode and decode a closed set of message classes; the class name is the tag on the wire."""
+_Sent = TypeVar("_Sent")
 
-    def __init__(self, classes: Iterable[type], version: str = PROTOCOL_VERSION) -> None:
+
+class Codec(Generic[_Sent]):
+    """Encode and decode a closed set of message classes, a Union; the class name is the tag on the wire."""
+
+    def __init__(self, classes: Iterable[type[_Sent]], version: str = PROTOCOL_VERSION) -> None:
         self._classes = {cls.__name__: cls for cls in classes}
         self._version = version
 
-    def encode(self, message: object) -> list[Buffer]:
+    def encode(self, message: _Sent) -> list[Buffer]:
         """Return header and raw frames. Array frames are views: do not write to the arrays until they are sent.
 
         Raises ProtocolError where a value does not fit its annotation or a mesh is not valid.
         """
-        cls = type(message)
+        cls: type = type(message)
         if self._classes.get(cls.__name__) is not cls:
             raise ProtocolError(f"{cls.__name__} is not a message of this protocol")
         frames: list[Buffer] = []
@@ -51,7 +54,7 @@ class Codec:
             raise ProtocolError(f"{cls.__name__}: a text holds half a character ({error.reason})") from error
         return [header, *frames]
 
-    def decode(self, frames: Sequence[Buffer]) -> object:
+    def decode(self, frames: Sequence[Buffer]) -> _Sent:
         """Return the message in these frames; arrays are read-only views into them. Raises ProtocolError only."""
         if not 1 <= len(frames) <= MAX_FRAMES + 1:
             raise ProtocolError(f"got {len(frames)} frames; a message has 1 to {MAX_FRAMES + 1}")
@@ -68,7 +71,7 @@ class Codec:
         if not lenient:
             unread.finish()
         _check_meshes(message)
-        return message
+        return cast(_Sent, message)
 
 
 def _read_header(frame: Buffer) -> tuple[str, str, object]:
@@ -117,7 +120,7 @@ def _check_meshes(message: object) -> None:
             raise ProtocolError(f"{type(message).__name__}: {error}") from error
 
 
-_PROTOCOL = Codec(get_args(Message))
+_PROTOCOL: Codec[Message] = Codec(get_args(Message))
 
 
 def encode(message: Message) -> list[Buffer]:

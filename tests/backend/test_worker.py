@@ -1,0 +1,215 @@
+"""run_job with a scripted engine and a clock of its own: which events come, and when."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from any_to_3d.backend.engine import PhasePlan, Stage
+from any_to_3d.backend.problems import OUT_OF_MEMORY_HINT
+from any_to_3d.backend.worker import run_job
+from any_to_3d.backend.worker_messages import Run
+from any_to_3d.shared import messages as m
+from any_to_3d.shared.mesh import MeshSnapshot, TexturedMesh
+from any_to_3d.shared.messages import Submit
+from requests_and_jobs import request, snapshot, textured
+
+PLAN = (PhasePlan("coarse", 4), PhasePlan("texture", 4))
+
+
+@dataclass
+class Clock:
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
+class ScriptedMoment:
+    engine: "ScriptedEngine"
+    phase: str
+    index: int
+
+    @property
+    def ends_phase(self) -> bool:
+        return self.index == 3
+
+    def losses(self) -> dict[str, float]:
+        return {"sds": 1.0}
+
+    def snapshot(self, sequence: int, max_faces: int) -> MeshSnapshot | None:
+        self.engine.clock.now += self.engine.snapshot_seconds
+        return snapshot(sequence=sequence) if self.engine.has_surface else None
+
+    def textured(self) -> Iterator[float | TexturedMesh]:
+        yield 0.0
+        yield 0.5
+        yield textured()
+
+    def save(self, folder: Path) -> None:
+        (folder / "saved").write_text(json.dumps([self.phase, self.index]))
+        self.engine.saves.append((self.phase, self.index))
+
+
+@dataclass
+class ScriptedEngine:
+    """Two phases of four steps, each taking ``step_seconds`` on the given clock."""
+
+    clock: Clock
+    step_seconds: float = 0.5
+    snapshot_seconds: float = 0.0
+    has_surface: bool = True
+    error: Exception | None = None
+    saves: list[tuple[str, int]] = field(default_factory=list)
+    resumed_from: Path | None = None
+    was_closed: bool = False
+    device: str = "cpu"
+    kernels: str = "scripted"
+
+    def load(self) -> None: ...
+
+    def plan(self, submit: Submit) -> tuple[PhasePlan, ...]:
+        return PLAN
+
+    def run(self, job_id: str, submit: Submit, checkpoint: Path | None) -> Iterator[Stage | ScriptedMoment]:
+        self.resumed_from = checkpoint
+        try:
+            yield Stage("embedding the prompt", 0.0)
+            for phase in PLAN:
+                for index in range(phase.steps):
+                    if self.error is not None and (phase.name, index) == ("coarse", 2):
+                        raise self.error
+                    self.clock.now += self.step_seconds
+                    yield ScriptedMoment(self, phase.name, index)
+        finally:
+            self.was_closed = True
+
+
+@dataclass
+class Wishes:
+    """A Control that cancels after so many questions and always wants snapshots, or never."""
+
+    cancel_after: int = 10**9
+    faces: int | None = None
+    asked: int = 0
+
+    def cancelled(self) -> bool:
+        self.asked += 1
+        return self.asked > self.cancel_after
+
+    def wanted_faces(self) -> int | None:
+        return self.faces
+
+
+@pytest.fixture
+def engine() -> ScriptedEngine:
+    return ScriptedEngine(Clock())
+
+
+def run(engine: ScriptedEngine, folder: Path, wishes: Wishes | None = None, resume: bool = False) -> list[m.Event]:
+    return list(run_job(Run("j1", request(), str(folder), resume), engine, wishes or Wishes(), engine.clock))
+
+
+def of(kind: type, events: list[m.Event]) -> list:
+    return [event for event in events if isinstance(event, kind)]
+
+
+def test_the_last_event_is_finished_with_the_time_it_took(engine: ScriptedEngine, tmp_path: Path) -> None:
+    events = run(engine, tmp_path)
+    assert isinstance(events[0], m.Preparing)
+    assert (events[-1].job_id, events[-1].seconds) == ("j1", 4.0)
+    assert len(of(m.Finished, events)) == 1
+
+
+def test_progress_comes_once_a_second_and_at_the_end_of_each_phase(engine: ScriptedEngine, tmp_path: Path) -> None:
+    reports = [(event.phase, event.step) for event in of(m.Progress, run(engine, tmp_path))]
+    assert reports == [("coarse", 1), ("coarse", 3), ("coarse", 4), ("texture", 1), ("texture", 3), ("texture", 4)]
+
+
+def test_progress_tells_speed_and_time_left(engine: ScriptedEngine, tmp_path: Path) -> None:
+    first, second, *_ = of(m.Progress, run(engine, tmp_path))
+    assert (first.steps_per_second, first.seconds_left) == (0.0, None)
+    assert second.steps_per_second == pytest.approx(2.0)
+    assert second.seconds_left == pytest.approx(2.5)
+    assert second.overall == pytest.approx(3 / 8)
+
+
+def test_no_snapshot_is_made_while_nobody_wants_one(engine: ScriptedEngine, tmp_path: Path) -> None:
+    engine.snapshot_seconds = 99.0
+    run(engine, tmp_path)
+    assert engine.clock.now == 4.0
+
+
+def test_snapshots_are_numbered_and_cost_a_bounded_share_of_the_time(engine: ScriptedEngine, tmp_path: Path) -> None:
+    frames = of(MeshSnapshot, run(engine, tmp_path, Wishes(faces=100)))
+    assert [frame.sequence for frame in frames] == list(range(1, 9))
+    engine.snapshot_seconds = 0.3
+    assert len(of(MeshSnapshot, run(engine, tmp_path, Wishes(faces=100)))) == 3
+
+
+def test_a_scene_without_a_surface_yet_gives_no_snapshot(engine: ScriptedEngine, tmp_path: Path) -> None:
+    engine.has_surface = False
+    events = run(engine, tmp_path, Wishes(faces=100))
+    assert not of(MeshSnapshot, events)
+    assert of(m.Finished, events)
+
+
+def test_a_checkpoint_is_saved_at_the_end_of_each_phase(engine: ScriptedEngine, tmp_path: Path) -> None:
+    run(engine, tmp_path)
+    assert engine.saves == [("coarse", 3), ("texture", 3)]
+
+
+def test_a_checkpoint_is_saved_once_a_minute(engine: ScriptedEngine, tmp_path: Path) -> None:
+    engine.step_seconds = 25.0
+    run(engine, tmp_path)
+    assert engine.saves == [("coarse", 2), ("coarse", 3), ("texture", 1), ("texture", 3)]
+
+
+def test_only_a_resumed_job_is_given_its_folder(engine: ScriptedEngine, tmp_path: Path) -> None:
+    run(engine, tmp_path)
+    assert engine.resumed_from is None
+    run(engine, tmp_path, resume=True)
+    assert engine.resumed_from == tmp_path
+
+
+@pytest.mark.parametrize("questions", range(11))
+def test_cancel_is_heard_at_every_point_and_closes_the_generator(
+    engine: ScriptedEngine, tmp_path: Path, questions: int
+) -> None:
+    events = run(engine, tmp_path, Wishes(cancel_after=questions))
+    assert events[-1] == m.Cancelled("j1")
+    assert engine.was_closed
+    assert not of(m.Finished, events)
+
+
+class OutOfMemoryError(RuntimeError):
+    """As torch.cuda names it."""
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "hint"),
+    [
+        (ValueError("the prompt is empty"), "bad_request", ""),
+        (OutOfMemoryError("CUDA out of memory. Tried to allocate"), "out_of_memory", OUT_OF_MEMORY_HINT),
+        (MemoryError(), "out_of_memory", OUT_OF_MEMORY_HINT),
+        (FileNotFoundError("no unet"), "missing_weights", "Run 'any-to-3d doctor' to see what is missing and where."),
+        (ZeroDivisionError("oh"), "internal", "This is a defect: please report it with the backend's log."),
+    ],
+)
+def test_an_exception_becomes_a_problem(
+    engine: ScriptedEngine, tmp_path: Path, error: Exception, code: str, hint: str
+) -> None:
+    engine.error = error
+    failed = run(engine, tmp_path)[-1]
+    assert (failed.problem.code, failed.problem.hint) == (code, hint)
+    assert engine.was_closed
+
+
+def test_a_failure_to_plan_is_a_failed_job_too(engine: ScriptedEngine, tmp_path: Path) -> None:
+    def refuse(submit: Submit) -> tuple[PhasePlan, ...]:
+        raise ValueError("there is no such recipe")
+
+    engine.plan = refuse
+    assert run(engine, tmp_path)[-1].problem.message == "there is no such recipe"
