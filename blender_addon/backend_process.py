@@ -9,7 +9,6 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -150,7 +149,7 @@ class BackendProcess:
 
 def _spawn(command: list[str], log: IO[bytes], ends_with_blender: bool) -> subprocess.Popen[bytes]:
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    flags = subprocess.CREATE_NO_WINDOW if sys.platform == "win32" else 0
+    no_window = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # exists on Windows only
     try:
         return subprocess.Popen(
             command,
@@ -158,7 +157,7 @@ def _spawn(command: list[str], log: IO[bytes], ends_with_blender: bool) -> subpr
             stdout=log,
             stderr=subprocess.STDOUT,
             env=environment,
-            creationflags=flags,
+            creationflags=no_window,
             start_new_session=not ends_with_blender,
         )
     except OSError as error:

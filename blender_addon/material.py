@@ -10,21 +10,23 @@ from .mesh_data import COLOR_ATTRIBUTE, linear_mean
 _ROUGHNESS = 0.7
 _METALLIC = 0.0
 
+_IS_OURS = "any_to_3d"
+
 
 def show_vertex_colors(mesh: bpy.types.Mesh, name: str, colors: np.ndarray | None) -> None:
-    """Give the mesh a material that shows its colour attribute; a mesh that has a material keeps it.
+    """Give the mesh a material that shows its colour attribute; one that the artist assigned is left in peace.
 
     colors: u8[V, 4] sRGB; their mean is the colour in Solid view, which knows no nodes.
     """
-    material = mesh.materials[0] if mesh.materials else None
-    if material is None:
+    if not mesh.materials:
         material = _new_material(name)
         source = material.node_tree.nodes.new("ShaderNodeVertexColor")
         source.layer_name = COLOR_ATTRIBUTE
         _connect_base_color(material, source)
         mesh.materials.append(material)
-    if colors is not None:
-        material.diffuse_color = (*linear_mean(colors), 1.0)
+    ours = _own_material(mesh)
+    if ours is not None and colors is not None:
+        _set_solid_color(ours, colors)
 
 
 def show_albedo(mesh: bpy.types.Mesh, name: str, albedo: np.ndarray) -> None:
@@ -32,19 +34,28 @@ def show_albedo(mesh: bpy.types.Mesh, name: str, albedo: np.ndarray) -> None:
 
     albedo: u8[H, W, 3] sRGB, first row is the top.
     """
-    material = mesh.materials[0] if mesh.materials else None
-    if material is None:
-        material = _new_material(name)
-        mesh.materials.append(material)
+    material = _own_material(mesh) or _new_material(name)
+    mesh.materials.clear()
+    mesh.materials.append(material)
     material.node_tree.nodes.clear()
     source = material.node_tree.nodes.new("ShaderNodeTexImage")
     source.image = _packed_image(name, albedo)
     _connect_base_color(material, source)
-    material.diffuse_color = (*linear_mean(albedo.reshape(-1, 3)), 1.0)
+    _set_solid_color(material, albedo.reshape(-1, 3))
+
+
+def _own_material(mesh: bpy.types.Mesh) -> bpy.types.Material | None:
+    """The material that we made for this mesh, unless the artist took it away."""
+    return next((each for each in mesh.materials if each is not None and each.get(_IS_OURS)), None)
+
+
+def _set_solid_color(material: bpy.types.Material, colors: np.ndarray) -> None:
+    material.diffuse_color = (*linear_mean(colors), 1.0)  # type: ignore[assignment]
 
 
 def _new_material(name: str) -> bpy.types.Material:
     material = bpy.data.materials.new(name)
+    material[_IS_OURS] = True
     if bpy.app.version < (5, 0, 0):
         material.use_nodes = True  # always true, and deprecated, from 5.0 on
     material.node_tree.nodes.clear()
@@ -68,7 +79,7 @@ def _packed_image(name: str, albedo: np.ndarray) -> bpy.types.Image:
     # Blender stores an image from its bottom row up.
     pixels = np.ones((height, width, 4), np.float32)
     pixels[..., :3] = albedo[::-1] / np.float32(255)
-    image.pixels.foreach_set(pixels.ravel())
+    image.pixels.foreach_set(pixels.ravel())  # type: ignore[arg-type]
     image.update()
     image.pack()
     return image

@@ -52,7 +52,7 @@ def write_snapshot(mesh: bpy.types.Mesh, snapshot: MeshSnapshot, vertices: np.nd
 def write_textured(mesh: bpy.types.Mesh, textured: TexturedMesh, vertices: np.ndarray) -> None:
     """Make ``mesh`` the finished surface: these placed vertices, a UV map, smooth shading with sharp edges by angle."""
     _write_surface(mesh, vertices, textured.faces)
-    if _TOPOLOGY in mesh:
+    if mesh.get(_TOPOLOGY) is not None:
         del mesh[_TOPOLOGY]
     uv_layer = mesh.uv_layers.new(name=UV_MAP)
     uv_layer.uv.foreach_set("vector", np.ascontiguousarray(textured.uvs[textured.uv_faces]).ravel())
@@ -70,7 +70,9 @@ def linear_mean(colors: np.ndarray) -> tuple[float, float, float]:
 
 
 def _write_positions(mesh: bpy.types.Mesh, vertices: np.ndarray) -> None:
-    mesh.attributes["position"].data.foreach_set("vector", np.ascontiguousarray(vertices, np.float32).ravel())
+    position = mesh.attributes["position"]
+    assert isinstance(position, bpy.types.FloatVectorAttribute), "built into every mesh"
+    position.data.foreach_set("vector", np.ascontiguousarray(vertices, np.float32).ravel())
 
 
 def _write_surface(mesh: bpy.types.Mesh, vertices: np.ndarray, faces: np.ndarray) -> None:
@@ -82,6 +84,7 @@ def _write_surface(mesh: bpy.types.Mesh, vertices: np.ndarray, faces: np.ndarray
     mesh.polygons.add(len(faces))
     _write_positions(mesh, vertices)
     corner_vertices = mesh.attributes.get(".corner_vert") or mesh.attributes.new(".corner_vert", "INT", "CORNER")
+    assert isinstance(corner_vertices, bpy.types.IntAttribute), "built into every mesh"
     corner_vertices.data.foreach_set("value", np.ascontiguousarray(faces, np.int32).ravel())
     mesh.polygons.foreach_set("loop_start", np.arange(0, faces.size, 3, dtype=np.int32))
     mesh.update(calc_edges=True)
@@ -89,9 +92,13 @@ def _write_surface(mesh: bpy.types.Mesh, vertices: np.ndarray, faces: np.ndarray
 
 def _write_colors(mesh: bpy.types.Mesh, colors: np.ndarray) -> None:
     attribute = mesh.color_attributes.get(COLOR_ATTRIBUTE)
+    if attribute is not None and (attribute.data_type, attribute.domain) != ("FLOAT_COLOR", "POINT"):
+        mesh.color_attributes.remove(attribute)  # the artist converted it
+        attribute = None
     if attribute is None:
         # FLOAT_COLOR is written as one copy; BYTE_COLOR converts each value (75 times slower at 50,000 triangles).
         attribute = mesh.color_attributes.new(COLOR_ATTRIBUTE, "FLOAT_COLOR", "POINT")
         mesh.color_attributes.active_color = attribute
         mesh.color_attributes.render_color_index = 0
+    assert isinstance(attribute, bpy.types.FloatColorAttribute), "made above"
     attribute.data.foreach_set("color", _LINEAR_OF_SRGB[colors].ravel())

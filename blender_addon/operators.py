@@ -1,7 +1,10 @@
 """What the artist and scripts can do, as ``bpy.ops.any_to_3d.*``. Each is a line or two around the link."""
 
+from __future__ import annotations
+
 import random
 from time import monotonic, sleep
+from typing import TYPE_CHECKING
 
 import bpy
 
@@ -10,11 +13,16 @@ from .addresses import normalise
 from .backend_process import PortTaken, free_port
 from .state import Trouble
 
+if TYPE_CHECKING:
+    from bpy.stub_internal.rna_enums import OperatorReturnItems
+
+    Result = set[OperatorReturnItems]
+
 _PANELS_SEED = -1
 """The seed of an operator that was given none."""
 
 
-def _complain(operator: bpy.types.Operator, trouble: Trouble) -> set[str]:
+def _complain(operator: bpy.types.Operator, trouble: Trouble) -> Result:
     pump.link().complain(trouble)
     pump.redraw()
     # Without a window there is no panel to read; as a report it becomes the script's exception.
@@ -40,7 +48,7 @@ class Generate(bpy.types.Operator):
             cls.poll_message_set(reason)
         return not reason
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Result:
         chosen = properties.settings(context)
         fields = submission.PromptFields(
             text=self.prompt or chosen.prompt,
@@ -50,9 +58,11 @@ class Generate(bpy.types.Operator):
         )
         height = self.height if self.height > 0 else chosen.height
         link = pump.link()
+        backend = link.session.backend
+        assert backend is not None, "poll allows this operator only while connected"
         try:
-            submit = submission.to_submit(fields, link.session.backend)
-            link.generate(submit, submit.prompts[0].prompt.text, properties.placement(context, height))
+            submit = submission.to_submit(fields, backend)
+            link.generate(submit, submission.title_of(submit), properties.placement(context, height))
         except ValueError as error:
             return _complain(self, Trouble(str(error)))
         pump.wake()
@@ -74,7 +84,7 @@ class Cancel(bpy.types.Operator):
         cls.poll_message_set("No job is running")
         return False
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Result:
         newest = pump.link().session.active_jobs[-1]
         pump.link().cancel(self.request_id or newest.origin.request_id)
         pump.wake()
@@ -89,7 +99,7 @@ class Connect(bpy.types.Operator):
 
     address: bpy.props.StringProperty(description="Empty: the one in the preferences", options={"SKIP_SAVE"})
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Result:
         try:
             address = normalise(self.address or preferences.get().address)
             if preferences.address_needs_permission(address):
@@ -109,7 +119,7 @@ class Disconnect(bpy.types.Operator):
     bl_idname = "any_to_3d.disconnect"
     bl_label = "Disconnect"
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Result:
         pump.link().disconnect()
         pump.redraw()
         return {"FINISHED"}
@@ -134,7 +144,7 @@ class StartBackend(bpy.types.Operator):
             return False
         return True
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Result:
         try:
             if self.use_free_port:
                 preferences.get().address = f"tcp://127.0.0.1:{free_port()}"
@@ -161,7 +171,7 @@ class StopBackend(bpy.types.Operator):
         cls.poll_message_set("This Blender started no backend that still runs")
         return False
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Result:
         pump.link().stop_backend()
         pump.redraw()
         return {"FINISHED"}
@@ -182,7 +192,7 @@ class Wait(bpy.types.Operator):
         cls.poll_message_set("With a window the add-on works by itself; waiting would freeze it")
         return False
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Result:
         deadline = monotonic() + self.timeout
         link = pump.link()
         while not link.is_settled:
@@ -205,7 +215,7 @@ class Recreate(bpy.types.Operator):
 
     request_id: bpy.props.StringProperty(options={"SKIP_SAVE", "HIDDEN"})
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Result:
         height = properties.settings(context).height
         pump.link().recreate(self.request_id, properties.placement(context, height))
         pump.wake()
@@ -217,9 +227,9 @@ class RandomSeed(bpy.types.Operator):
 
     bl_idname = "any_to_3d.random_seed"
     bl_label = "Random Seed"
-    bl_options = frozenset({"UNDO", "INTERNAL"})
+    bl_options = {"UNDO", "INTERNAL"}  # noqa: RUF012 - Blender wants a set
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Result:
         # Short enough to read aloud and type again.
         properties.settings(context).seed = random.SystemRandom().randrange(100_000)
         return {"FINISHED"}
@@ -230,7 +240,7 @@ class ChoosePreset(bpy.types.Operator):
 
     bl_idname = "any_to_3d.choose_preset"
     bl_label = "Choose Preset"
-    bl_options = frozenset({"UNDO", "INTERNAL"})
+    bl_options = {"UNDO", "INTERNAL"}  # noqa: RUF012 - Blender wants a set
 
     preset: bpy.props.StringProperty(options={"SKIP_SAVE"})
 
@@ -240,7 +250,7 @@ class ChoosePreset(bpy.types.Operator):
         presets = recipe.presets if recipe else ()
         return next((preset.description for preset in presets if preset.name == chosen.preset), str(cls.__doc__))
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Result:
         properties.settings(context).preset = self.preset
         return {"FINISHED"}
 
@@ -251,13 +261,13 @@ class UseFastestPreset(bpy.types.Operator):
     bl_idname = "any_to_3d.use_fastest_preset"
     bl_label = "Try the Fastest Preset"
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Result:
         chosen = properties.settings(context)
         recipe = pump.link().session.recipe(chosen.recipe)
         if recipe is None:
             return _complain(self, Trouble("No backend is connected.", fix="start_backend"))
         chosen.preset = submission.fastest_preset(recipe)
-        return bpy.ops.any_to_3d.generate()
+        return bpy.ops.any_to_3d.generate()  # type: ignore[attr-defined]
 
 
 class Dismiss(bpy.types.Operator):
@@ -266,7 +276,7 @@ class Dismiss(bpy.types.Operator):
     bl_idname = "any_to_3d.dismiss"
     bl_label = "Dismiss"
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Result:
         pump.link().dismiss()
         pump.redraw()
         return {"FINISHED"}

@@ -29,7 +29,7 @@ class PresetMenu(bpy.types.Menu):
     bl_idname = "ANY_TO_3D_MT_preset"
     bl_label = "Preset"
 
-    def draw(self, context: bpy.types.Context) -> None:
+    def draw(self, context: bpy.types.Context) -> None:  # type: ignore[override]
         recipe = pump.link().session.recipe(properties.settings(context).recipe)
         if recipe is None:
             self.layout.label(text="Connect to a backend to see its presets")
@@ -41,13 +41,10 @@ class PresetMenu(bpy.types.Menu):
             self.layout.operator("any_to_3d.choose_preset", text=text).preset = preset.name
 
 
-class _Sidebar:
+class GeneratePanel(bpy.types.Panel):
     bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
     bl_category = _TAB
-
-
-class GeneratePanel(_Sidebar, bpy.types.Panel):
     bl_idname = "ANY_TO_3D_PT_generate"
     bl_label = "Any to 3D"
 
@@ -69,7 +66,10 @@ class GeneratePanel(_Sidebar, bpy.types.Panel):
             _draw_job(column, context, link, job)
 
 
-class BackendPanel(_Sidebar, bpy.types.Panel):
+class BackendPanel(bpy.types.Panel):
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = _TAB
     bl_idname = "ANY_TO_3D_PT_backend"
     bl_label = "Backend"
     bl_parent_id = "ANY_TO_3D_PT_generate"
@@ -119,7 +119,7 @@ def _draw_trouble(column: bpy.types.UILayout, context: bpy.types.Context, troubl
     if trouble.fix not in _FIX_BUTTONS:
         return
     identifier, text, icon = _FIX_BUTTONS[trouble.fix]
-    button = box.operator(identifier, text=text, icon=icon)
+    button = box.operator(identifier, text=text, icon=icon)  # type: ignore[arg-type]
     if trouble.fix == "use_free_port":
         button.use_free_port = True
     elif trouble.fix == "open_preferences":
@@ -153,5 +153,6 @@ def _draw_text(layout: bpy.types.UILayout, context: bpy.types.Context, text: str
     width = context.region.width if context.region else 300
     letters = max(20, int(width / (_POINTS_PER_LETTER * context.preferences.system.ui_scale)) - 4)
     column = layout.column(align=True)
+    below = "NONE" if icon == "NONE" else "BLANK1"
     for index, line in enumerate(textwrap.wrap(text, letters)):
-        column.label(text=line, icon=icon if index == 0 else ("BLANK1" if icon != "NONE" else "NONE"))
+        column.label(text=line, icon=below if index else icon)  # type: ignore[arg-type]

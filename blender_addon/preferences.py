@@ -54,7 +54,9 @@ class AnyTo3DPreferences(bpy.types.AddonPreferences):
 
 def get() -> AnyTo3DPreferences:
     """This add-on's preferences."""
-    return bpy.context.preferences.addons[ADDON_ID].preferences
+    found = bpy.context.preferences.addons[ADDON_ID].preferences
+    assert isinstance(found, AnyTo3DPreferences), "registered together with this add-on"
+    return found
 
 
 def launch_options() -> LaunchOptions:

@@ -44,12 +44,13 @@ def fields(chosen: AnyTo3DSettings) -> PromptFields:
 
 def placement(context: bpy.types.Context, height: float) -> Placement:
     """The 3D cursor as the place for an object of this height."""
-    return Placement(tuple(context.scene.cursor.location), height, context.scene.name)
+    x, y, z = context.scene.cursor.location[:]
+    return Placement((x, y, z), height, context.scene.name)
 
 
 def register() -> None:
-    bpy.types.Scene.any_to_3d = bpy.props.PointerProperty(type=AnyTo3DSettings)
+    bpy.types.Scene.any_to_3d = bpy.props.PointerProperty(type=AnyTo3DSettings)  # type: ignore[attr-defined]
 
 
 def unregister() -> None:
-    del bpy.types.Scene.any_to_3d
+    del bpy.types.Scene.any_to_3d  # type: ignore[attr-defined]

@@ -25,7 +25,6 @@ _HEIGHT = "any_to_3d_height"
 _IS_FINAL = "any_to_3d_is_final"
 
 _LONGEST_NAME = 48
-_BUSY_JOBS = ("RENDER", "OBJECT_BAKE")
 
 
 class Outcome(Enum):
@@ -43,9 +42,10 @@ def show(origin: Provenance, snapshot: MeshSnapshot, run: str) -> Outcome:
         return Outcome.MISSING
     if _is_busy(target):
         return Outcome.BUSY
+    mesh = _mesh_of(target)
     vertices = stand_on_base(snapshot.vertices, target[_HEIGHT])
-    mesh_data.write_snapshot(target.data, snapshot, vertices, run)
-    material.show_vertex_colors(target.data, _name_of(origin), snapshot.colors)
+    mesh_data.write_snapshot(mesh, snapshot, vertices, run)
+    material.show_vertex_colors(mesh, _name_of(origin), snapshot.colors)
     return Outcome.SHOWN
 
 
@@ -56,9 +56,10 @@ def finish(origin: Provenance, textured: TexturedMesh, backend_version: str) -> 
         return Outcome.MISSING
     if _is_busy(target):
         return Outcome.BUSY
+    mesh = _mesh_of(target)
     vertices = stand_on_base(textured.vertices, target[_HEIGHT])
-    mesh_data.write_textured(target.data, textured, vertices)
-    material.show_albedo(target.data, _name_of(origin), textured.albedo)
+    mesh_data.write_textured(mesh, textured, vertices)
+    material.show_albedo(mesh, _name_of(origin), textured.albedo)
     _write_provenance(target, origin)
     target[_BACKEND] = backend_version
     target[_IS_FINAL] = True
@@ -78,9 +79,9 @@ def create(origin: Provenance, placement: Placement) -> None:
 
 def unfinished() -> tuple[Provenance, ...]:
     """The jobs whose objects in this file are not final yet."""
-    objects = (each for each in bpy.data.objects if _JOB in each and each.library is None)
+    objects = (each for each in bpy.data.objects if each.get(_JOB) and each.library is None)
     found = (_read_provenance(each) for each in objects if not each.get(_IS_FINAL))
-    return tuple({origin.job_id: origin for origin in found if origin.job_id}.values())
+    return tuple({origin.job_id: origin for origin in found}.values())
 
 
 def push_undo(message: str) -> None:
@@ -118,7 +119,14 @@ def _find(origin: Provenance) -> bpy.types.Object | None:
 
 
 def _is_busy(target: bpy.types.Object) -> bool:
-    return target.mode != "OBJECT" or any(bpy.app.is_job_running(job) for job in _BUSY_JOBS)
+    is_rendering = bpy.app.is_job_running("RENDER") or bpy.app.is_job_running("OBJECT_BAKE")
+    return is_rendering or target.mode != "OBJECT"
+
+
+def _mesh_of(target: bpy.types.Object) -> bpy.types.Mesh:
+    mesh = target.data
+    assert isinstance(mesh, bpy.types.Mesh), "only meshes are found"
+    return mesh
 
 
 def _collection(scene_name: str) -> bpy.types.Collection:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
 from ..shared import PROTOCOL_VERSION
 from ..shared.mesh import MeshSnapshot
@@ -52,6 +53,8 @@ LOST_AFTER = 3.5
 """Seconds without an answer after which a backend counts as gone; with a question a second, it is told within 5."""
 
 _ENDED_JOBS_KEPT = 20
+
+JobEvent = TypeVar("JobEvent", Queued, Started, Preparing, Progress, MeshSnapshot, Finished, Cancelled)
 
 Change = tuple[Session, tuple[Request, ...]]
 
@@ -256,8 +259,8 @@ def _with(session: Session, changed: Job) -> Session:
     return replace(session, jobs=tuple(changed if job.origin.request_id == same else job for job in session.jobs))
 
 
-def _job_event(change: Callable[[Job, Message], Job]) -> Callable[[Session, Message], Change]:
-    def handle(session: Session, event: Message) -> Change:
+def _job_event(change: Callable[[Job, JobEvent], Job]) -> Callable[[Session, JobEvent], Change]:
+    def handle(session: Session, event: JobEvent) -> Change:
         job = session.job(event.job_id)
         if job is None or (job.is_over and not isinstance(event, TERMINAL_EVENTS)):
             return session, ()

@@ -44,6 +44,12 @@ def to_submit(fields: PromptFields, backend: Welcome) -> Submit:
     )
 
 
+def title_of(submit: Submit) -> str:
+    """What a person calls this request: its texts."""
+    texts = (part.prompt.text for part in submit.prompts if isinstance(part.prompt, TextPrompt))
+    return ", ".join(texts)
+
+
 def _offered_recipe(name: str, backend: Welcome) -> RecipeInfo:
     offered = {recipe.name: recipe for recipe in backend.recipes}
     if not offered:

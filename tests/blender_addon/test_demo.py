@@ -19,7 +19,7 @@ NO_BPY = "no bpy here: pip install bpy, or name Pythons in ANY_TO_3D_BPY_PYTHONS
 
 def needs_bpy(test):
     """Marks a test that runs a real Blender with the stand-in, which is a script with a shebang line."""
-    return pytest.mark.blender(pytest.mark.skipif(not pythons() or os.name == "nt", reason=NO_BPY)(test))
+    return pytest.mark.skipif(not pythons() or os.name == "nt", reason=NO_BPY)(test)
 
 
 @pytest.fixture

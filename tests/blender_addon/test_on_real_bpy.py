@@ -8,7 +8,6 @@ from bpy_pythons import HERE, fake_program, python_version, pythons, run_scenari
 from run_scenario import claims_of
 
 pytestmark = [
-    pytest.mark.blender,
     pytest.mark.skipif(not pythons(), reason="no bpy here: pip install bpy, or name Pythons in ANY_TO_3D_BPY_PYTHONS"),
     pytest.mark.skipif(os.name == "nt", reason="the backend's stand-in is a script with a shebang line"),
 ]

@@ -93,6 +93,27 @@ def test_colours_are_the_active_attribute_and_the_material_shows_them():
     np.testing.assert_allclose(material.diffuse_color, (1, 0, 0, 1), atol=1e-6)
 
 
+def test_a_material_of_the_artist_is_not_painted_over():
+    target = _live_cube()
+    mine = bpy.data.materials.new("mine")
+    mine.diffuse_color = (0, 0, 1, 1)
+    target.data.materials.clear()
+    target.data.materials.append(mine)
+    scene.show(ORIGIN, _snapshot(2), "run")
+    assert target.data.materials[0] == mine
+    scene.finish(ORIGIN, _textured(), "0.1.0")
+    assert tuple(mine.diffuse_color) == (0, 0, 1, 1)
+    assert [each.name for each in target.data.materials] != ["mine"]
+
+
+def test_a_colour_attribute_that_the_artist_converted_is_made_anew():
+    target = _live_cube()
+    target.data.color_attributes.remove(target.data.color_attributes["Color"])
+    target.data.color_attributes.new("Color", "BYTE_COLOR", "CORNER")
+    scene.show(ORIGIN, _snapshot(2), "run")
+    np.testing.assert_allclose(target.data.color_attributes["Color"].data[3].color, (1, 0, 0, 1), atol=1e-6)
+
+
 def test_srgb_colours_become_linear():
     target = _live_cube()
     grey = np.tile(np.array([128, 128, 128, 255], np.uint8), (8, 1))
