@@ -35,9 +35,9 @@ QUIET = (Demo, Generate, Doctor, Keys)
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one sub-command and exit with its status: 0 done, 1 failed, 130 interrupted."""
-    command: Command = tyro.cli(Command, prog="any-to-3d", description=__doc__, args=arguments, config=PREFIXES)
-    log_to_stderr(logging.WARNING if isinstance(command, QUIET) else logging.INFO)
     try:
+        command: Command = tyro.cli(Command, prog="any-to-3d", description=__doc__, args=arguments, config=PREFIXES)
+        log_to_stderr(logging.WARNING if isinstance(command, QUIET) else logging.INFO)
         sys.exit(command.run())
     except (ValueError, OSError) as error:
         sys.stderr.write(f"any-to-3d: {error}\n")

@@ -52,14 +52,14 @@ BASELINES = {
 }
 
 BUILTIN_PRESETS = (
-    PresetInfo("draft", "Draft", "A quick look at the shape", 210, 40.0),
-    PresetInfo("standard", "Standard", "The usual quality", 560, 90.0),
-    PresetInfo("high", "High", "More steps and a finer surface", 1120, 240.0),
+    PresetInfo("draft", "Draft", "A quick look at the shape", 180, 40.0),
+    PresetInfo("standard", "Standard", "The usual quality", 450, 90.0),
+    PresetInfo("high", "High", "More steps and a finer surface", 900, 240.0),
 )
 FULL_PRESETS = (
-    PresetInfo("draft", "Draft", "A tenth of the steps at half the size", 1500, 900.0),
-    PresetInfo("standard", "Standard", "The settings of the paper", 15000, 9000.0),
-    PresetInfo("high", "High", "Twice the steps", 30000, 18000.0),
+    PresetInfo("draft", "Draft", "A tenth of the steps at half the size", 1300, 900.0),
+    PresetInfo("standard", "Standard", "The settings of the paper", 13000, 9000.0),
+    PresetInfo("high", "High", "Twice the steps", 26000, 18000.0),
 )
 FAKE_PRESETS = (
     PresetInfo("draft", "Draft", "A fake job of two seconds", 120, 2.0),

@@ -1,11 +1,13 @@
 """``any-to-3d generate``: one object without Blender and without a server, through the worker's own ``run_job``."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..shared.messages import (
     AudioPrompt,
+    Cancelled,
     Failed,
     Finished,
     ImagePrompt,
@@ -100,11 +102,16 @@ class Generate:
     def _generate(self, submit: Submit, console: "Console") -> int:
         import tempfile
 
-        from .export import write_glb
+        from .interrupt import remembered_interrupt
         from .worker_messages import Run
 
-        with tempfile.TemporaryDirectory(prefix="any-to-3d-") as folder:
-            outcome = self._watch(Run("command-line", submit, folder, resume=False), console)
+        with remembered_interrupt() as was_interrupted, tempfile.TemporaryDirectory(prefix="any-to-3d-") as folder:
+            job = Run("command-line", submit, folder, resume=False)
+            outcome = self._watch(job, _Unwatched(was_interrupted), console)
+            from .export import write_glb
+
+            if isinstance(outcome, Cancelled) or was_interrupted():
+                raise KeyboardInterrupt
         if isinstance(outcome, Failed):
             console.print(f"{outcome.problem.message} {outcome.problem.hint}", style="red", markup=False)
             return 1
@@ -113,7 +120,7 @@ class Generate:
         console.print(f"{self.output}: {faces} faces, made in {outcome.seconds:.1f} s", markup=False)
         return 0
 
-    def _watch(self, job: "Run", console: "Console") -> Finished | Failed:
+    def _watch(self, job: "Run", control: "_Unwatched", console: "Console") -> Finished | Cancelled | Failed:
         from rich import progress
 
         from .worker import run_job
@@ -129,22 +136,22 @@ class Generate:
         with progress.Progress(*columns, console=console, transient=True) as bar:
             task = bar.add_task("starting", total=1.0)
             engine = build_engine(self.profile, self.device, folder, self.threads)
-            for event in run_job(job, engine, _Undisturbed()):
+            for event in run_job(job, engine, control):
                 match event:
                     case Preparing(_, what, _):
                         bar.update(task, description=what)
                     case Progress():
                         bar.update(task, description=_describe(event), completed=event.overall)
-                    case Finished() | Failed():
+                    case Finished() | Cancelled() | Failed():
                         return event
         raise AssertionError("run_job ends with a terminal event")
 
 
-class _Undisturbed:
-    """A Control for a job that nobody watches; Ctrl-C ends it by interrupting the program."""
+class _Unwatched:
+    """A Control for a job that nobody takes snapshots of, and that Ctrl-C cancels."""
 
-    def cancelled(self) -> bool:
-        return False
+    def __init__(self, cancelled: Callable[[], bool]) -> None:
+        self.cancelled = cancelled
 
     def wanted_faces(self) -> int | None:
         return None

@@ -14,8 +14,9 @@ from typing import Literal
 
 import zmq
 
-from .addresses import DEFAULT_ADDRESS, PortInUse, bind, parse_address
+from .addresses import DEFAULT_ADDRESS, parse_address
 from .catalogue import ProfileName
+from .listening import PortInUse, bind
 from .store import default_folder
 
 Level = Literal["ok", "warning", "problem"]

@@ -12,10 +12,11 @@ import zmq
 
 from ..shared import PROTOCOL_VERSION
 from ..shared.messages import Welcome
-from .addresses import Address, bind, is_loopback, parse_address
+from .addresses import Address, is_loopback, parse_address
 from .catalogue import PROFILES, ProfileName
 from .command_serve import Serve
 from .keys import read_server_keys, require_keys
+from .listening import bind
 from .pool import LocalPool, WorkerOptions
 from .server import Server
 from .store import JobStore, open_default

@@ -45,7 +45,8 @@ class Vocabulary:
         """What to say about a text that can be used although these words mean nothing to the models."""
         near = self._nearest(unknown, self.words)
         advice = f" Nearest known: {_quoted(near)}." if near else ""
-        return f"The built-in models do not know {_quoted(unknown)} and will ignore it.{advice}"
+        those = "it" if len(unknown) == 1 else "them"
+        return f"The built-in models do not know {_quoted(unknown)} and will ignore {those}.{advice}"
 
     def _nearest(self, unknown: Sequence[str], known: frozenset[str]) -> list[str]:
         pool = sorted(word for word in known if len(word) > 2)

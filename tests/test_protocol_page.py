@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from any_to_3d.backend import addresses, submit_check
+from any_to_3d.backend import addresses, listening, submit_check
 from any_to_3d.shared import PROTOCOL_VERSION, client, wire
 from any_to_3d.shared import messages as m
 from any_to_3d.shared.mesh import MAX_FACES, MAX_TEXTURE_SIZE, MAX_VERTICES, TexturedMesh
@@ -84,7 +84,7 @@ def test_the_version_is_the_codes() -> None:
     [
         f"header {wire.MAX_HEADER_BYTES >> 20} MiB",
         f"{wire.MAX_FRAMES} raw frames",
-        f"{wire.MAX_FRAME_BYTES >> 20} MiB a frame, {addresses.MAX_REQUEST_FRAME_BYTES >> 20} MiB towards the backend",
+        f"{wire.MAX_FRAME_BYTES >> 20} MiB a frame, {listening.MAX_REQUEST_FRAME_BYTES >> 20} MiB towards the backend",
         f"{MAX_VERTICES // 10**6} million vertices and {MAX_FACES // 10**6} million faces",
         f"textures of {MAX_TEXTURE_SIZE} pixels",
         f"waited {client.OUTAGE_SECONDS:.0f} seconds",

@@ -1,0 +1,26 @@
+"""What the server promises without torch is what the generator has."""
+
+import pytest
+from any_to_3d.backend.catalogue import FAKE_OVERRIDES, PHASES, PROFILES
+from any_to_3d.backend.fake_generation import OVERRIDES, SECONDS_OF_PRESET, FakeEngine
+from any_to_3d.backend.generator.recipes import PRESETS, RECIPES
+from requests_and_jobs import request
+
+
+@pytest.mark.parametrize("profile", ["builtin", "full"])
+def test_recipes_presets_phases_and_steps_are_those_of_the_generator(profile: str) -> None:
+    offered = {recipe.name: recipe for recipe in PROFILES[profile].recipes}
+    assert set(offered) == set(RECIPES[profile])
+    for name, recipe in RECIPES[profile].items():
+        assert offered[name].phases == tuple(phase.name for phase in recipe.phases)
+    steps = {preset.name: preset.steps for preset in offered["xbind"].presets}
+    assert steps == {name: recipe.total_steps for name, recipe in PRESETS[profile].items()}
+
+
+def test_the_fake_profile_obeys_what_it_offers() -> None:
+    assert set(FAKE_OVERRIDES) == set(OVERRIDES)
+    (recipe,) = PROFILES["fake"].recipes
+    assert {preset.name: preset.seconds_estimate for preset in recipe.presets} == SECONDS_OF_PRESET
+    plan = FakeEngine().plan(request())
+    assert tuple(phase.name for phase in plan) == recipe.phases == PHASES
+    assert {preset.steps for preset in recipe.presets} == {sum(phase.steps for phase in plan)}

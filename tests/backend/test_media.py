@@ -1,0 +1,100 @@
+"""Pictures and sounds from outside, decoded with limits."""
+
+import io
+import struct
+import zlib
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+from any_to_3d.backend.media import MAX_SIDE, decode_picture, decode_sound
+from PIL import Image
+
+
+def png(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def wav(samples: np.ndarray, rate: int = 16_000, kind: str = "WAV") -> bytes:
+    buffer = io.BytesIO()
+    soundfile.write(buffer, samples, rate, format=kind)
+    return buffer.getvalue()
+
+
+def test_a_picture_is_read_row_by_row_from_the_top_in_0_to_1() -> None:
+    pixels = np.zeros((2, 3, 3), np.uint8)
+    pixels[0, 2] = (255, 51, 0)
+    decoded = decode_picture(png(Image.fromarray(pixels)))
+    assert decoded.shape == (3, 2, 3)
+    assert torch.allclose(decoded[:, 0, 2], torch.tensor([1.0, 0.2, 0.0]))
+    assert decoded.sum() == pytest.approx(1.2)
+
+
+def test_transparency_becomes_white() -> None:
+    image = Image.new("RGBA", (1, 1), (0, 0, 0, 128))
+    assert decode_picture(png(image))[:, 0, 0].tolist() == pytest.approx([127 / 255] * 3, abs=1e-3)
+
+
+def test_a_picture_is_turned_upright_as_its_camera_says() -> None:
+    image = Image.fromarray(np.array([[[255, 0, 0], [0, 0, 0]]], np.uint8))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turn by 90 degrees clockwise
+    decoded = decode_picture(png(image, exif=exif))
+    assert decoded.shape == (3, 2, 1)
+    assert decoded[0, 0, 0] == 1.0
+
+
+def test_grey_and_palette_pictures_are_read_too() -> None:
+    for mode in ("L", "P", "1", "LA"):
+        assert decode_picture(png(Image.new(mode, (2, 2)))).shape == (3, 2, 2)
+
+
+def test_a_large_picture_is_shrunk() -> None:
+    assert decode_picture(png(Image.new("RGB", (4096, 64)))).shape == (3, 32, MAX_SIDE)
+
+
+def test_a_picture_that_would_unfold_to_gigabytes_is_refused_from_its_header() -> None:
+    header = b"IHDR" + struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
+    bomb = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + header + struct.pack(">I", zlib.crc32(header))
+    with pytest.raises(ValueError, match=r"image prompt cannot be read|at most 40,000,000 are allowed"):
+        decode_picture(bomb)
+
+
+def test_too_many_pixels_are_named() -> None:
+    with pytest.raises(ValueError, match="7000 x 7000 pixels; at most 40,000,000"):
+        decode_picture(png(Image.new("1", (7000, 7000))))
+
+
+@pytest.mark.parametrize("data", [b"", b"not a picture", b"\x89PNG\r\n\x1a\n", b"%!PS-Adobe-3.0 EPSF-3.0\n"])
+def test_what_is_no_picture_is_refused_with_what_is_allowed(data: bytes) -> None:
+    with pytest.raises(ValueError, match="allowed are PNG, JPEG, WEBP"):
+        decode_picture(data)
+
+
+def test_a_cut_off_picture_is_refused() -> None:
+    whole = png(Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3)).astype(np.uint8)))
+    with pytest.raises(ValueError, match="image prompt cannot be read"):
+        decode_picture(whole[: len(whole) // 2])
+
+
+@pytest.mark.parametrize("kind", ["WAV", "FLAC", "OGG"])
+def test_a_sound_is_mixed_to_mono(kind: str) -> None:
+    tone = np.sin(np.arange(16_000) / 10)
+    waveform, rate = decode_sound(wav(np.stack([tone * 0.5, tone * 0.1], axis=1), kind=kind))
+    assert (rate, waveform.dtype, waveform.shape) == (16_000, torch.float32, (16_000,))
+    assert waveform.abs().max() == pytest.approx(0.3, abs=0.05)
+
+
+def test_a_sound_that_is_too_long_is_named_with_the_limit() -> None:
+    with pytest.raises(ValueError, match="lasts 61 s; at most 60 s are allowed"):
+        decode_sound(wav(np.full(61 * 4000, 0.1), rate=4000))
+
+
+def test_silence_and_garbage_are_refused() -> None:
+    with pytest.raises(ValueError, match="empty or silent"):
+        decode_sound(wav(np.zeros(1000)))
+    with pytest.raises(ValueError, match="allowed are WAV, FLAC, OGG and MP3"):
+        decode_sound(b"RIFF....WAVE nothing")

@@ -1,0 +1,197 @@
+"""The client by itself: against a ROUTER that the test plays, and against nobody."""
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+import zmq
+from any_to_3d.shared import client as client_module
+from any_to_3d.shared import messages as m
+from any_to_3d.shared.client import Client
+from any_to_3d.shared.wire import ProtocolError, decode, encode
+
+WELCOME = m.Welcome("1.0", "b1", "0.1", "fake", "cpu", "fake", ())
+
+
+class Router:
+    """The other end, answering only when it is told to."""
+
+    def __init__(self) -> None:
+        self.context = zmq.Context()
+        self.socket = self.context.socket(zmq.ROUTER)
+        self.socket.linger = 0
+        self.address = f"tcp://127.0.0.1:{self.socket.bind_to_random_port('tcp://127.0.0.1')}"
+        self.peer = b""
+
+    def receive(self, seconds: float = 3.0) -> m.Message:
+        assert self.socket.poll(int(seconds * 1000)), "nothing was sent"
+        self.peer, *frames = self.socket.recv_multipart()
+        return decode(frames)
+
+    def send(self, *frames: bytes) -> None:
+        self.socket.send_multipart([self.peer, *frames])
+
+    def close(self) -> None:
+        self.socket.close()
+        self.context.term()
+
+
+@pytest.fixture
+def router() -> Iterator[Router]:
+    router = Router()
+    yield router
+    router.close()
+
+
+@pytest.fixture
+def client(router: Router) -> Iterator[Client]:
+    client = Client(router.address, "me")
+    yield client
+    client.close()
+
+
+def greeted(client: Client, router: Router) -> None:
+    """Poll until the client's Hello was sent, and receive it."""
+    deadline = time.monotonic() + 3
+    while not router.socket.poll(10):
+        assert client.poll() == []
+        assert time.monotonic() < deadline
+    assert router.receive() == m.Hello("1.0", "me")
+
+
+def arrived(client: Client, seconds: float = 2.0) -> list[m.Message]:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if messages := client.poll():
+            return messages
+        client.wait(0.01)
+    return []
+
+
+def test_the_client_says_hello_by_itself_and_delivers_the_welcome(client: Client, router: Router) -> None:
+    greeted(client, router)
+    router.send(*encode(WELCOME))
+    assert arrived(client) == [WELCOME]
+    assert client.seconds_since_heard == 0
+
+
+def test_an_unchanged_welcome_is_delivered_once_and_a_changed_one_again(client: Client, router: Router) -> None:
+    greeted(client, router)
+    for backend_id in ("b1", "b1", "b2"):
+        router.send(*encode(replace(WELCOME, backend_id=backend_id)))
+    received = []
+    while len(received) < 2:
+        received += arrived(client)
+    assert [welcome.backend_id for welcome in received + arrived(client, 0.2)] == ["b1", "b2"]
+
+
+def test_a_welcome_that_was_asked_for_is_delivered_even_if_nothing_changed(client: Client, router: Router) -> None:
+    greeted(client, router)
+    router.send(*encode(WELCOME))
+    assert arrived(client) == [WELCOME]
+    client.send(m.Hello("1.0", "me"))
+    router.receive()
+    router.send(*encode(WELCOME))
+    assert arrived(client) == [WELCOME]
+
+
+def test_silence_is_counted_from_the_first_question_without_answer(client: Client, router: Router) -> None:
+    greeted(client, router)
+    time.sleep(0.3)
+    client.poll()
+    assert 0.3 <= client.seconds_since_heard < 1.5
+    router.send(*encode(m.Started("j1")))
+    assert arrived(client) == [m.Started("j1")]
+    assert client.seconds_since_heard == 0
+
+
+def test_a_client_that_slept_does_not_take_the_backend_for_dead(client: Client, router: Router) -> None:
+    greeted(client, router)
+    router.send(*encode(WELCOME))
+    time.sleep(0.5)
+    assert arrived(client) == [WELCOME]
+    assert client.seconds_since_heard == 0
+
+
+def test_after_an_outage_the_same_welcome_is_delivered_again(
+    client: Client, router: Router, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_module, "OUTAGE_SECONDS", 0.2)
+    greeted(client, router)
+    router.send(*encode(WELCOME))
+    assert arrived(client) == [WELCOME]
+    client._next_ping = 0.0
+    greeted(client, router)
+    time.sleep(0.3)
+    router.send(*encode(WELCOME))
+    assert arrived(client) == [WELCOME]
+
+
+def test_a_message_sent_before_there_is_a_connection_arrives_once_there_is(router: Router) -> None:
+    client = Client(router.address, "me")
+    client.send(m.Cancel("j1"))
+    heard = []
+    for _ in range(100):
+        client.poll()
+        if router.socket.poll(10):
+            heard.append(router.receive())
+        if m.Cancel("j1") in heard:
+            break
+    client.close()
+    assert heard.count(m.Cancel("j1")) == 1
+
+
+def test_closing_sends_what_was_queued(client: Client, router: Router) -> None:
+    greeted(client, router)
+    client.send(m.Cancel("j1"))
+    client.close()
+    client.close()
+    assert router.receive() == m.Cancel("j1")
+
+
+def test_what_cannot_be_read_is_delivered_as_a_problem(client: Client, router: Router) -> None:
+    greeted(client, router)
+    router.send(b"\xc1garbage")
+    (rejected,) = arrived(client)
+    assert rejected.problem.code == "protocol"
+    assert rejected.problem.message.startswith("the backend sent something unreadable: ")
+
+
+def test_poll_returns_at_most_so_many_messages_in_order(client: Client, router: Router) -> None:
+    greeted(client, router)
+    for number in range(5):
+        router.send(*encode(m.Started(f"j{number}")))
+    client.wait(1)
+    time.sleep(0.1)
+    assert [event.job_id for event in client.poll(3)] == ["j0", "j1", "j2"]
+    assert [event.job_id for event in client.poll(3)] == ["j3", "j4"]
+
+
+def test_polling_nobody_neither_blocks_nor_starts_a_thread() -> None:
+    client = Client("tcp://127.0.0.1:9", "me")
+    before = time.monotonic()
+    for _ in range(20):
+        assert client.poll() == []
+    client.send(m.ListJobs())
+    assert time.monotonic() - before < 0.5
+    assert threading.active_count() == 1
+    assert client.seconds_since_heard > 0
+    before = time.monotonic()
+    client.close()
+    assert time.monotonic() - before < 1
+
+
+def test_too_many_unsent_messages_are_refused() -> None:
+    client = Client("tcp://127.0.0.1:9", "me")
+    for _ in range(1000):
+        client.send(m.ListJobs())
+    with pytest.raises(ProtocolError, match="1000 messages wait"):
+        client.send(m.ListJobs())
+    client.close()
+
+
+def test_an_impossible_address_is_named() -> None:
+    with pytest.raises(ValueError, match=r"cannot connect to 'nonsense'.*tcp://host:port"):
+        Client("nonsense", "me")
