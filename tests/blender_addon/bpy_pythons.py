@@ -56,9 +56,17 @@ def source_path(folder: Path) -> str:
 
 def fake_program(folder: Path) -> str:
     """An executable that plays ``any-to-3d``: fake_backend.py run by the Python of pytest."""
+    return _executable(folder, f"runpy.run_path({str(HERE / 'fake_backend.py')!r}, run_name='__main__')")
+
+
+def real_program(folder: Path) -> str:
+    """An executable that is ``any-to-3d``, whether or not this environment has its entry point."""
+    return _executable(folder, "runpy.run_module('any_to_3d.backend', run_name='__main__')")
+
+
+def _executable(folder: Path, code: str) -> str:
     path = folder / "bin" / "any-to-3d"
     path.parent.mkdir()
-    script = str(HERE / "fake_backend.py")
-    path.write_text(f"#!{sys.executable}\nimport runpy\nrunpy.run_path({script!r}, run_name='__main__')\n")
+    path.write_text(f"#!{sys.executable}\nimport runpy\n{code}\n")
     path.chmod(0o755)
     return str(path)

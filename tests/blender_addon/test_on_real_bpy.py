@@ -4,7 +4,7 @@ import os
 
 import pytest
 from any_to_3d.backend.addon_zip import BuildError, build, current_platform
-from bpy_pythons import HERE, fake_program, python_version, pythons, run_scenario, source_path
+from bpy_pythons import HERE, fake_program, python_version, pythons, real_program, run_scenario, source_path
 from run_scenario import claims_of
 
 pytestmark = [
@@ -27,12 +27,21 @@ def live_object(python, tmp_path_factory):
 @pytest.fixture(scope="session")
 def installed_addon(python, tmp_path_factory):
     folder = tmp_path_factory.mktemp("installed")
+    return _run_with_zip(python, "installed_addon", folder, fake_program(folder))
+
+
+@pytest.fixture(scope="session")
+def real_server(python, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("real_server")
+    return _run_with_zip(python, "real_server", folder, real_program(folder))
+
+
+def _run_with_zip(python, scenario, folder, program):
     try:
         addon = build(current_platform(), [python_version(python)], folder)
     except BuildError as error:
         pytest.skip(str(error))
-    variables = {"ANY_TO_3D_ZIP": str(addon), "ANY_TO_3D_PROGRAM": fake_program(folder)}
-    return run_scenario(python, "installed_addon", folder, variables)
+    return run_scenario(python, scenario, folder, {"ANY_TO_3D_ZIP": str(addon), "ANY_TO_3D_PROGRAM": program})
 
 
 def _claims(scenario):
@@ -47,6 +56,11 @@ def test_live_object(live_object, claim):
 @pytest.mark.parametrize("claim", _claims("installed_addon"))
 def test_installed_addon(installed_addon, claim):
     _assert_holds(installed_addon, claim)
+
+
+@pytest.mark.parametrize("claim", _claims("real_server"))
+def test_real_server(real_server, claim):
+    _assert_holds(real_server, claim)
 
 
 def _assert_holds(outcomes, claim):
