@@ -12,6 +12,7 @@ from .state import Fix, Job, Trouble
 
 _TAB = "Any to 3D"
 _POINTS_PER_LETTER = 7.0
+_ENDED_JOBS_SHOWN = 3
 
 _FIX_BUTTONS: dict[Fix, tuple[str, str, str]] = {
     "start_backend": ("any_to_3d.start_backend", "Start Backend", "PLAY"),
@@ -62,7 +63,8 @@ class GeneratePanel(bpy.types.Panel):
             _draw_trouble(column, context, link.session.trouble)
         elif reason:
             _draw_text(column, context, reason, "INFO")
-        for job in reversed(link.session.jobs):
+        ended = [job for job in link.session.jobs if job.is_over]
+        for job in (*link.session.active_jobs, *reversed(ended[-_ENDED_JOBS_SHOWN:])):
             _draw_job(column, context, link, job)
 
 
