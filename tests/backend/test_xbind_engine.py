@@ -1,0 +1,101 @@
+"""The real generator behind the worker's seam, in a world of one red ball; the built-in recipe at its very smallest."""
+
+import io
+from pathlib import Path
+
+import pytest
+from any_to_3d.backend.engine import Stage
+from any_to_3d.backend.worker import run_job
+from any_to_3d.backend.worker_messages import Run
+from any_to_3d.backend.xbind_engine import CHECKPOINT, XBindEngine, prompt_of, recipe_of
+from any_to_3d.shared import messages as m
+from any_to_3d.shared.mesh import MeshSnapshot
+from generator.toy_world import runtime
+from PIL import Image
+from requests_and_jobs import request
+
+SMALLEST = {"steps_scale": 0.01, "texture_size": 128.0, "max_faces": 600.0}
+
+
+class Wishes:
+    def cancelled(self) -> bool:
+        return False
+
+    def wanted_faces(self) -> int | None:
+        return 300
+
+
+@pytest.fixture
+def engine() -> XBindEngine:
+    return XBindEngine("builtin", "cpu", "", 1, runtime())
+
+
+def smallest(preset: str = "draft") -> m.Submit:
+    return m.Submit("r", request().prompts, preset=preset, overrides=SMALLEST)
+
+
+def test_a_request_becomes_a_finished_mesh_with_snapshots_on_the_way(engine: XBindEngine, tmp_path: Path) -> None:
+    events = list(run_job(Run("j1", smallest(), str(tmp_path), False), engine, Wishes()))
+    finished = events[-1]
+    assert isinstance(finished, m.Finished), finished
+    assert len(finished.mesh.faces) <= 600
+    assert finished.mesh.albedo.shape == (128, 128, 3)
+    assert [event for event in events if isinstance(event, MeshSnapshot)]
+    progress = [event for event in events if isinstance(event, m.Progress)]
+    assert [event.phase for event in progress if event.step == event.steps] == ["coarse", "geometry", "texture"]
+    assert all(isinstance(value, float) for event in progress for value in event.losses.values())
+
+
+def test_a_job_goes_on_from_the_phase_that_its_checkpoint_ended(engine: XBindEngine, tmp_path: Path) -> None:
+    submit = smallest()
+    for moment in engine.run("j1", submit, None):
+        if not isinstance(moment, Stage) and moment.ends_phase:
+            moment.save(tmp_path)
+            break
+    assert (tmp_path / CHECKPOINT).is_file()
+    resumed = [moment for moment in engine.run("j1", submit, tmp_path) if not isinstance(moment, Stage)]
+    assert "coarse" not in [moment.phase for moment in resumed]
+    assert resumed[-1].phase == "texture"
+
+
+def test_an_unreadable_checkpoint_starts_the_job_anew(engine: XBindEngine, tmp_path: Path) -> None:
+    (tmp_path / CHECKPOINT).write_bytes(b"broken")
+    first = next(moment for moment in engine.run("j1", smallest(), tmp_path) if not isinstance(moment, Stage))
+    assert (first.phase, first.index) == ("coarse", 0)
+
+
+def test_the_plan_is_the_recipes(engine: XBindEngine) -> None:
+    plan = engine.plan(m.Submit("r", (), preset="high"))
+    recipe = recipe_of(m.Submit("r", (), preset="high"), "builtin")
+    assert [(phase.name, phase.steps) for phase in plan] == [(phase.name, phase.steps) for phase in recipe.phases]
+
+
+def test_a_recipe_or_preset_that_is_not_there_is_named() -> None:
+    with pytest.raises(ValueError, match=r"no recipe 'magic' with preset 'standard'; recipes are xbind, stable_sds"):
+        recipe_of(m.Submit("r", (), recipe="magic"), "builtin")
+    with pytest.raises(ValueError, match=r"of the others only standard"):
+        recipe_of(m.Submit("r", (), recipe="zero_sds", preset="draft"), "builtin")
+
+
+def test_words_and_pictures_are_mixed_with_their_weights() -> None:
+    buffer = io.BytesIO()
+    Image.new("RGB", (4, 3), "red").save(buffer, "PNG")
+    parts = (m.WeightedPrompt(m.TextPrompt("a car"), 2.0), m.WeightedPrompt(m.ImagePrompt(buffer.getvalue()), 0.5))
+    prompt = prompt_of(m.Submit("r", parts, negative="blue"))
+    assert [part.weight for part in prompt.parts] == [2.0, 0.5]
+    assert (prompt.text, prompt.negative) == ("a car", "blue")
+    assert prompt.parts[1].content.pixels.shape == (3, 3, 4)
+
+
+def test_a_picture_that_cannot_be_read_fails_the_job_and_says_so(engine: XBindEngine, tmp_path: Path) -> None:
+    submit = m.Submit("r", (m.WeightedPrompt(m.ImagePrompt(b"no picture")),))
+    failed = list(run_job(Run("j1", submit, str(tmp_path), False), engine, Wishes()))[-1]
+    assert failed.problem.code == "bad_request"
+    assert failed.problem.message.startswith("the image prompt cannot be read")
+
+
+def test_missing_weights_fail_the_job_by_name(tmp_path: Path) -> None:
+    engine = XBindEngine("full", "cpu", str(tmp_path / "nothing"), 1)
+    failed = list(run_job(Run("j1", smallest(), str(tmp_path), False), engine, Wishes()))[-1]
+    assert failed.problem.code == "missing_weights"
+    assert str(tmp_path / "nothing") in failed.problem.message
