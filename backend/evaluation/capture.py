@@ -20,11 +20,12 @@ _ARRAYS = ("vertices", "faces", "uvs", "uv_faces", "albedo")
 
 @dataclass(frozen=True)
 class PhaseCost:
-    """What a phase took: wall time of its steps (finishing its mesh for the record is not counted) and peak memory."""
+    """What a phase took: wall and processor time of its steps (finishing its mesh is not counted) and peak memory."""
 
     name: str
     steps: int
     seconds: float
+    cpu_seconds: float
     peak_mib: float
 
 
@@ -60,11 +61,12 @@ def capture(engine: Engine, subject: Subject, seed: int, recipe: str, preset: st
             if isinstance(event, Stage):
                 continue
             if preparing is None:  # the first step is done when it is yielded, so its time counts here
-                preparing = watch.lap()
+                preparing, _ = watch.lap()
             if event.ends_phase:
-                costs.append(PhaseCost(event.phase, event.index + 1, watch.lap(), memory.lap()))
+                wall, processor = watch.lap()
+                costs.append(PhaseCost(event.phase, event.index + 1, wall, processor, memory.lap()))
                 meshes.append(_finished(event.textured()))
-                finishing = watch.lap()
+                finishing, _ = watch.lap()
                 memory.lap()
     return Capture(preparing or 0.0, finishing, tuple(costs), tuple(meshes))
 
@@ -102,14 +104,15 @@ def load(folder: Path) -> Capture:
 
 
 class _Stopwatch:
-    """Wall time in seconds since the last lap."""
+    """Seconds since the last lap: on the wall, and of this process on all its processors."""
 
     def __init__(self) -> None:
-        self._since = time.perf_counter()
+        self._wall, self._processor = time.perf_counter(), time.process_time()
 
-    def lap(self) -> float:
-        now = time.perf_counter()
-        passed, self._since = now - self._since, now
+    def lap(self) -> tuple[float, float]:
+        wall, processor = time.perf_counter(), time.process_time()
+        passed = wall - self._wall, processor - self._processor
+        self._wall, self._processor = wall, processor
         return passed
 
 

@@ -16,11 +16,12 @@ _PROPS = "props.json"
 
 @dataclass(frozen=True)
 class PhaseRecord:
-    """A phase of an object. seconds and peak_mib as in capture.PhaseCost."""
+    """A phase of an object. The costs are those of capture.PhaseCost."""
 
     name: str
     steps: int
     seconds: float
+    cpu_seconds: float
     peak_mib: float
     scores: PhaseScores
 

@@ -53,7 +53,8 @@ def side_by_side(records: Sequence[ObjectRecord], props: Sequence[Verdicts]) -> 
         ("normal sharpness (1 = prop)", lambda phase: phase.scores.shape.normal_sharpness),
         ("texture, dB", lambda phase: phase.scores.texture.surface_psnr),
         ("picture, dB", lambda phase: phase.scores.texture.picture_psnr),
-        ("seconds", lambda phase: phase.seconds),
+        ("wall seconds", lambda phase: phase.seconds),
+        ("processor seconds", lambda phase: phase.cpu_seconds),
         ("peak MiB", lambda phase: phase.peak_mib),
     )
     return (*retrievals, *classes, *(Line(heading, _means(phases, value)) for heading, value in measures))
