@@ -295,7 +295,7 @@ def test_a_backend_of_another_protocol_version_is_refused_with_both_versions():
 
 def test_an_error_in_a_tick_is_shown_and_the_next_tick_goes_on():
     _start()
-    pump = importlib.import_module(f"{PACKAGE}.blender_addon.pump")
+    pump = _pump_module()
     step, _link().step = _link().step, lambda: 1 / 0
     pump.step()
     assert "ZeroDivisionError" in _link().session.trouble.message
@@ -303,6 +303,22 @@ def test_an_error_in_a_tick_is_shown_and_the_next_tick_goes_on():
     bpy.ops.any_to_3d.dismiss()
     bpy.ops.any_to_3d.generate(prompt="a red chair")
     bpy.ops.any_to_3d.wait(timeout=20)
+
+
+def test_the_timer_keeps_to_a_tenth_of_the_main_thread():
+    pause_after = _pump_module().pause_after
+    assert pause_after(0.05, is_active=True) == 0.05 * 9
+    assert pause_after(0.001, is_active=True) == 0.03
+    assert pause_after(0.001, is_active=False) == 0.25
+    assert pause_after(3.0, is_active=True) == 1.0
+
+
+def test_a_timer_that_blender_dropped_is_started_again():
+    pump = _pump_module()
+    pump.wake()
+    bpy.app.timers.unregister(pump._tick)
+    assert pump._watch() == 5.0
+    assert bpy.app.timers.is_registered(pump._tick)
 
 
 def test_a_tick_without_news_costs_little():
@@ -337,8 +353,12 @@ def _is_link(fd):
     return os.path.islink(f"/proc/self/fd/{fd}")
 
 
+def _pump_module():
+    return importlib.import_module(f"{PACKAGE}.blender_addon.pump")
+
+
 def _link():
-    return importlib.import_module(f"{PACKAGE}.blender_addon.pump").link()
+    return _pump_module().link()
 
 
 def _preferences():
