@@ -106,7 +106,7 @@ class Generate:
         from .worker_messages import Run
 
         with remembered_interrupt() as was_interrupted, tempfile.TemporaryDirectory(prefix="any-to-3d-") as folder:
-            job = Run("command-line", submit, folder, resume=False)
+            job = Run("command-line", submit, folder)
             outcome = self._watch(job, _Unwatched(was_interrupted), console)
             from .export import write_glb
 

@@ -117,10 +117,11 @@ def check_device(name: str) -> Iterator[Finding]:
     shown = f"{device} ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else str(device)
     yield Finding("ok", "device", shown)
     kernels, report = select_kernels("auto", device)
+    text = report.removeprefix("kernels: ")
     if kernels.name == "reference":
-        yield Finding("warning", "kernels", report, "They are right but slow; pip install numba for the CPU's.")
+        yield Finding("warning", "kernels", text, "They are right but slow; pip install numba for the CPU's.")
     else:
-        yield Finding("ok", "kernels", report)
+        yield Finding("ok", "kernels", text)
 
 
 def check_weights(profile: ProfileName, models_folder: Path | None) -> Iterator[Finding]:

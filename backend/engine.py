@@ -22,6 +22,14 @@ class PhasePlan:
 
 
 @dataclass(frozen=True)
+class Plan:
+    """What a job will do; ``finish_cost`` is what unwrapping and painting cost, in the same unit as the steps."""
+
+    phases: tuple[PhasePlan, ...]
+    finish_cost: float = 0.0
+
+
+@dataclass(frozen=True)
 class Stage:
     """Work before the first step; fraction in [0, 1]."""
 
@@ -68,8 +76,8 @@ class Engine(Protocol):
         """Load models. Raises FileNotFoundError naming what is missing."""
         ...
 
-    def plan(self, submit: Submit) -> tuple[PhasePlan, ...]:
-        """The phases this request will run."""
+    def plan(self, submit: Submit) -> Plan:
+        """The phases this request will run, and the finish."""
         ...
 
     def run(self, job_id: str, submit: Submit, checkpoint: Path | None) -> Iterator[Stage | Moment]:

@@ -1,9 +1,9 @@
 """The profile ``fake``: a sphere that becomes a torus, in numpy alone; for trying the add-on and for tests.
 
 It behaves like a generator (stages, three phases, snapshots, a textured result) and obeys these overrides of a request:
-``seconds`` for the whole job, ``steps`` per phase, ``prepare_seconds`` and ``export_seconds`` around them.
-For trying what goes wrong, ``fail_at``, ``crash_at`` and ``stall_at`` name a step, counted over all phases from 0, where
-the job raises, where its process ends, or which takes ten minutes.
+``seconds`` for the whole job, ``steps`` per phase, ``prepare_seconds`` and ``export_seconds`` around them. To try what
+goes wrong, ``fail_at``, ``crash_at`` and ``stall_at`` name a step, counted over all phases from 0: where the job
+raises, where its process ends, or which takes ten minutes.
 """
 
 import json
@@ -17,7 +17,7 @@ import numpy as np
 
 from ..shared.mesh import MeshSnapshot, TexturedMesh
 from ..shared.messages import Submit
-from .engine import PhasePlan, Stage
+from .engine import PhasePlan, Plan, Stage
 
 PHASES = ("coarse", "geometry", "texture")
 DEFAULTS = {
@@ -49,9 +49,11 @@ class FakeEngine:
     def load(self) -> None:
         """Nothing to load."""
 
-    def plan(self, submit: Submit) -> tuple[PhasePlan, ...]:
-        steps = int(_settings(submit)["steps"])
-        return tuple(PhasePlan(name, steps) for name in PHASES)
+    def plan(self, submit: Submit) -> Plan:
+        settings = _settings(submit)
+        steps, seconds = int(settings["steps"]), settings["seconds"]
+        finish_cost = settings["export_seconds"] * steps * len(PHASES) / seconds if seconds else 0.0
+        return Plan(tuple(PhasePlan(name, steps) for name in PHASES), finish_cost)
 
     def run(self, job_id: str, submit: Submit, checkpoint: Path | None) -> Iterator["Stage | FakeMoment"]:
         settings = _settings(submit)

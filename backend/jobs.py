@@ -183,11 +183,10 @@ class SendResult:
 
 @dataclass(frozen=True)
 class Start:
-    """Hand the job to the worker; ``resume`` says that a checkpoint may exist."""
+    """Hand the job to the worker; from the second attempt on, a checkpoint may exist."""
 
     worker: int
     job: Job
-    resume: bool
 
 
 @dataclass(frozen=True)
@@ -345,7 +344,7 @@ class JobQueue:
             started = replace(job, state="running", attempts=job.attempts + 1)
             self._jobs[job_id] = started
             self._running[worker] = job_id
-            actions += [Record(started), Start(worker, started, resume=job.attempts > 0), Publish(Started(job_id))]
+            actions += [Record(started), Start(worker, started), Publish(Started(job_id))]
             if worker not in self._ready:
                 self._latest[job_id] = Preparing(job_id, "starting a worker and loading models", 0.0)
                 actions.append(Publish(self._latest[job_id]))

@@ -1,8 +1,6 @@
 """How far a job is and how long it will take, from the plan's relative costs and the speed measured so far."""
 
-from collections.abc import Sequence
-
-from .engine import PhasePlan
+from .engine import Plan
 
 SMOOTHING = 0.1
 """Weight of the newest step in the moving average of the time per unit of cost."""
@@ -11,14 +9,14 @@ SMOOTHING = 0.1
 class ProgressMeter:
     """Fed with every step; ``overall`` never decreases. Times are seconds from any one clock."""
 
-    def __init__(self, plan: Sequence[PhasePlan], now: float) -> None:
-        self._plan = {phase.name: phase for phase in plan}
+    def __init__(self, plan: Plan, now: float) -> None:
+        self._plan = {phase.name: phase for phase in plan.phases}
         self._before: dict[str, float] = {}
         total = 0.0
-        for phase in plan:
+        for phase in plan.phases:
             self._before[phase.name] = total
             total += phase.steps * phase.cost
-        self._total = max(total, 1e-9)
+        self._total = max(total + plan.finish_cost, 1e-9)
         self._done = 0.0
         self._last = now
         self._pace: float | None = None
@@ -46,7 +44,7 @@ class ProgressMeter:
 
     @property
     def overall(self) -> float:
-        """The fraction of the whole job that is done, in [0, 1]."""
+        """The fraction of the whole job that is done, in [0, 1]; after the last step, what is missing is the finish."""
         return min(1.0, self._done / self._total)
 
     @property

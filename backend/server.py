@@ -258,11 +258,11 @@ class Server:
                 self._store.save_result(job_id, mesh)
             case SendResult(client, job_id, seconds):
                 self._outbox.put(client, self._stored_result(job_id, seconds))
-            case Start(worker, job, resume):
+            case Start(worker, job):
                 self._snapshot_asked.discard(job.job_id)
                 self._overdue.pop(job.job_id, None)
                 folder = str(self._store.job_folder(job.job_id))
-                self._pool.send(worker, Run(job.job_id, job.submit, folder, resume))
+                self._pool.send(worker, Run(job.job_id, job.submit, folder, job.attempts))
             case Stop(worker, job_id):
                 self._overdue[job_id] = time.monotonic() + STOP_SECONDS
                 self._pool.send(worker, StopJob(job_id))

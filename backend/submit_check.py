@@ -95,12 +95,17 @@ class SubmitCheck:
             return ""
         texts = [part.prompt.text for part in submit.prompts if isinstance(part.prompt, TextPrompt)]
         unknown: list[str] = []
+        is_cut = False
         for text in texts:
             found = self._vocabulary.unknown_words(text)
-            if not self._vocabulary.names_a_prop(text):
+            if not self._vocabulary.names_a_prop(self._vocabulary.read(text)):
                 raise _Refused(*self._vocabulary.refusal(text, found))
             unknown += [word for word in found if word not in unknown]
-        return self._vocabulary.notice(unknown) if unknown else ""
+            is_cut = is_cut or self._vocabulary.is_too_long(text)
+        notices = [self._vocabulary.notice(unknown)] if unknown else []
+        if is_cut:
+            notices.append(f"The built-in models read only the first {self._vocabulary.longest} words.")
+        return " ".join(notices)
 
 
 def _check_text(text: str) -> None:

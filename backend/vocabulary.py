@@ -10,16 +10,20 @@ from pathlib import Path
 from .props.captions import CLASS_WORDS, closed_vocabulary
 
 BUILTIN_FOLDER = Path(__file__).parent / "models" / "builtin"
+"""As ``models.folder_layout`` has it, which the server cannot import: it brings torch."""
+
 TOKENIZER_FILE = Path("clip", "tokenizer", "tokenizer.json")
+SETTINGS_FILE = "tokenizer_config.json"
 SHOWN_WORDS = 8
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """words: all that the encoder was taught; props: those that name an object. Lower case."""
+    """words: all that the encoder was taught; props: those that name an object. Lower case. longest: words it reads."""
 
     words: frozenset[str]
     props: frozenset[str]
+    longest: int | None = None
 
     def unknown_words(self, text: str) -> tuple[str, ...]:
         """The words of ``text`` that are not in the vocabulary, each once, in order."""
@@ -28,6 +32,14 @@ class Vocabulary:
     def names_a_prop(self, text: str) -> bool:
         """Whether any word names an object that the models can make."""
         return not self.props.isdisjoint(split(text))
+
+    def read(self, text: str) -> str:
+        """The part of ``text`` that the encoder looks at."""
+        return " ".join(split(text)[: self.longest])
+
+    def is_too_long(self, text: str) -> bool:
+        """Whether the encoder leaves out the end of ``text``."""
+        return self.longest is not None and len(split(text)) > self.longest
 
     def refusal(self, text: str, unknown: Sequence[str]) -> tuple[str, str]:
         """What to say about a text that names no known object: a message and a hint."""
@@ -73,12 +85,14 @@ def read_vocabulary(folder: Path = BUILTIN_FOLDER) -> Vocabulary:
         try:
             tokens = json.loads(path.read_text("utf-8"))["model"]["vocab"]
             words = frozenset(str(token) for token in tokens if not str(token).startswith("<"))
-        except (KeyError, TypeError, ValueError) as error:
+            # The start and the end token take two of the places.
+            longest = json.loads(path.with_name(SETTINGS_FILE).read_text("utf-8"))["model_max_length"] - 2
+        except (OSError, KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{path} is damaged ({error}); install the package again") from error
     else:
-        words = frozenset(closed_vocabulary())
+        words, longest = frozenset(closed_vocabulary()), None
     props = {word for synonyms in CLASS_WORDS.values() for word in synonyms}
-    return Vocabulary(words, frozenset(props & words))
+    return Vocabulary(words, frozenset(props & words), longest)
 
 
 def _quoted(words: Sequence[str], last: str = ", ") -> str:

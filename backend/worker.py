@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -17,6 +18,10 @@ CHECKPOINT_SECONDS = 60.0
 SNAPSHOT_SECONDS = 0.2
 SNAPSHOT_SHARE = 5.0
 """Between two snapshots lies at least this many times the time that the last one took to make."""
+
+
+NUMBERS_OF_AN_ATTEMPT = 1_000_000
+"""A resumed job counts snapshots and topologies from here on, so that no reader mistakes a new one for an old one."""
 
 
 class Control(Protocol):
@@ -71,11 +76,12 @@ class _Drive:
         self._report = _Due(REPORT_SECONDS, self._started)
         self._checkpoint = _Due(CHECKPOINT_SECONDS, self._started + CHECKPOINT_SECONDS)
         self._snapshot = _Due(SNAPSHOT_SECONDS, self._started)
-        self._sequence = 0
+        self._numbers_from = (job.attempt - 1) * NUMBERS_OF_AN_ATTEMPT
+        self._sequence = self._numbers_from
 
     def events(self) -> Iterator[WorkerEvent]:
         job = self._job
-        moments = self._engine.run(job.job_id, job.submit, self._folder if job.resume else None)
+        moments = self._engine.run(job.job_id, job.submit, self._folder if job.attempt > 1 else None)
         last: Moment | None = None
         for moment in moments:
             if self._control.cancelled():
@@ -105,7 +111,7 @@ class _Drive:
             self._snapshot.not_before(after + max(SNAPSHOT_SECONDS, SNAPSHOT_SHARE * (after - now)))
             if snapshot is not None:
                 self._sequence += 1
-                yield snapshot
+                yield replace(snapshot, topology=snapshot.topology + self._numbers_from)
         self._meter.skip(self._clock())
 
     def _progress(self, moment: Moment) -> Progress:

@@ -10,12 +10,12 @@ from ..shared.wire import Codec
 
 @dataclass(frozen=True)
 class Run:
-    """Run this job. ``folder`` takes its checkpoints; ``resume`` says to look there for one first."""
+    """Run this job. ``folder`` takes its checkpoints; ``attempt`` counts from 1, and later ones look there first."""
 
     job_id: str
     submit: Submit
     folder: str
-    resume: bool
+    attempt: int = 1
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,7 @@ def _load(engine: Engine) -> Ready:
 
 def _run(socket: zmq.Socket, job: Run, engine: Engine) -> None:
     control = SocketControl(socket, job.job_id)
-    log.info("job=%s started resume=%s", job.job_id, job.resume)
+    log.info("job=%s started attempt=%d", job.job_id, job.attempt)
     for event in run_job(job, engine, control):
         socket.send_multipart(FROM_WORKER.encode(event), copy=False)
         if type(event).__name__ == "MeshSnapshot":

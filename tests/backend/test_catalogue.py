@@ -22,5 +22,5 @@ def test_the_fake_profile_obeys_what_it_offers() -> None:
     (recipe,) = PROFILES["fake"].recipes
     assert {preset.name: preset.seconds_estimate for preset in recipe.presets} == SECONDS_OF_PRESET
     plan = FakeEngine().plan(request())
-    assert tuple(phase.name for phase in plan) == recipe.phases == PHASES
-    assert {preset.steps for preset in recipe.presets} == {sum(phase.steps for phase in plan)}
+    assert tuple(phase.name for phase in plan.phases) == recipe.phases == PHASES
+    assert {preset.steps for preset in recipe.presets} == {sum(phase.steps for phase in plan.phases)}

@@ -31,7 +31,7 @@ def test_a_job_is_recorded_before_it_is_accepted_and_then_started() -> None:
         q.Record(job()),
         q.Tell(A, m.Accepted("r1", "j1")),
         q.Record(running()),
-        q.Start(0, running(), resume=False),
+        q.Start(0, running()),
         q.Publish(m.Started("j1")),
     ]
 
@@ -75,7 +75,7 @@ def test_a_result_is_saved_and_recorded_before_it_is_announced_and_the_next_job_
         q.Record(replace(running(), state="finished", seconds=3.5)),
         q.Publish(finished),
         q.Record(running(2)),
-        q.Start(0, running(2), resume=False),
+        q.Start(0, running(2)),
         q.Publish(m.Started("j2")),
     ]
 
@@ -155,7 +155,7 @@ def test_a_job_whose_worker_died_is_resumed_once() -> None:
     assert queue.handle(q.WorkerDied(0, "killed by SIGKILL")) == [
         q.Record(job(state="queued", attempts=1)),
         q.Record(running(attempts=2)),
-        q.Start(0, running(attempts=2), resume=True),
+        q.Start(0, running(attempts=2)),
         q.Publish(m.Started("j1")),
         q.Publish(m.Preparing("j1", "starting a worker and loading models", 0.0)),
     ]
@@ -171,7 +171,7 @@ def test_a_job_whose_worker_died_twice_fails_and_the_next_one_starts() -> None:
     assert problem.code == "internal"
     assert problem.message == "The worker process ended 2 times while it ran this job (killed by SIGKILL)."
     assert publish == q.Publish(m.Failed("j1", problem))
-    assert rest[1] == q.Start(0, running(2), resume=False)
+    assert rest[1] == q.Start(0, running(2))
 
 
 def test_an_idle_workers_death_concerns_no_job() -> None:
@@ -216,7 +216,7 @@ def test_jobs_that_waited_or_ran_when_the_server_ended_go_on() -> None:
     queue = JobQueue(range(1))
     done = job("j0", "r0", state="finished", seconds=1.0)
     actions = queue.handle(q.JobsRestored((done, running(1), job("j2", "r2"))))
-    assert q.Start(0, running(1, attempts=2), resume=True) in actions
+    assert q.Start(0, running(1, attempts=2)) in actions
     assert q.Publish(m.Queued("j2", 1)) in actions
     assert queue.handle(q.WatchArrived(A, "j0")) == [q.SendResult(A, "j0", 1.0)]
 

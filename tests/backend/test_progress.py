@@ -1,10 +1,10 @@
 """The estimate of what is done and what is left."""
 
 import pytest
-from any_to_3d.backend.engine import PhasePlan
+from any_to_3d.backend.engine import PhasePlan, Plan
 from any_to_3d.backend.progress import ProgressMeter
 
-PLAN = (PhasePlan("coarse", 10, 1.0), PhasePlan("texture", 10, 3.0))
+PLAN = Plan((PhasePlan("coarse", 10, 1.0), PhasePlan("texture", 10, 3.0)))
 
 
 def test_a_dearer_phase_counts_for_more_of_the_whole() -> None:
@@ -46,7 +46,7 @@ def test_time_that_was_no_step_is_left_out() -> None:
 
 
 def test_the_estimate_follows_a_change_of_speed() -> None:
-    meter = ProgressMeter((PhasePlan("coarse", 200),), 0.0)
+    meter = ProgressMeter(Plan((PhasePlan("coarse", 200),)), 0.0)
     now = 0.0
     for index in range(100):
         now += 1.0 if index < 50 else 2.0
@@ -58,3 +58,11 @@ def test_a_resumed_job_starts_where_it_was() -> None:
     meter = ProgressMeter(PLAN, 0.0)
     meter.step("texture", 0, 1.0)
     assert meter.overall == pytest.approx(13 / 40)
+
+
+def test_the_finish_is_a_part_of_the_whole() -> None:
+    meter = ProgressMeter(Plan((PhasePlan("coarse", 10),), finish_cost=10.0), 0.0)
+    for index in range(10):
+        meter.step("coarse", index, index + 1.0)
+    assert meter.overall == pytest.approx(0.5)
+    assert meter.seconds_left == pytest.approx(10.0)

@@ -112,7 +112,8 @@ def test_the_vocabulary_is_read_from_the_tokenizers_own_file(tmp_path: Path) -> 
     path = tmp_path / TOKENIZER_FILE
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps({"model": {"vocab": {"<pad>": 0, "<unk>": 1, "chair": 2, "red": 3}}}))
-    assert read_vocabulary(tmp_path) == Vocabulary(frozenset({"chair", "red"}), frozenset({"chair"}))
+    path.with_name("tokenizer_config.json").write_text(json.dumps({"model_max_length": 16}))
+    assert read_vocabulary(tmp_path) == Vocabulary(frozenset({"chair", "red"}), frozenset({"chair"}), 14)
 
 
 def test_a_damaged_tokenizer_file_is_named(tmp_path: Path) -> None:
@@ -128,3 +129,10 @@ def test_without_installed_models_the_words_of_the_captions_count(tmp_path: Path
     assert {"chair", "red", "striped"} <= vocabulary.words
     assert "chair" in vocabulary.props
     assert "red" not in vocabulary.props
+
+
+def test_a_text_that_the_encoder_cuts_off_is_announced() -> None:
+    check = SubmitCheck(PROFILES["builtin"], replace(VOCABULARY, longest=3))
+    assert check(request(text="a red car")).notice == ""
+    assert check(request(text="a red car with red")).notice == "The built-in models read only the first 3 words."
+    assert refusal(request(text="a red a car"), check)[0] == "'a red a car' names no object."

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from any_to_3d.backend.engine import PhasePlan, Stage
+from any_to_3d.backend.engine import PhasePlan, Plan, Stage
 from any_to_3d.backend.problems import OUT_OF_MEMORY_HINT
 from any_to_3d.backend.worker import run_job
 from any_to_3d.backend.worker_messages import Run
@@ -15,7 +15,7 @@ from any_to_3d.shared.mesh import MeshSnapshot, TexturedMesh
 from any_to_3d.shared.messages import Submit
 from requests_and_jobs import request, snapshot, textured
 
-PLAN = (PhasePlan("coarse", 4), PhasePlan("texture", 4))
+PLAN = Plan((PhasePlan("coarse", 4), PhasePlan("texture", 4)))
 
 
 @dataclass
@@ -70,14 +70,14 @@ class ScriptedEngine:
 
     def load(self) -> None: ...
 
-    def plan(self, submit: Submit) -> tuple[PhasePlan, ...]:
+    def plan(self, submit: Submit) -> Plan:
         return PLAN
 
     def run(self, job_id: str, submit: Submit, checkpoint: Path | None) -> Iterator[Stage | ScriptedMoment]:
         self.resumed_from = checkpoint
         try:
             yield Stage("embedding the prompt", 0.0)
-            for phase in PLAN:
+            for phase in PLAN.phases:
                 for index in range(phase.steps):
                     if self.error is not None and (phase.name, index) == ("coarse", 2):
                         raise self.error
@@ -108,8 +108,8 @@ def engine() -> ScriptedEngine:
     return ScriptedEngine(Clock())
 
 
-def run(engine: ScriptedEngine, folder: Path, wishes: Wishes | None = None, resume: bool = False) -> list[m.Event]:
-    return list(run_job(Run("j1", request(), str(folder), resume), engine, wishes or Wishes(), engine.clock))
+def run(engine: ScriptedEngine, folder: Path, wishes: Wishes | None = None, attempt: int = 1) -> list[m.Event]:
+    return list(run_job(Run("j1", request(), str(folder), attempt), engine, wishes or Wishes(), engine.clock))
 
 
 def of(kind: type, events: list[m.Event]) -> list:
@@ -149,6 +149,12 @@ def test_snapshots_are_numbered_and_cost_a_bounded_share_of_the_time(engine: Scr
     assert len(of(MeshSnapshot, run(engine, tmp_path, Wishes(faces=100)))) == 3
 
 
+def test_a_second_attempt_numbers_its_snapshots_apart_from_the_first(engine: ScriptedEngine, tmp_path: Path) -> None:
+    frames = of(MeshSnapshot, run(engine, tmp_path, Wishes(faces=100), attempt=2))
+    assert [frame.sequence for frame in frames][:2] == [1_000_001, 1_000_002]
+    assert frames[0].topology == 1_000_001
+
+
 def test_a_scene_without_a_surface_yet_gives_no_snapshot(engine: ScriptedEngine, tmp_path: Path) -> None:
     engine.has_surface = False
     events = run(engine, tmp_path, Wishes(faces=100))
@@ -170,7 +176,7 @@ def test_a_checkpoint_is_saved_once_a_minute(engine: ScriptedEngine, tmp_path: P
 def test_only_a_resumed_job_is_given_its_folder(engine: ScriptedEngine, tmp_path: Path) -> None:
     run(engine, tmp_path)
     assert engine.resumed_from is None
-    run(engine, tmp_path, resume=True)
+    run(engine, tmp_path, attempt=2)
     assert engine.resumed_from == tmp_path
 
 
@@ -208,7 +214,7 @@ def test_an_exception_becomes_a_problem(
 
 
 def test_a_failure_to_plan_is_a_failed_job_too(engine: ScriptedEngine, tmp_path: Path) -> None:
-    def refuse(submit: Submit) -> tuple[PhasePlan, ...]:
+    def refuse(submit: Submit) -> Plan:
         raise ValueError("there is no such recipe")
 
     engine.plan = refuse

@@ -35,7 +35,7 @@ def smallest(preset: str = "draft") -> m.Submit:
 
 
 def test_a_request_becomes_a_finished_mesh_with_snapshots_on_the_way(engine: XBindEngine, tmp_path: Path) -> None:
-    events = list(run_job(Run("j1", smallest(), str(tmp_path), False), engine, Wishes()))
+    events = list(run_job(Run("j1", smallest(), str(tmp_path)), engine, Wishes()))
     finished = events[-1]
     assert isinstance(finished, m.Finished), finished
     assert len(finished.mesh.faces) <= 600
@@ -67,7 +67,9 @@ def test_an_unreadable_checkpoint_starts_the_job_anew(engine: XBindEngine, tmp_p
 def test_the_plan_is_the_recipes(engine: XBindEngine) -> None:
     plan = engine.plan(m.Submit("r", (), preset="high"))
     recipe = recipe_of(m.Submit("r", (), preset="high"), "builtin")
-    assert [(phase.name, phase.steps) for phase in plan] == [(phase.name, phase.steps) for phase in recipe.phases]
+    assert [(phase.name, phase.steps) for phase in plan.phases] == [
+        (phase.name, phase.steps) for phase in recipe.phases
+    ]
 
 
 def test_a_recipe_or_preset_that_is_not_there_is_named() -> None:
@@ -89,13 +91,13 @@ def test_words_and_pictures_are_mixed_with_their_weights() -> None:
 
 def test_a_picture_that_cannot_be_read_fails_the_job_and_says_so(engine: XBindEngine, tmp_path: Path) -> None:
     submit = m.Submit("r", (m.WeightedPrompt(m.ImagePrompt(b"no picture")),))
-    failed = list(run_job(Run("j1", submit, str(tmp_path), False), engine, Wishes()))[-1]
+    failed = list(run_job(Run("j1", submit, str(tmp_path)), engine, Wishes()))[-1]
     assert failed.problem.code == "bad_request"
     assert failed.problem.message.startswith("the image prompt cannot be read")
 
 
 def test_missing_weights_fail_the_job_by_name(tmp_path: Path) -> None:
     engine = XBindEngine("full", "cpu", str(tmp_path / "nothing"), 1)
-    failed = list(run_job(Run("j1", smallest(), str(tmp_path), False), engine, Wishes()))[-1]
+    failed = list(run_job(Run("j1", smallest(), str(tmp_path)), engine, Wishes()))[-1]
     assert failed.problem.code == "missing_weights"
     assert str(tmp_path / "nothing") in failed.problem.message
