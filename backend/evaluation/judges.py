@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import torch
+import transformers
 
 from ..models.folder_layout import BUILTIN_FOLDER
 from ..models.load import load_clip, load_image_encoder
@@ -23,6 +24,7 @@ def profile_judges(models: Path, device: torch.device) -> tuple[Judge, ...]:
 
     Raises MissingWeights where a folder lacks one of them.
     """
+    transformers.utils.logging.disable_progress_bar()
     own = load_clip(models / JOINT, device)
     builtin = load_clip(BUILTIN_FOLDER / JOINT, device)
     tower = load_image_encoder(BUILTIN_FOLDER / JUDGE, device)
