@@ -35,6 +35,7 @@ STALL_SECONDS = 600.0
 STAGES = ("embedding the prompt", "sampling the reference view")
 CHECKPOINT = "fake-checkpoint.json"
 ALBEDO_SIZE = 256
+TORUS_FACES = 2 * 64 * 24
 
 
 class FakeEngine:
@@ -97,14 +98,16 @@ class FakeMoment:
         return {"fake": 1.0 / (1 + self.number)}
 
     def snapshot(self, sequence: int, max_faces: int) -> MeshSnapshot:
-        """A sphere in phase I, then a torus; the faces change once, with the phase."""
+        """A sphere in phase I, then a torus; the faces change with the shape and with ``max_faces``."""
         phase_number = self.number // self.steps
         grown = (self.index + 1) / self.steps
-        vertices, faces = sphere(0.4 + 0.3 * grown) if phase_number == 0 else torus(0.6, 0.3 - 0.1 * grown)
-        if len(faces) > max_faces:
-            faces = faces[:max_faces]
+        detail = min(1.0, (max_faces / TORUS_FACES) ** 0.5)
+        if phase_number == 0:
+            vertices, faces = sphere(0.4 + 0.3 * grown, max(3, int(24 * detail)), max(3, int(48 * detail)))
+        else:
+            vertices, faces = torus(0.6, 0.3 - 0.1 * grown, max(3, int(64 * detail)), max(3, int(24 * detail)))
         colors = _colors(vertices, self.seed, grown if phase_number == 2 else 0.0)
-        topology = 1 if phase_number == 0 else 2
+        topology = 2 * len(faces) + int(phase_number > 0)
         return MeshSnapshot(self.job_id, sequence, self.phase, self.index, topology, vertices, faces, colors)
 
     def textured(self) -> Iterator[float | TexturedMesh]:

@@ -295,8 +295,13 @@ class JobQueue:
             return [*self._end(job, Cancelled(job_id)), *self._positions()]
         if job_id in self._stopping:
             return []
+        worker = self.running_jobs()[job_id]
+        if worker not in self._ready:
+            # Loading models cannot be interrupted, but nobody has to wait for it: the worker drops the job later.
+            self._running[worker] = None
+            return [Stop(worker, job_id), *self._end(job, Cancelled(job_id)), *self._start_waiting()]
         self._stopping.add(job_id)
-        return [Stop(self.running_jobs()[job_id], job_id)]
+        return [Stop(worker, job_id)]
 
     def _relay(self, worker: int, event: Event) -> list[Action]:
         if self._running[worker] != event.job_id:

@@ -5,25 +5,51 @@ import logging
 import os
 import sys
 import threading
+from collections import deque
+from collections.abc import Iterator
 from typing import get_args
 
 import zmq
 
+from ..shared.mesh import MeshSnapshot
 from .catalogue import ProfileName
 from .engine import Engine
 from .log_format import log_to_stderr
 from .problems import problem_of
 from .worker import run_job
-from .worker_messages import FROM_WORKER, TO_WORKER, Ready, Run, StopJob, WantSnapshot
+from .worker_messages import FROM_WORKER, TO_WORKER, Ready, Run, StopJob, ToWorker, WantSnapshot
 
 log = logging.getLogger(__name__)
 
 
-class SocketControl:
-    """A Control that reads the server's wishes from the socket, each time it is asked."""
+class Inbox:
+    """What the server said; a job's messages are taken out of turn, the others keep their order."""
 
-    def __init__(self, socket: zmq.Socket, job_id: str) -> None:
+    def __init__(self, socket: zmq.Socket) -> None:
         self._socket = socket
+        self._later: deque[ToWorker] = deque()
+
+    def next(self) -> ToWorker:
+        """The oldest message; waits for one."""
+        return self._later.popleft() if self._later else TO_WORKER.decode(self._socket.recv_multipart())
+
+    def about(self, job_id: str) -> Iterator[StopJob | WantSnapshot]:
+        """What has arrived about this job; never waits. The next job may have been sent already: it is kept."""
+        while self._socket.poll(0):
+            self._later.append(TO_WORKER.decode(self._socket.recv_multipart()))
+        waiting, self._later = self._later, deque()
+        for message in waiting:
+            if isinstance(message, (StopJob, WantSnapshot)) and message.job_id == job_id:
+                yield message
+            else:
+                self._later.append(message)
+
+
+class InboxControl:
+    """A Control that reads the server's wishes each time it is asked."""
+
+    def __init__(self, inbox: Inbox, job_id: str) -> None:
+        self._inbox = inbox
         self._job_id = job_id
         self._is_cancelled = False
         self._wanted_faces: int | None = None
@@ -41,11 +67,10 @@ class SocketControl:
         self._wanted_faces = None
 
     def _read(self) -> None:
-        while self._socket.poll(0):
-            message = TO_WORKER.decode(self._socket.recv_multipart())
-            if isinstance(message, StopJob) and message.job_id == self._job_id:
+        for message in self._inbox.about(self._job_id):
+            if isinstance(message, StopJob):
                 self._is_cancelled = True
-            elif isinstance(message, WantSnapshot) and message.job_id == self._job_id:
+            else:
                 self._wanted_faces = message.max_faces
 
 
@@ -63,10 +88,11 @@ def build_engine(profile: ProfileName, device: str, models_folder: str, threads:
 def serve_jobs(socket: zmq.Socket, engine: Engine) -> None:
     """Load the models, then run what arrives, for ever."""
     socket.send_multipart(FROM_WORKER.encode(_load(engine)))
+    inbox = Inbox(socket)
     while True:
-        message = TO_WORKER.decode(socket.recv_multipart())
+        message = inbox.next()
         if isinstance(message, Run):
-            _run(socket, message, engine)
+            _run(socket, message, InboxControl(inbox, message.job_id), engine)
 
 
 def _load(engine: Engine) -> Ready:
@@ -79,12 +105,11 @@ def _load(engine: Engine) -> Ready:
     return Ready(engine.device, engine.kernels)
 
 
-def _run(socket: zmq.Socket, job: Run, engine: Engine) -> None:
-    control = SocketControl(socket, job.job_id)
+def _run(socket: zmq.Socket, job: Run, control: InboxControl, engine: Engine) -> None:
     log.info("job=%s started attempt=%d", job.job_id, job.attempt)
     for event in run_job(job, engine, control):
         socket.send_multipart(FROM_WORKER.encode(event), copy=False)
-        if type(event).__name__ == "MeshSnapshot":
+        if isinstance(event, MeshSnapshot):
             control.snapshot_left()
     log.info("job=%s ended=%s", job.job_id, type(event).__name__)
 

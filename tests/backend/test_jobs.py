@@ -112,6 +112,21 @@ def test_cancelling_a_running_job_asks_its_worker_once() -> None:
     ]
 
 
+def test_a_job_whose_worker_still_loads_is_cancelled_at_once_and_the_next_one_follows_it() -> None:
+    queue = JobQueue(range(1))
+    submit(queue, 1)
+    submit(queue, 2)
+    assert queue.handle(q.CancelArrived("j1"))[:4] == [
+        q.Stop(0, "j1"),
+        q.Record(replace(running(), state="cancelled")),
+        q.Publish(m.Cancelled("j1")),
+        q.Record(running(2)),
+    ]
+    assert queue.handle(q.StopOverdue("j1")) == []
+    assert queue.handle(q.WorkerSaid(0, m.Cancelled("j1"))) == []
+    assert queue.running_jobs() == {"j2": 0}
+
+
 def test_a_worker_that_does_not_stop_is_ended_and_its_death_is_the_cancellation() -> None:
     queue = ready_queue()
     submit(queue)

@@ -1,0 +1,68 @@
+"""The fake generator behaves like a real one: closed surfaces, limits, checkpoints, seeds."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import trimesh
+from any_to_3d.backend.engine import Stage
+from any_to_3d.backend.fake_generation import FakeEngine, FakeMoment, sphere, textured_torus, torus
+from any_to_3d.shared.mesh import TexturedMesh
+from requests_and_jobs import request
+
+
+def moments(checkpoint: Path | None = None, **settings: float) -> list[FakeMoment]:
+    engine = FakeEngine(sleep=lambda seconds: None)
+    ran = engine.run("j1", request(**settings), checkpoint)
+    return [moment for moment in ran if not isinstance(moment, Stage)]
+
+
+@pytest.mark.parametrize(("surface", "euler"), [(sphere(0.5), 2), (torus(0.6, 0.2), 0)])
+def test_the_surfaces_are_closed_and_face_outwards(surface: tuple[np.ndarray, np.ndarray], euler: int) -> None:
+    mesh = trimesh.Trimesh(*surface, process=False)
+    assert mesh.is_watertight
+    assert mesh.euler_number == euler
+    assert mesh.volume > 0
+
+
+def test_every_snapshot_is_valid_and_keeps_the_face_limit() -> None:
+    for moment in moments(steps=4):
+        for limit in (100, 1000, 50_000):
+            snapshot = moment.snapshot(1, limit)
+            snapshot.validate()
+            assert len(snapshot.faces) <= limit
+
+
+def test_the_same_topology_means_the_same_faces() -> None:
+    faces: dict[int, np.ndarray] = {}
+    for moment in moments(steps=3):
+        for limit in (200, 50_000):
+            snapshot = moment.snapshot(1, limit)
+            known = faces.setdefault(snapshot.topology, snapshot.faces)
+            assert (known == snapshot.faces).all()
+    assert len(faces) == 4
+
+
+def test_the_object_changes_from_step_to_step() -> None:
+    first, second, *_ = (moment.snapshot(1, 50_000).vertices for moment in moments(steps=4))
+    assert np.abs(first - second).max() > 0.01
+
+
+def test_the_result_is_valid_and_follows_the_seed() -> None:
+    textured_torus(0.6, 0.2, 0).validate()
+    assert (textured_torus(0.6, 0.2, 3).albedo == textured_torus(0.6, 0.2, 3).albedo).all()
+    assert (textured_torus(0.6, 0.2, 3).albedo != textured_torus(0.6, 0.2, 4).albedo).any()
+
+
+def test_finishing_yields_fractions_and_last_the_mesh() -> None:
+    *fractions, mesh = moments(steps=1)[-1].textured()
+    assert fractions == [0.0, 0.25, 0.5, 0.75]
+    assert isinstance(mesh, TexturedMesh)
+
+
+def test_a_resumed_run_starts_after_the_saved_step(tmp_path: Path) -> None:
+    first = moments(steps=4)
+    first[5].save(tmp_path)
+    resumed = moments(tmp_path, steps=4)
+    assert [(moment.phase, moment.index) for moment in resumed][:2] == [("geometry", 2), ("geometry", 3)]
+    assert resumed[-1].number == first[-1].number
