@@ -52,6 +52,7 @@ class Link:
         self._client_id = uuid.uuid4().hex
         self._started_at = float("-inf")
         self._placements: dict[str, Placement] = {}
+        self._placed: set[str] = set()
         self._frames: dict[str, MeshSnapshot] = {}
         self._results: dict[str, TexturedMesh] = {}
         self._due: list[str] = []
@@ -94,7 +95,8 @@ class Link:
     def recreate(self, request_id: str, placement: Placement) -> None:
         """Put the newest mesh of a job whose object was deleted at this place."""
         self._placements[request_id] = placement
-        self.show_again()
+        self._placed.discard(request_id)
+        self._show_again()
 
     def dismiss(self) -> None:
         self.apply(Dismissed())
@@ -104,16 +106,25 @@ class Link:
 
     # --- what Blender does --------------------------------------------------------------------------------------------
 
-    def show_again(self) -> None:
-        """Apply the newest mesh of every job anew: undo and redo took the scene back to an older one."""
-        self._due = [*self._results, *(job_id for job_id in self._frames if job_id not in self._results)]
-        self.missing = frozenset()
+    def undone(self) -> None:
+        """Undo or redo took the scene to another state: show what is newest, and put back an object that it took along.
+
+        An object that the artist had deleted before stays away.
+        """
+        for job in self.session.jobs:
+            if job.job_id not in self.missing:
+                self._placed.discard(job.origin.request_id)
+        self._show_again()
 
     def file_loaded(self) -> None:
         """Find the jobs of the new file; objects that had no surface yet belonged to the old one."""
         self._placements.clear()
         self.apply(Attached(scene.unfinished()))
-        self.show_again()
+        self._show_again()
+
+    def _show_again(self) -> None:
+        self._due = [*self._results, *(job_id for job_id in self._frames if job_id not in self._results)]
+        self.missing = frozenset()
 
     # --- one tick -----------------------------------------------------------------------------------------------------
 
@@ -132,7 +143,7 @@ class Link:
     @property
     def is_starting(self) -> bool:
         """Whether a backend of ours was started and may still be importing its libraries."""
-        if self.process is None or not self.process.is_alive or self.session.backend is not None:
+        if self.process is None or not self.process.is_alive or self.session.connection != "connecting":
             return False
         return monotonic() - self._started_at < _START_PATIENCE
 
@@ -207,16 +218,22 @@ class Link:
         self._due += waiting
 
     def _show(self, job: Job) -> Outcome:
-        is_new = scene.name_of_object(job.origin) is None and job.origin.request_id in self._placements
-        if is_new:
-            scene.create(job.origin, self._placements.pop(job.origin.request_id))
+        self._place(job)
         outcome = self._finish(job) if job.job_id in self._results else self._show_frame(job)
         if outcome is Outcome.SHOWN:
             self.applied_count += 1
             self.missing -= {job.job_id}
-            if is_new and job.job_id in self._frames:
-                scene.push_undo(f"Any to 3D: {job.origin.prompt} begins")
         return outcome
+
+    def _place(self, job: Job) -> None:
+        """Create the job's object where the artist asked for it; once, so that a deleted one stays deleted."""
+        request_id = job.origin.request_id
+        placement = self._placements.get(request_id)
+        if placement is None or request_id in self._placed:
+            return
+        self._placed.add(request_id)
+        if scene.name_of_object(job.origin) is None:
+            scene.create(job.origin, placement)
 
     def _show_frame(self, job: Job) -> Outcome:
         frame = self._frames.get(job.job_id)
@@ -233,6 +250,7 @@ class Link:
         outcome = scene.finish(job.origin, self._results[job.job_id], version)
         if outcome is Outcome.SHOWN:
             self._forget(job.job_id)
+            # The only step of a job: undo takes back the whole object, not the shapes that it had on the way.
             scene.push_undo(f"Any to 3D: {job.origin.prompt}")
         return outcome
 

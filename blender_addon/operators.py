@@ -137,10 +137,11 @@ class StartBackend(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        link = pump.link()
-        is_fine = link.session.connection in ("connecting", "connected")
-        if is_fine and link.process is not None and link.process.is_alive:
-            cls.poll_message_set("The backend is running")
+        if pump.link().session.connection == "connected":
+            cls.poll_message_set("A backend is connected. Disconnect from it first")
+            return False
+        if pump.link().is_starting:
+            cls.poll_message_set("The backend is starting")
             return False
         return True
 

@@ -114,7 +114,7 @@ def _draw_trouble(column: bpy.types.UILayout, context: bpy.types.Context, troubl
     box = column.box()
     row = box.row()
     row.alert = True
-    _draw_text(row.column(), context, trouble.message, "ERROR")
+    _draw_text(row.column(), context, trouble.message, "ERROR", margin=8)
     row.operator("any_to_3d.dismiss", text="", icon="X", emboss=False)
     if trouble.hint:
         _draw_text(box, context, trouble.hint)
@@ -150,10 +150,12 @@ def _draw_job(column: bpy.types.UILayout, context: bpy.types.Context, link: Link
         _draw_text(box, context, "It waits while you edit it: leave to Object Mode.", "PAUSE")
 
 
-def _draw_text(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str = "NONE") -> None:
-    """Blender's labels do not wrap; these do, by the width of the region."""
+def _draw_text(
+    layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str = "NONE", margin: int = 4
+) -> None:
+    """Blender's labels do not wrap; these do, by the width of the region less a margin in letters."""
     width = context.region.width if context.region else 300
-    letters = max(20, int(width / (_POINTS_PER_LETTER * context.preferences.system.ui_scale)) - 4)
+    letters = max(20, int(width / (_POINTS_PER_LETTER * context.preferences.system.ui_scale)) - margin)
     column = layout.column(align=True)
     below = "NONE" if icon == "NONE" else "BLANK1"
     for index, line in enumerate(textwrap.wrap(text, letters)):

@@ -100,7 +100,7 @@ def _on_load(*_: object) -> None:
 
 @persistent
 def _on_undo(*_: object) -> None:
-    link().show_again()
+    link().undone()
     wake()
 
 

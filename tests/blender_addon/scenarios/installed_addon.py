@@ -74,6 +74,7 @@ def test_a_taken_port_is_an_error_with_a_free_port_as_its_button():
     taken = _preferences().address
     previous = _link().process
     _link().process = None
+    bpy.ops.any_to_3d.disconnect()
     assert "in use" in _raised(bpy.ops.any_to_3d.start_backend)
     assert _link().session.trouble.fix == "use_free_port"
     _link().process = previous
@@ -170,6 +171,37 @@ def test_undo_and_redo_in_mid_stream_lose_neither_job_nor_shape():
     applied = _link().applied_count
     _pump_until(lambda: _link().applied_count >= applied + 2)
     assert [each.name for each in bpy.data.objects if each.get("any_to_3d_job")] == ["slow chair"]
+    _cancel()
+
+
+def test_one_undo_takes_back_the_whole_result_and_redo_brings_it_again():
+    _empty_file()
+    bpy.ops.ed.undo_push(message="before")
+    bpy.ops.any_to_3d.generate(prompt="a red chair")
+    bpy.ops.any_to_3d.wait(timeout=20)
+    bpy.ops.ed.undo()
+    _pump(0.1)
+    assert len(bpy.data.objects) == 0
+    bpy.ops.ed.redo()
+    _pump(0.1)
+    target = bpy.data.objects["a red chair"]
+    assert target["any_to_3d_is_final"]
+    assert target.data.uv_layers.active is not None
+
+
+def test_undo_does_not_bring_back_an_object_that_the_artist_deleted():
+    _empty_file()
+    bpy.ops.any_to_3d.generate(prompt="slow chair")
+    _pump_until(lambda: "slow chair" in bpy.data.objects)
+    bpy.data.objects.remove(bpy.data.objects["slow chair"])
+    bpy.ops.ed.undo_push(message="the artist deletes it")
+    _pump_until(lambda: bool(_link().missing))
+    bpy.ops.mesh.primitive_cube_add()
+    bpy.ops.ed.undo_push(message="the artist adds a cube")
+    bpy.ops.ed.undo()
+    _pump(0.2)
+    assert len(bpy.data.objects) == 0
+    assert _link().missing
     _cancel()
 
 
