@@ -29,6 +29,8 @@ class Options:
     data: Path
     run: Path
     """Folder for the checkpoint, the curve and the finished weights (`vae/`)."""
+    encoder: Path | None = None
+    """A finished vae/ folder: its encoder and scaling_factor stay, so that latents do too; the decoder learns on."""
     budget: Budget = field(default_factory=lambda: Budget(minutes=10.0, learning_rate=2e-3))
     resume: bool = False
     seed: int = 0
@@ -46,18 +48,22 @@ def build_autoencoder(width: int = 48) -> AutoencoderTiny:
 
 
 def main(options: Options) -> None:
-    """Train on rgb and normal images, then write `run`/vae with a scaling_factor that makes latents unit variance."""
+    """Train on rgb and normal images, then write `run`/vae."""
     torch.manual_seed(options.seed)
     rng = np.random.default_rng(options.seed)
     pictures = PropPictures.load(options.data)
-    model = build_autoencoder().to(memory_format=torch.channels_last)
+    model = build_autoencoder() if options.encoder is None else AutoencoderTiny.from_pretrained(options.encoder)
+    model.to(memory_format=torch.channels_last)
+    model.encoder.requires_grad_(options.encoder is None)
     run = TrainingRun(model, options.run, options.budget, options.resume)
     for _ in run.steps("autoencoder"):
         images = draw_images(pictures, rng).to(memory_format=torch.channels_last)
         loss, error = reconstruction_loss(model, images)
         run.descend(loss, psnr=float(-10.0 * error.detach().log10()))
     run.load_averaged_into(model)
-    write_scaled(model, pictures, rng, options.run / "vae")
+    if options.encoder is None:
+        model.register_to_config(scaling_factor=unit_variance_factor(model, pictures, rng))
+    model.save_pretrained(options.run / "vae")
 
 
 def draw_images(pictures: PropPictures, rng: np.random.Generator) -> Float[Tensor, "B 3 H W"]:
@@ -95,10 +101,9 @@ def reconstruction_loss(
 
 
 @torch.no_grad()
-def write_scaled(model: AutoencoderTiny, pictures: PropPictures, rng: np.random.Generator, folder: Path) -> None:
-    """Save with the factor that brings the latents of whole images to unit variance."""
+def unit_variance_factor(model: AutoencoderTiny, pictures: PropPictures, rng: np.random.Generator) -> float:
+    """The scaling_factor that brings the latents of whole colour pictures to unit variance."""
     model.eval()
     chosen = rng.integers(pictures.object_count, size=128), rng.integers(pictures.view_count, size=128)
     latents = model.encoder(as_images(pictures.rgb[chosen]) * 2.0 - 1.0)
-    model.register_to_config(scaling_factor=round(float(1.0 / latents.std()), 5))
-    model.save_pretrained(folder)
+    return round(float(1.0 / latents.std()), 5)

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from diffusers import UNet2DConditionModel
 from jaxtyping import Float
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from ..models.view_features import view_features
+from .train_prior2d import SIGNALS, WIDTHS
 from .training_data import PropPictures
 from .training_diffusion import (
     CROSS_WIDTH,
@@ -28,8 +30,7 @@ from .training_run import Budget, TrainingRun
 from .training_words import EMBEDDING_WIDTH
 
 LABEL_WIDTH = 6 * HARMONICS + EMBEDDING_WIDTH
-WIDTHS = (48, 80, 96)
-_FRONT_SHARE = 0.5
+_FRONT_SHARE = 0.7
 _HIGHEST_REFERENCE = float(np.radians(25.0))
 # At use the reference is a sample of the 2D prior, never as clean as a rendered one.
 _REFERENCE_NOISE = 0.15
@@ -48,6 +49,8 @@ class Options:
     """The finished run of the joint encoder."""
     latents: Path
     """Folder where latents and embeddings are cached."""
+    prior2d: Path | None = None
+    """A run of the 2D prior, at any stage, to start from, as Zero-1-to-3 starts from Stable Diffusion."""
     budget: Budget = field(default_factory=lambda: Budget(minutes=60.0))
     batch: int = 32
     resume: bool = False
@@ -61,6 +64,26 @@ class NovelViewNetwork(nn.Module):
         super().__init__()
         self.unet = build_unet(WIDTHS, 2 * latent_channels, latent_channels, LABEL_WIDTH)
         self.camera_projection = nn.Linear(EMBEDDING_WIDTH + 4, CROSS_WIDTH)
+
+
+@torch.no_grad()
+def start_from_2d(unet: UNet2DConditionModel, averaged: dict[str, Tensor]) -> None:
+    """Take over the 2D prior's weights; the reference's channels start silent.
+
+    The turn stands where the azimuth was, which is the same for a reference from the front. What is constant here, the
+    lowest noise level and the colour signal, goes into the bias of the label's projection.
+    """
+    channels, poses = unet.config.out_channels, 4 * HARMONICS
+    wide = averaged["conv_in.weight"]
+    old, bias = averaged["class_embedding.linear_1.weight"], averaged["class_embedding.linear_1.bias"]
+    embedding, level, pose, signal = old.split((EMBEDDING_WIDTH, EMBEDDING_WIDTH, poses, len(SIGNALS)), dim=1)
+    silent = torch.zeros(len(old), 2 * HARMONICS)
+    changed = {
+        "conv_in.weight": torch.cat([wide, torch.zeros_like(wide[:, :channels])], dim=1),
+        "class_embedding.linear_1.weight": torch.cat([pose, silent, embedding], dim=1),
+        "class_embedding.linear_1.bias": bias + level[:, : EMBEDDING_WIDTH // 2].sum(dim=1) + signal[:, 0],
+    }
+    unet.load_state_dict(averaged | changed)
 
 
 @dataclass(frozen=True)
@@ -82,6 +105,8 @@ def main(options: Options) -> None:
     latents = cached_latents(pictures, options.autoencoder, options.latents)
     embeddings = cached_embeddings(pictures, options.joint / "image_encoder", options.latents)
     network = NovelViewNetwork(latents.rgb.shape[2])
+    if options.prior2d is not None:
+        start_from_2d(network.unet, torch.load(options.prior2d / "checkpoint.pt", weights_only=True)["averaged"])
     run = TrainingRun(network, options.run, options.budget, options.resume)
     sampler = ViewPairs(pictures, latents, embeddings, seed=options.seed + 1000 * run.step)
     for _ in run.steps("3D-aware prior"):

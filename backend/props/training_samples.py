@@ -191,9 +191,8 @@ def novel_view_figures(prior: Zero123Prior, pictures: PropPictures, options: Opt
         predicted = sample(prior, condition, views, 2.0, options.seed)
         psnr["predicted"].append(mean_psnr(predicted, truth))
         psnr["copied"].append(mean_psnr(reference.expand_as(truth), truth))
-        if number < options.objects // 2:
-            other = Views(views.elevation, 2.0 * here.azimuth - views.azimuth)
-            psnr["mirrored"].append(mean_psnr(sample(prior, condition, other, 2.0, options.seed), truth))
+        other = Views(views.elevation, 2.0 * here.azimuth - views.azimuth)
+        psnr["mirrored"].append(mean_psnr(sample(prior, condition, other, 2.0, options.seed), truth))
         if number < 12:
             pairs = [half for pair in zip(predicted, truth, strict=True) for half in pair]
             rows.append(torch.cat([reference[0], *pairs], dim=2))
