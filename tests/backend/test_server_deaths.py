@@ -46,12 +46,12 @@ def test_a_client_notices_a_killed_server_and_finds_its_job_again_in_the_next_on
         first = talker.of(m.Welcome)
         done = talker.submit(seconds=0.1)
         talker.of(m.Finished)
-        job_id = talker.submit(seconds=1.5)
+        job_id = talker.submit(seconds=0.9)
         talker.until(lambda event: isinstance(event, m.Progress) and event.phase == "geometry")
         (worker,) = backend.workers()
         backend.kill()
         dead = time.monotonic()
-        while talker.client.seconds_since_heard < 3.5:
+        while talker.client.seconds_since_heard < 2.5:
             talker.silence(0.1)
         assert time.monotonic() - dead < 5
         wait_until(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE, "the worker's end", 5)

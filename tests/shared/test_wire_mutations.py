@@ -26,13 +26,13 @@ def survive(frames: list[bytes]) -> None:
 
 
 @given(st.lists(st.binary(max_size=60), max_size=4))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_garbage_never_breaks_the_reader(frames: list[bytes]) -> None:
     survive(frames)
 
 
 @given(messages, st.data())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_flipped_bytes_never_break_the_reader(message: object, data: st.DataObject) -> None:
     frames = [bytearray(frame) for frame in encode(message)]
     frame = frames[data.draw(st.integers(0, len(frames) - 1))]
@@ -43,7 +43,7 @@ def test_flipped_bytes_never_break_the_reader(message: object, data: st.DataObje
 
 
 @given(messages, st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_lost_doubled_and_cut_frames_never_break_the_reader(message: object, data: st.DataObject) -> None:
     frames = [bytes(frame) for frame in encode(message)]
     index = data.draw(st.integers(0, len(frames) - 1))
@@ -60,7 +60,7 @@ def test_lost_doubled_and_cut_frames_never_break_the_reader(message: object, dat
 
 
 @given(st.sampled_from([cls.__name__ for cls in MESSAGES]), plain, st.lists(st.binary(max_size=16), max_size=3))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_well_formed_msgpack_of_the_wrong_shape_never_breaks_the_reader(
     tag: str, fields: object, raw: list[bytes]
 ) -> None:
@@ -68,7 +68,7 @@ def test_well_formed_msgpack_of_the_wrong_shape_never_breaks_the_reader(
 
 
 @given(messages, plain, st.data())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_one_replaced_field_never_breaks_the_reader(message: object, value: object, data: st.DataObject) -> None:
     frames = [bytes(frame) for frame in encode(message)]
     version, tag, fields = msgpack.unpackb(frames[0])
