@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,18 +109,17 @@ class _Place:
             folder,
         )
         self._process: subprocess.Popen | None = None
-        self._unsent: list[ToWorker] = []
+        self._unsent: deque[ToWorker] = deque()
         self._starts_in_a_row = 0
         self._start_at = 0.0
         self._start()
 
     def send(self, message: ToWorker) -> None:
-        if self.socket is None:
-            self._unsent.append(message)
-        else:
-            self.socket.send_multipart(TO_WORKER.encode(message), copy=False)
+        self._unsent.append(message)
+        self._flush()
 
     def receive(self) -> list[FromWorker]:
+        self._flush()
         messages: list[FromWorker] = []
         while self.socket is not None and len(messages) < MESSAGES_PER_TURN:
             try:
@@ -171,9 +171,15 @@ class _Place:
         # The worker holds the other end of this pipe: when the server ends, however it ends, so does the worker.
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=sys.stderr)
         log.info("worker=%d pid=%d device=%s", self._number, self._process.pid, self._device)
-        waiting, self._unsent = self._unsent, []
-        for message in waiting:
-            self.send(message)
+
+    def _flush(self) -> None:
+        """Send what can be sent now: until the process has connected, zmq would make the whole server wait for it."""
+        while self._unsent and self.socket is not None:
+            try:
+                self.socket.send_multipart(TO_WORKER.encode(self._unsent[0]), zmq.NOBLOCK)
+            except zmq.Again:
+                return
+            self._unsent.popleft()
 
     def _abandon(self) -> None:
         if self.socket is not None:

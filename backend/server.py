@@ -302,7 +302,12 @@ class Server:
 
     def _try_send(self, client: bytes, message: Reply | Event) -> bool:
         try:
-            self._router.send_multipart([client, *encode(message)], zmq.NOBLOCK, copy=False)
+            frames = encode(message)
+        except ProtocolError as error:
+            log.error("unsendable=%s %s", type(message).__name__, error)
+            return True
+        try:
+            self._router.send_multipart([client, *frames], zmq.NOBLOCK, copy=False)
         except zmq.Again:
             return False
         except zmq.ZMQError as error:

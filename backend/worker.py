@@ -1,5 +1,6 @@
 """Drive one job: pull moments from the engine and turn them into events. No socket and no process in here."""
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -122,7 +123,8 @@ class _Drive:
             moment.index + 1,
             meter.steps_of(moment.phase),
             meter.overall,
-            moment.losses(),
+            # A loss that is no number ends the job by itself, if it matters; it must not end the conversation.
+            {name: loss for name, loss in moment.losses().items() if math.isfinite(loss)},
             meter.steps_per_second,
             meter.seconds_left,
         )

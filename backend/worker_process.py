@@ -12,6 +12,8 @@ from typing import get_args
 import zmq
 
 from ..shared.mesh import MeshSnapshot
+from ..shared.messages import Failed, Problem
+from ..shared.wire import ProtocolError
 from .catalogue import ProfileName
 from .engine import Engine
 from .log_format import log_to_stderr
@@ -92,7 +94,7 @@ def serve_jobs(socket: zmq.Socket, engine: Engine) -> None:
     while True:
         message = inbox.next()
         if isinstance(message, Run):
-            _run(socket, message, InboxControl(inbox, message.job_id), engine)
+            run_and_send(socket, message, InboxControl(inbox, message.job_id), engine)
 
 
 def _load(engine: Engine) -> Ready:
@@ -105,10 +107,17 @@ def _load(engine: Engine) -> Ready:
     return Ready(engine.device, engine.kernels)
 
 
-def _run(socket: zmq.Socket, job: Run, control: InboxControl, engine: Engine) -> None:
+def run_and_send(socket: zmq.Socket, job: Run, control: InboxControl, engine: Engine) -> None:
+    """Run one job and send its events, the last of them terminal."""
     log.info("job=%s started attempt=%d", job.job_id, job.attempt)
     for event in run_job(job, engine, control):
-        socket.send_multipart(FROM_WORKER.encode(event), copy=False)
+        try:
+            frames = FROM_WORKER.encode(event)
+        except ProtocolError as error:
+            event = Failed(job.job_id, Problem("internal", f"The generator made what cannot be sent: {error}"))
+            socket.send_multipart(FROM_WORKER.encode(event))
+            break
+        socket.send_multipart(frames, copy=False)
         if isinstance(event, MeshSnapshot):
             control.snapshot_left()
     log.info("job=%s ended=%s", job.job_id, type(event).__name__)

@@ -1,6 +1,7 @@
 """run_job with a scripted engine and a clock of its own: which events come, and when."""
 
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,7 +38,7 @@ class ScriptedMoment:
         return self.index == 3
 
     def losses(self) -> dict[str, float]:
-        return {"sds": 1.0}
+        return {"sds": 1.0, "broken": math.nan}
 
     def snapshot(self, sequence: int, max_faces: int) -> MeshSnapshot | None:
         self.engine.clock.now += self.engine.snapshot_seconds
@@ -126,6 +127,10 @@ def test_the_last_event_is_finished_with_the_time_it_took(engine: ScriptedEngine
 def test_progress_comes_once_a_second_and_at_the_end_of_each_phase(engine: ScriptedEngine, tmp_path: Path) -> None:
     reports = [(event.phase, event.step) for event in of(m.Progress, run(engine, tmp_path))]
     assert reports == [("coarse", 1), ("coarse", 3), ("coarse", 4), ("texture", 1), ("texture", 3), ("texture", 4)]
+
+
+def test_a_loss_that_is_no_number_is_left_out(engine: ScriptedEngine, tmp_path: Path) -> None:
+    assert {tuple(event.losses) for event in of(m.Progress, run(engine, tmp_path))} == {("sds",)}
 
 
 def test_progress_tells_speed_and_time_left(engine: ScriptedEngine, tmp_path: Path) -> None:

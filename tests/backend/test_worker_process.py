@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 import zmq
-from any_to_3d.backend.worker_messages import TO_WORKER, Run, StopJob, WantSnapshot
-from any_to_3d.backend.worker_process import Inbox, InboxControl
-from requests_and_jobs import request
+from any_to_3d.backend.fake_generation import FakeEngine, FakeMoment
+from any_to_3d.backend.worker_messages import FROM_WORKER, TO_WORKER, Run, StopJob, WantSnapshot
+from any_to_3d.backend.worker_process import Inbox, InboxControl, run_and_send
+from any_to_3d.shared.mesh import MeshSnapshot
+from any_to_3d.shared.messages import Failed
+from requests_and_jobs import request, textured
 
 
 @pytest.fixture
@@ -51,3 +55,26 @@ def test_a_stop_of_an_earlier_job_does_not_stop_this_one(ends: tuple[zmq.Socket,
     server, inbox = ends
     say(server, StopJob("j1"))
     assert not InboxControl(inbox, "j2").cancelled()
+
+
+def test_something_that_cannot_be_sent_fails_the_job_and_not_the_worker(ends: tuple[zmq.Socket, Inbox]) -> None:
+    server, inbox = ends
+    broken = textured().vertices.copy()
+    broken[0, 0] = np.nan
+
+    def snapshot(moment: FakeMoment, sequence: int, max_faces: int) -> MeshSnapshot:
+        return MeshSnapshot(moment.job_id, sequence, "coarse", 0, 1, broken, textured().faces)
+
+    with zmq.Context() as context, context.socket(zmq.PAIR) as out, context.socket(zmq.PAIR) as back:
+        out.bind("inproc://out")
+        back.connect("inproc://out")
+        say(server, WantSnapshot("j1", 300))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(FakeMoment, "snapshot", snapshot)
+            run_and_send(back, run("j1"), InboxControl(inbox, "j1"), FakeEngine(sleep=lambda seconds: None))
+        events = []
+        while out.poll(0):
+            events.append(FROM_WORKER.decode(out.recv_multipart()))
+    assert isinstance(events[-1], Failed)
+    assert events[-1].problem.code == "internal"
+    assert "NaN" in events[-1].problem.message
