@@ -19,7 +19,8 @@ UV_MAP = "UVMap"
 _TOPOLOGY = "any_to_3d_topology"
 """Custom property of a live mesh: which faces it holds. On the mesh itself, so that undo reverts both together."""
 
-_SHARP_ANGLE = math.radians(40)
+_SHARP_ANGLE = math.radians(60)
+"""Generated surfaces are bumpy: at 30 or 40 degrees, meant for clean models, their bumps would show as facets."""
 
 _LINEAR_OF_SRGB = np.array(
     [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in np.arange(256) / 255], np.float32
