@@ -20,11 +20,7 @@ import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-if __package__:
-    from .addon_wheels import PIP_PLATFORMS, PYTHONS, WHEELS, Wheel
-else:  # run as a script, from a clone in which nothing is installed
-    sys.path.insert(0, str(Path(__file__).resolve().parent))
-    from addon_wheels import PIP_PLATFORMS, PYTHONS, WHEELS, Wheel
+from .addon_wheels import PIP_PLATFORMS, PYTHONS, WHEELS, Wheel
 
 SOURCES = Path(__file__).resolve().parents[1]
 """The folder of ``blender_addon/`` and ``shared/``: the repository, or the installed package."""
@@ -164,7 +160,3 @@ def main() -> int:
         print(f"build_addon: {error}", file=sys.stderr)
         return 1
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

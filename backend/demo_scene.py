@@ -15,6 +15,8 @@ import sys
 import time
 import traceback
 from pathlib import Path
+from types import ModuleType
+from typing import Protocol
 
 import bpy
 
@@ -46,10 +48,11 @@ def main(order_path: Path) -> None:
     _start_backend(order["program"], order["arguments"])
     streamed, report = _generate(order)
     target = next(each for each in bpy.data.objects if each.get("any_to_3d_is_final"))
+    assert isinstance(target.data, bpy.types.Mesh), "the add-on makes meshes only"
     _tell("stage", text="Saving and rendering")
     _save(target, out)
-    _render_sheet(target, streamed, Path(order["tiles"]))
-    bpy.ops.any_to_3d.stop_backend()
+    _render_sheet(target.data, streamed, Path(order["tiles"]))
+    _operators().stop_backend()
     addon_utils.disable(PACKAGE)
     _tell("done", **report)
 
@@ -69,15 +72,21 @@ def _install(addon: str) -> None:
 def _start_backend(program: str, arguments: str) -> None:
     preferences = bpy.context.preferences.addons[PACKAGE].preferences
     preferences.command, preferences.arguments = program, arguments
-    bpy.ops.any_to_3d.start_backend(use_free_port=True)
-    bpy.ops.any_to_3d.wait(timeout=_CONNECT_TIMEOUT)
+    _operators().start_backend(use_free_port=True)
+    _operators().wait(timeout=_CONNECT_TIMEOUT)
+
+
+def _operators() -> ModuleType:
+    """The add-on's operators, which the stubs of Blender do not know."""
+    operators: ModuleType = bpy.ops.any_to_3d  # type: ignore[attr-defined]
+    return operators
 
 
 def _generate(order: dict) -> tuple[list[bpy.types.Mesh], dict]:
     """Press Generate and pump until the object is final; copies of what was streamed, and the times."""
     pump = importlib.import_module(f"{PACKAGE}.blender_addon.pump")
     link = pump.link()
-    bpy.ops.any_to_3d.generate(prompt=order["text"], preset=order["preset"], seed=order["seed"])
+    _operators().generate(prompt=order["text"], preset=order["preset"], seed=order["seed"])
     begun, first_mesh, streamed, told = time.monotonic(), None, [], None
     while not link.is_settled:
         applied = link.applied_count
@@ -86,10 +95,8 @@ def _generate(order: dict) -> tuple[list[bpy.types.Mesh], dict]:
         if now > _JOB_TIMEOUT:
             raise DemoError(f"The job was not done after {_JOB_TIMEOUT / 60:.0f} minutes.")
         if link.applied_count != applied:
-            live = next(each for each in bpy.data.objects if "any_to_3d_job" in each)
             first_mesh = now if first_mesh is None else first_mesh
-            if not live["any_to_3d_is_final"]:
-                streamed.append(live.data.copy())
+            streamed += _copy_of_live_mesh()
         job = link.session.jobs[-1]
         if job is not told:
             told = job
@@ -101,7 +108,25 @@ def _generate(order: dict) -> tuple[list[bpy.types.Mesh], dict]:
     return streamed, {"first_mesh": first_mesh, "snapshots": len(streamed), "total": total, "notice": job.notice}
 
 
-def _tell_progress(job: object, snapshots: int) -> None:
+def _copy_of_live_mesh() -> list[bpy.types.Mesh]:
+    live = next(each for each in bpy.data.objects if each.get("any_to_3d_job"))
+    assert isinstance(live.data, bpy.types.Mesh), "the add-on makes meshes only"
+    mesh = live.data.copy()
+    assert mesh is not None, "a copy of a mesh is a mesh"
+    return [] if live["any_to_3d_is_final"] else [mesh]
+
+
+class _Job(Protocol):
+    """What the demo reads of the add-on's job."""
+
+    phase: str
+    activity: str
+    state: str
+    overall: float
+    seconds_left: float | None
+
+
+def _tell_progress(job: _Job, snapshots: int) -> None:
     phase = job.phase or job.activity or job.state
     _tell("progress", phase=phase, overall=job.overall, seconds_left=job.seconds_left, snapshots=snapshots)
 
@@ -123,13 +148,13 @@ def _save(target: bpy.types.Object, out: Path) -> None:
 # --- the contact sheet, in a scene of its own, after the file was saved -----------------------------------------------
 
 
-def _render_sheet(target: bpy.types.Object, streamed: list[bpy.types.Mesh], tiles: Path) -> None:
+def _render_sheet(finished: bpy.types.Mesh, streamed: list[bpy.types.Mesh], tiles: Path) -> None:
     scene = bpy.data.scenes.new("Contact sheet")
     _light(scene)
     camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
     scene.collection.objects.link(camera)
     scene.camera = camera
-    model = bpy.data.objects.new("Model", target.data)
+    model = bpy.data.objects.new("Model", finished)
     scene.collection.objects.link(model)
     shown = _spread(streamed, _STREAMED_TILES)
     material = _vertex_color_material()
@@ -139,9 +164,9 @@ def _render_sheet(target: bpy.types.Object, streamed: list[bpy.types.Mesh], tile
         model.data = mesh
         _aim(camera, mesh, math.radians(30))
         _render(scene, tiles / f"streamed_{index}.png")
-    model.data = target.data
+    model.data = finished
     for index in range(_VIEWS):
-        _aim(camera, target.data, math.radians(index * 360 / _VIEWS))
+        _aim(camera, finished, math.radians(index * 360 / _VIEWS))
         _render(scene, tiles / f"view_{index}.png")
 
 
@@ -154,11 +179,10 @@ def _spread(meshes: list[bpy.types.Mesh], count: int) -> list[bpy.types.Mesh]:
 
 
 def _light(scene: bpy.types.Scene) -> None:
-    scene.render.engine = "CYCLES"
+    scene.render.engine = "CYCLES"  # type: ignore[assignment]
     # Cycles on the processor needs no graphics driver, so the sheet looks the same on a server.
-    scene.cycles.device = "CPU"
-    scene.cycles.samples = _SAMPLES
-    scene.cycles.use_denoising = False
+    cycles = scene.cycles  # type: ignore[attr-defined]
+    cycles.device, cycles.samples, cycles.use_denoising = "CPU", _SAMPLES, False
     scene.render.resolution_x = scene.render.resolution_y = _TILE
     scene.render.resolution_percentage = 100
     # The colours of the albedo, not of a film.

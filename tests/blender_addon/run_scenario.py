@@ -25,6 +25,7 @@ def claims_of(path: Path) -> list[str]:
 def main(scenario: Path, result: Path) -> None:
     import bpy
 
+    sys.path.insert(0, str(scenario.parent))
     namespace = runpy.run_path(str(scenario))
     outcomes: dict[str, str] = {"version": bpy.app.version_string}
     for claim in claims_of(scenario):

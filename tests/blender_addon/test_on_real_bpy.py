@@ -31,6 +31,12 @@ def installed_addon(python, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def live_job(python, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("live_job")
+    return _run_with_zip(python, "live_job", folder, fake_program(folder))
+
+
+@pytest.fixture(scope="session")
 def real_server(python, tmp_path_factory):
     folder = tmp_path_factory.mktemp("real_server")
     return _run_with_zip(python, "real_server", folder, real_program(folder))
@@ -56,6 +62,11 @@ def test_live_object(live_object, claim):
 @pytest.mark.parametrize("claim", _claims("installed_addon"))
 def test_installed_addon(installed_addon, claim):
     _assert_holds(installed_addon, claim)
+
+
+@pytest.mark.parametrize("claim", _claims("live_job"))
+def test_live_job(live_job, claim):
+    _assert_holds(live_job, claim)
 
 
 @pytest.mark.parametrize("claim", _claims("real_server"))
