@@ -69,6 +69,7 @@ def export_prior2d(autoencoder: Path, run: Path, folder: Path) -> None:
     """A Stable unCLIP folder; text and image towers are those of clip/."""
     model = AutoencoderTiny.from_pretrained(autoencoder / "vae")
     model.half().save_pretrained(folder / "vae")
+    _forget_origin(folder / "vae" / "config.json")
     channels = model.config.latent_channels
     unet = build_unet(train_prior2d.WIDTHS, channels, channels, train_prior2d.LABEL_WIDTH)
     _load_averaged(unet, run)
@@ -110,6 +111,14 @@ def export_prior3d(run: Path, folder: Path) -> None:
 def _load_averaged(module: nn.Module, run: Path) -> None:
     averaged = torch.load(run / "checkpoint.pt", weights_only=True)["averaged"]
     module.load_state_dict(module.state_dict() | averaged)
+
+
+def _forget_origin(config: Path) -> None:
+    """Diffusers writes where a model was read from, and a key that its loader then warns of; neither is for users."""
+    content = json.loads(config.read_text())
+    for key in ("_name_or_path", "block_out_channels"):
+        content.pop(key, None)
+    _write_json(config, content)
 
 
 def _write_json(path: Path, content: dict) -> None:
