@@ -139,7 +139,7 @@ def _draw_job(column: bpy.types.UILayout, context: bpy.types.Context, link: Link
     _draw_text(box, context, wording.job_line(link.session, job))
     if job.state == "running":
         if job.phase and job.steps:
-            box.progress(factor=job.step / job.steps, text=job.phase.capitalize())
+            box.progress(factor=job.step / job.steps, text=f"Step {job.step} of {job.steps}")
         box.progress(factor=job.overall, text=wording.progress_text(job))
     if job.notice:
         _draw_text(box, context, job.notice, "INFO")

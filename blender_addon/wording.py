@@ -31,13 +31,13 @@ def why_not_generate(session: Session) -> str:
 
 
 def job_line(session: Session, job: Job) -> str:
-    """What a job is doing: its phase and step, its place in the queue, or how it ended."""
+    """What a job is doing: its phase, its place in the queue, or how it ended."""
     if job.awaits_answer and job.job_id and not job.is_over:
         return "Asking the backend how far it is"
     if job.cancel_asked and not job.is_over:
         return "Cancelling"
     if job.state == "running":
-        return f"{_phase(session, job)}, step {job.step} of {job.steps}" if job.phase else _preparing(job)
+        return _phase(session, job) if job.phase else _preparing(job)
     return {
         "sending": "Sent",
         "queued": f"In the queue behind {job.position}" if job.position else "Next in the queue",
@@ -75,4 +75,4 @@ def _phase(session: Session, job: Job) -> str:
     name = job.phase.capitalize()
     if recipe is None or job.phase not in recipe.phases:
         return name
-    return f"{name} (phase {recipe.phases.index(job.phase) + 1} of {len(recipe.phases)})"
+    return f"{name}, phase {recipe.phases.index(job.phase) + 1} of {len(recipe.phases)}"
