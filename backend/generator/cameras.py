@@ -70,9 +70,9 @@ class CameraBatch:
 
     def rays(self) -> tuple[Float[Tensor, "B H W 3"], Float[Tensor, "B H W 3"]]:
         """World origin and unit direction through every pixel centre (i + 0.5); row 0 is the top."""
-        like = {"device": self.fov_y.device, "dtype": self.fov_y.dtype}
-        rows = (torch.arange(self.height, **like) + 0.5) / self.height
-        columns = (torch.arange(self.width, **like) + 0.5) / self.width
+        device, dtype = self.fov_y.device, self.fov_y.dtype
+        rows = (torch.arange(self.height, device=device, dtype=dtype) + 0.5) / self.height
+        columns = (torch.arange(self.width, device=device, dtype=dtype) + 0.5) / self.width
         y, x = torch.meshgrid(1 - 2 * rows, 2 * columns - 1, indexing="ij")
         tangent = (self.fov_y / 2).tan()[:, None, None]
         aspect = self.width / self.height

@@ -81,11 +81,11 @@ def save(step: "Step", path: Path) -> None:
     """Write the run as it is after this step; the folder is made if need be."""
     running = step.running
     condition = running.stage_zero.condition
-    parts = {
-        "scene": running.scene.state_dict(),
-        "terms": running.terms.state_dict(),
-        "optimiser": running.updater.state_dict(),
-        "random": running.runtime.random_state(),
+    parts: dict[str, dict[str, Tensor | None]] = {
+        "scene": {**running.scene.state_dict()},
+        "terms": {**running.terms.state_dict()},
+        "optimiser": {**running.updater.state_dict()},
+        "random": {**running.runtime.random_state()},
         "condition": {
             "embedding": condition.embedding,
             "reference_image": condition.reference_image,

@@ -55,11 +55,11 @@ def generate(
     for number, phase in enumerate(recipe.phases):
         if resume is not None and number < resume.phase_index:
             continue
-        is_resumed = resume is not None and number == resume.phase_index
-        scene = phase.start.build(runtime) if is_resumed else phase.start.start(scene, runtime)  # lines 7 and 13
+        resumed = resume if resume is not None and number == resume.phase_index else None
+        scene = phase.start.build(runtime) if resumed else phase.start.start(scene, runtime)  # lines 7 and 13
         terms, updater, guard = Terms(phase, runtime, stage_zero), phase.optimiser.bind(scene), Guard(phase, stage_zero)
         running = Running(recipe, stage_zero, runtime, number, scene, terms, updater)
-        first = resume.restore(running) if is_resumed else 0
+        first = resumed.restore(running) if resumed else 0
         for index in range(first, phase.steps):
             progress = index / phase.steps
             scene.begin_step(index, progress)

@@ -39,7 +39,7 @@ class Guard:
         if self.mask is not None and index >= self.judged_step:
             reference = views.rendered("reference")
             if reference is not None:
-                self._judge_outline(reference)
+                self._judge_outline(reference, self.mask)
                 self.mask = None
 
     def _count_empty(self, view: View, index: int) -> None:
@@ -50,9 +50,10 @@ class Guard:
         if index % PATIENCE == PATIENCE - 1 and self._empty >= PATIENCE - 1:
             raise GenerationFailed(f"the object disappeared for {PATIENCE} steps of phase I; try another seed")
 
-    def _judge_outline(self, view: View) -> None:
+    def _judge_outline(self, view: View, reference_mask: Float[Tensor, "1 1 H W"]) -> None:
+        assert view.alpha is not None, "phase I was rendered without alpha"
         alpha = view.alpha.detach()
-        mask = torch.nn.functional.interpolate(self.mask, size=alpha.shape[-2:], mode="area") > 0.5
+        mask = torch.nn.functional.interpolate(reference_mask, size=alpha.shape[-2:], mode="area") > 0.5
         inside, outside = alpha[mask].mean(), alpha[~mask].mean()
         if inside < INSIDE:
             raise GenerationFailed(f"phase I found only {inside:.0%} of the reference view's object; try another seed")

@@ -104,7 +104,7 @@ class AdanOptimiser(torch.optim.Optimizer):
         super().__init__(groups, {"lr": 0.0, "betas": betas, "eps": eps, "weight_decay": weight_decay})
 
     @torch.no_grad()
-    def step(self, closure: None = None) -> None:
+    def step(self, closure: None = None) -> None:  # type: ignore[override]  # no closure is ever needed
         for group in self.param_groups:
             for parameter in group["params"]:
                 if parameter.grad is not None:

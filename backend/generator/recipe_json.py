@@ -1,6 +1,7 @@
 """Recipes to and from plain JSON values, so that a checkpoint or a report holds every number of its run."""
 
 from dataclasses import fields, is_dataclass
+from typing import Any
 
 from ..kernels.hash_grid import HashGridConfig
 from .cameras import CameraRange
@@ -57,7 +58,8 @@ def _from_plain(value: Plain) -> object:
             kind = value.get(KIND)
             if kind not in _BY_NAME:
                 raise ValueError(f"a recipe has no part of kind {kind!r}; known are {sorted(_BY_NAME)}")
-            items = {key: _from_plain(item) for key, item in value.items() if key != KIND}
+            # Any: each dataclass checks its own fields, here and in Recipe.validate.
+            items: dict[str, Any] = {key: _from_plain(item) for key, item in value.items() if key != KIND}
             try:
                 return _BY_NAME[kind](**items)
             except TypeError as error:

@@ -79,14 +79,14 @@ class Terms:
 
     def _weight(self, term: _Term, gradients: list[Tensor | None], progress: float) -> float | Tensor:
         """The term's weight now, as a number or (balanced) as a scalar on the device."""
-        weight = term.spec.weight
-        norm = _norm(gradients, self._norms[term.name])
-        if isinstance(weight, Balanced):
-            ratio = weight.ratio * self._norms[weight.to] / norm.clamp_min(1e-12)
-            is_warm = self._uses[term.name] >= weight.warm_up
-            weight = torch.where(is_warm, ratio.clamp(weight.low, weight.high), torch.full_like(ratio, weight.start))
+        spec, norm = term.spec.weight, _norm(gradients, self._norms[term.name])
+        weight: float | Tensor
+        if isinstance(spec, Balanced):
+            ratio = spec.ratio * self._norms[spec.to] / norm.clamp_min(1e-12)
+            is_warm = self._uses[term.name] >= spec.warm_up
+            weight = torch.where(is_warm, ratio.clamp(spec.low, spec.high), torch.full_like(ratio, spec.start))
         else:
-            weight = value_at(weight, progress)
+            weight = value_at(spec, progress)
         average = self._norms[term.name].lerp(torch.nan_to_num(norm * weight, 0.0, 0.0, 0.0), 1 - GRADIENT_DECAY)
         self._norms[term.name].copy_(torch.where(self._uses[term.name] > 0, average, norm * weight))
         self._uses[term.name].add_(1)

@@ -82,3 +82,24 @@ def test_a15_tetrahedra_fill_the_box_but_for_its_border() -> None:
     assert volume.min() > 0
     # The open border is half a cell deep and partly filled: at 4 cells a side well over 0.9 ** 3 remain.
     assert 0.85 < volume.sum().item() / 8 < 1.0
+
+
+@pytest.mark.parametrize("grid", [KuhnGrid(32), A15Grid(32)])
+def test_a_porous_shell_becomes_one_solid_skin(grid: TetGrid) -> None:
+    positions = grid.positions(CPU)
+    radius = positions.norm(dim=1)
+    is_shell = (radius < 0.6) & (radius > 0.35)
+    is_pore = torch.rand(len(positions), generator=torch.Generator().manual_seed(0)) < 0.03
+    density = 20.0 * (is_shell & ~is_pore)
+    sdf = signed_distances(density, grid, DensitySurface())
+    assert torch.all(sdf[radius < 0.5] < 0)
+    assert torch.all(sdf[radius > 0.65] > 0)
+
+
+def test_a_wide_opening_stays_open() -> None:
+    """A cup: the closing does not bridge its mouth, so its inside stays outside."""
+    grid = KuhnGrid(32)
+    positions = grid.positions(CPU)
+    is_wall = (positions.norm(dim=1) < 0.7) & (positions.norm(dim=1) > 0.45) & (positions[:, 2] < 0.2)
+    sdf = signed_distances(20.0 * is_wall, grid, DensitySurface())
+    assert sdf[positions.norm(dim=1) < 0.3].min() > 0

@@ -6,18 +6,21 @@ from any_to_3d.backend.generator.recipe import Recipe, ReferenceSampling
 from any_to_3d.backend.generator.recipes.builtin import XBIND
 from any_to_3d.backend.generator.rendering.volume import RayMarch
 from any_to_3d.backend.generator.representations.nerf import NeRF
+from any_to_3d.backend.generator.representations.surface_from_density import DensitySurface
 from any_to_3d.backend.generator.representations.tet_grid import KuhnGrid
 
 
 def tiny(coarse: int = 6, geometry: int = 4, texture: int = 4) -> Recipe:
     """``XBIND`` of the built-in profile with these step counts, small images and a coarse lattice."""
+    # So few steps make a faint ball.
+    surface = DensitySurface(threshold=1.5, scale=1.5)
     phases = []
     for phase, steps in zip(XBIND.phases, (coarse, geometry, texture), strict=True):
         start = phase.start
         if isinstance(start, NeRF):
-            start = replace(start, march=RayMarch(samples=32, normal_step=0.05, least_weight=2e-3))
+            start = replace(start, surface=surface, march=RayMarch(samples=32, normal_step=0.05, least_weight=2e-3))
         else:
-            start = replace(start, grid=KuhnGrid(20))
+            start = replace(start, surface=surface, grid=KuhnGrid(20))
         phases.append(replace(phase, steps=steps, size=32, start=start))
     sampling = ReferenceSampling(candidates=2, steps=3, guidance_scale=1.0, area=(0.05, 0.7), fill=None)
     return Recipe("tiny", tuple(phases), sampling)

@@ -5,15 +5,18 @@ from dataclasses import replace
 from ..losses.score_distillation import CDS, SDS
 from ..losses.term import Loss
 from ..recipe import Balanced, Phase, Recipe, Weighted
-from ..schedules import SquareRoot, linear
+from ..schedules import Scheduled, SquareRoot, linear
 
 SIMILARITY = "modality similarity"
+
+STRONG_GUIDANCE = 50.0
+"""From here on a scale is one of the published networks', which Consistent3D lowers during a run."""
 
 
 def stable_sds(xbind: Recipe) -> Recipe:
     """StableSDS-3D: the planar prior with plain SDS in every phase; no 3D prior, no reference, no MS, no z variance."""
     bare = _only(xbind, "sds planar", "cds planar", "normal smoothness", "normal consistency", "laplacian")
-    return replace(_map(bare, _plain_sds), name="stable_sds")
+    return replace(_plain_sds(bare), name="stable_sds")
 
 
 def zero_sds(xbind: Recipe) -> Recipe:
@@ -54,6 +57,7 @@ def augsds_phase2(xbind: Recipe) -> Recipe:
     """Fig. 6: augmented SDS in place of CDS on the normal maps of phase II, at t .02 to .5."""
     coarse, geometry, texture = xbind.phases
     planar = next(weighted for weighted in coarse.losses if weighted.loss.name == "sds planar")
+    assert isinstance(planar.loss, SDS), "phase I guides with SDS"
     sds = replace(planar, loss=replace(planar.loss, t_low=0.02, t_high=0.5))
     losses = tuple(_renamed(sds if w.loss.name == "cds planar" else w, "cds", "sds") for w in geometry.losses)
     return replace(xbind, name="augsds_phase2", phases=(coarse, replace(geometry, losses=losses), texture))
@@ -70,13 +74,16 @@ def _only(recipe: Recipe, *names: str) -> Recipe:
     return replace(recipe, phases=tuple(phases))
 
 
-def _map(recipe: Recipe, change) -> Recipe:
-    phases = [replace(p, losses=tuple(replace(w, loss=change(w.loss)) for w in p.losses)) for p in recipe.phases]
+def _plain_sds(recipe: Recipe) -> Recipe:
+    """SDS without its image term; CDS becomes SDS at t .02 to .5 (the small steps of a refinement)."""
+    phases = []
+    for phase in recipe.phases:
+        losses = tuple(replace(weighted, loss=_as_sds(weighted.loss)) for weighted in phase.losses)
+        phases.append(replace(phase, losses=losses))
     return replace(recipe, phases=tuple(phases))
 
 
-def _plain_sds(loss: Loss) -> Loss:
-    """SDS without its image term; CDS becomes SDS at t .02 to .5 (the small steps of a refinement)."""
+def _as_sds(loss: Loss) -> Loss:
     match loss:
         case SDS():
             return replace(loss, image_weight=0.0)
@@ -95,18 +102,19 @@ def _as_cds(weighted: Weighted, number: int) -> Weighted:
     loss = weighted.loss
     if not isinstance(loss, SDS):
         return weighted
-    scale = loss.guidance_scale
     if number == 0:
-        cds = CDS(loss.prior, scale, SquareRoot(0.7, 0.1), (0.1, 0.88), (0.1, 0.3), 0.98, "uniform", signal=loss.signal)
+        cds = CDS(loss.prior, 1.0, SquareRoot(0.7, 0.1), (0.1, 0.88), (0.1, 0.3), 0.98, "uniform", signal=loss.signal)
     else:
-        cds = CDS(loss.prior, scale, SquareRoot(0.5, 0.02), (0.02, 0.88), (0.1, 0.2), 0.98, "1-acp", signal=loss.signal)
-    if loss.prior == "planar" and not isinstance(scale, int | float):
-        return replace(weighted, loss=cds)
-    if loss.prior == "planar" and number == 0 and scale >= 50:
-        cds = replace(cds, guidance_scale=linear(scale, scale / 2))
-    if loss.prior == "planar" and number == 2 and scale >= 50:
-        cds = replace(cds, guidance_scale=scale / 2)
-    return replace(weighted, loss=cds, weight=1.0)
+        cds = CDS(loss.prior, 1.0, SquareRoot(0.5, 0.02), (0.02, 0.88), (0.1, 0.2), 0.98, "1-acp", signal=loss.signal)
+    return replace(weighted, loss=replace(cds, guidance_scale=_cds_scale(loss, number)), weight=1.0)
+
+
+def _cds_scale(sds: SDS, number: int) -> Scheduled:
+    """Phase I halves a strong guidance as it goes (100 to 50), phase III starts with the half; weak guidance stays."""
+    scale = sds.guidance_scale
+    if sds.prior == "stereo" or not isinstance(scale, int | float) or scale < STRONG_GUIDANCE or number == 1:
+        return scale
+    return linear(scale, scale / 2) if number == 0 else scale / 2
 
 
 def _renamed(weighted: Weighted, before: str, after: str) -> Weighted:

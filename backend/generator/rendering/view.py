@@ -1,8 +1,8 @@
 """What a renderer hands to the losses."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Literal, overload
 
 import torch
 from jaxtyping import Float, Int
@@ -55,27 +55,23 @@ class View:
 
     def cut(self) -> "View":
         """The same view as fresh leaves of the autograd graph: losses stop here, and their graphs can be freed."""
-        changes = {}
-        for item in fields(self):
-            value = getattr(self, item.name)
-            if isinstance(value, Tensor):
-                changes[item.name] = _leaf(value)
-            elif isinstance(value, RaySamples):
-                changes[item.name] = replace(value, weights=_leaf(value.weights))
-            elif isinstance(value, TriangleMesh):
-                changes[item.name] = replace(value, vertices=_leaf(value.vertices))
-        return replace(self, **changes)
+        return View(
+            self.cameras,
+            rgb=_leaf(self.rgb),
+            alpha=_leaf(self.alpha),
+            normal=_leaf(self.normal),
+            depth=_leaf(self.depth),
+            rays=self.rays and replace(self.rays, weights=_leaf(self.rays.weights)),
+            mesh=self.mesh and replace(self.mesh, vertices=_leaf(self.mesh.vertices)),
+        )
 
     def tensors(self) -> Iterator[Tensor]:
         """Every tensor a loss may differentiate, in a fixed order."""
-        for item in fields(self):
-            value = getattr(self, item.name)
-            if isinstance(value, Tensor):
-                yield value
-            elif isinstance(value, RaySamples):
-                yield value.weights
-            elif isinstance(value, TriangleMesh):
-                yield value.vertices
+        weights = self.rays.weights if self.rays else None
+        vertices = self.mesh.vertices if self.mesh else None
+        for tensor in (self.rgb, self.alpha, self.normal, self.depth, weights, vertices):
+            if tensor is not None:
+                yield tensor
 
 
 def to_image(flat: Float[Tensor, "R C"], cameras: CameraBatch) -> Float[Tensor, "B C H W"]:
@@ -93,5 +89,9 @@ def safe_normalise(vectors: Float[Tensor, "*shape 3"]) -> Float[Tensor, "*shape 
     return vectors * torch.rsqrt((vectors * vectors).sum(dim=-1, keepdim=True).clamp_min(1e-20))
 
 
-def _leaf(tensor: Tensor) -> Tensor:
-    return tensor.detach().requires_grad_(tensor.requires_grad)
+@overload
+def _leaf(tensor: Tensor) -> Tensor: ...
+@overload
+def _leaf(tensor: Tensor | None) -> Tensor | None: ...
+def _leaf(tensor: Tensor | None) -> Tensor | None:
+    return None if tensor is None else tensor.detach().requires_grad_(tensor.requires_grad)

@@ -57,6 +57,10 @@ class DMTet:
 class DmtetScene(nn.Module):
     """sdf [N], deformation [N, 3], the box they fill, and the texture field."""
 
+    lattice: Tensor
+    border: Tensor
+    box: Tensor
+
     def __init__(self, spec: DMTet, runtime: Runtime) -> None:
         super().__init__()
         self.spec, self.kernels, self.device = spec, runtime.kernels, runtime.device

@@ -13,6 +13,9 @@ class OccupancyGrid(nn.Module):
     The neighbours let an object grow: a cell that is never sampled gets no gradient, so it could never fill otherwise.
     """
 
+    opacity: Tensor
+    occupied: Tensor
+
     def __init__(self, resolution: int, radius: float) -> None:
         super().__init__()
         self.resolution, self.radius = resolution, radius

@@ -24,11 +24,15 @@ class DensitySurface:
     clamped to [-1, 1] (threestudio: 1; a larger scale keeps the slope of a steep density: the surface lies where the
     density says and not half way between vertices).  smallest_part: components with fewer vertices than this share
     of the largest are dropped from the sdf itself (threestudio drops them from the mesh only, and they come back).
+    closing: gaps of up to twice as many grid edges are closed.  A radiance field is often a porous shell, opaque on the
+    whole but not everywhere: after closing, what the outside cannot reach is filled, so that the mesh has one skin.
+    None leaves the field's surface as it is.
     """
 
     threshold: float = 10.0
     scale: float = 1.0
     smallest_part: float = 0.01
+    closing: int | None = 1
 
 
 def signed_distances(density: Float[Tensor, "N"], grid: TetGrid, surface: DensitySurface) -> Float[Tensor, "N"]:
@@ -39,8 +43,24 @@ def signed_distances(density: Float[Tensor, "N"], grid: TetGrid, surface: Densit
     """
     threshold = (density.max() / 2).clamp_max(surface.threshold)
     sdf = ((threshold - density) / surface.scale).clamp(-1, 1)
+    if surface.closing is not None:
+        sdf = torch.where(hollows(sdf < 0, grid, surface.closing), -torch.ones_like(sdf), sdf)
     dropped = small_parts(sdf < 0, grid, surface.smallest_part) | grid.border(sdf.device)
     return away_from_zero(torch.where(dropped, torch.ones_like(sdf), sdf))
+
+
+def hollows(inside: Bool[Tensor, "N"], grid: TetGrid, closing: int) -> Bool[Tensor, "N"]:
+    """The outside vertices that a morphological closing takes in, or that lie enclosed after it."""
+    solid = inside.cpu().numpy()
+    closed = solid.copy()
+    for _ in range(closing):
+        closed = grid.grown(closed)
+    for _ in range(closing):
+        closed = ~grid.grown(~closed)
+    outside = grid.parts(~closed)
+    reached = np.unique(outside[grid.border(torch.device("cpu")).numpy()])
+    enclosed = ~closed & ~np.isin(outside, reached)
+    return torch.from_numpy((closed | enclosed) & ~solid).to(inside.device)
 
 
 def away_from_zero(sdf: Float[Tensor, "N"]) -> Float[Tensor, "N"]:

@@ -27,7 +27,8 @@ A15_POINTS = ((0, 0, 0), (2, 2, 2), (1, 2, 0), (3, 2, 0), (0, 1, 2), (0, 3, 2), 
 class TetGrid(Protocol):
     """A grid of tetrahedra; ``resolution`` steps of 2 / resolution per side."""
 
-    resolution: int
+    @property
+    def resolution(self) -> int: ...
 
     def positions(self, device: torch.device) -> Float[Tensor, "N 3"]: ...
 
@@ -41,6 +42,10 @@ class TetGrid(Protocol):
 
     def parts(self, inside: np.ndarray) -> np.ndarray:
         """Connected components of the inside vertices, bool[N] -> int[N]: 0 outside, 1, 2 ... inside."""
+        ...
+
+    def grown(self, inside: np.ndarray) -> np.ndarray:
+        """The inside vertices and all that share an edge with one, bool[N] -> bool[N]."""
         ...
 
 
@@ -63,11 +68,14 @@ class KuhnGrid:
         return outside.view(-1)
 
     def parts(self, inside: np.ndarray) -> np.ndarray:
-        # Two vertices share an edge where no two of their offsets have opposite signs.
-        offsets = np.indices((3, 3, 3)) - 1
-        neighbours = (offsets >= 0).all(axis=0) | (offsets <= 0).all(axis=0)
-        labels, _ = ndimage.label(inside.reshape((self.resolution + 1,) * 3), structure=neighbours)
+        labels, _ = ndimage.label(self._cube(inside), structure=_kuhn_neighbours())
         return labels.reshape(-1)
+
+    def grown(self, inside: np.ndarray) -> np.ndarray:
+        return np.asarray(ndimage.binary_dilation(self._cube(inside), structure=_kuhn_neighbours())).reshape(-1)
+
+    def _cube(self, values: np.ndarray) -> np.ndarray:
+        return values.reshape((self.resolution + 1,) * 3)
 
 
 @dataclass(frozen=True)
@@ -93,11 +101,25 @@ class A15Grid:
         return torch.from_numpy(depth < A15_CELL / 2).to(device)
 
     def parts(self, inside: np.ndarray) -> np.ndarray:
-        _, tets = _a15_grid(self.resolution)
-        pairs = np.concatenate([tets[:, [i, j]] for i in range(4) for j in range(i)])
+        pairs = self._edges()
         pairs = pairs[inside[pairs].all(axis=1)]
         graph = coo_matrix((np.ones(len(pairs)), pairs.T), shape=(len(inside), len(inside)))
         return np.where(inside, connected_components(graph, directed=False)[1] + 1, 0)
+
+    def grown(self, inside: np.ndarray) -> np.ndarray:
+        pairs, more = self._edges(), inside.copy()
+        more[pairs[inside[pairs].any(axis=1)]] = True
+        return more
+
+    def _edges(self) -> np.ndarray:
+        _, tets = _a15_grid(self.resolution)
+        return np.concatenate([tets[:, [i, j]] for i in range(4) for j in range(i)])
+
+
+def _kuhn_neighbours() -> np.ndarray:
+    """The 3 x 3 x 3 neighbourhood that shares edges with its middle: offsets of which no two have opposite signs."""
+    offsets = np.indices((3, 3, 3)) - 1
+    return (offsets >= 0).all(axis=0) | (offsets <= 0).all(axis=0)
 
 
 @lru_cache(maxsize=1)
