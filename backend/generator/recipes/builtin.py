@@ -34,8 +34,8 @@ FIELD = FieldConfig(
     unmask_from=0.2,
     unmask_every=0.1,
 )
-# At the paper's 10 the walls of these short runs have holes; at 3 they are thick. The inside is filled.
-SURFACE = DensitySurface(threshold=5.0, scale=5.0, smallest_part=0.05, closing=1)
+# At the paper's 10 the walls of these short runs have holes; at 5 they are thick. The inside is filled.
+SURFACE = DensitySurface(threshold=7.0, scale=7.0, smallest_part=0.05, closing=1)
 LATTICE = KuhnGrid(48)
 
 PLANAR_SDS = SDS(
@@ -89,17 +89,17 @@ GEOMETRY = Phase(
     cameras=ORBIT,
     size=128,
     guide="normal",
-    optimiser=Adan(LearningRates(geometry=0.01)),
+    optimiser=Adan(LearningRates(geometry=0.03)),
     losses=(
         Weighted(
             CDS("planar", guidance_scale=2.0, t_less=SquareRoot(0.3, 0.02), weighting="1-acp", clip=linear(2.0, 8.0)),
-            1.0,
+            5.0,
         ),
         Weighted(SIMILARITY, 1.0, every=4),
         Weighted(STEREO_SDS, 0.5),
         Weighted(ReferenceView(rgb=0.0, mask=1000.0), 1.0, every=4),
-        Weighted(NormalConsistency(), 100.0),
-        Weighted(LaplacianSmoothness(), 100.0),
+        Weighted(NormalConsistency(), 1000.0),
+        Weighted(LaplacianSmoothness(), 1000.0),
     ),
 )
 
