@@ -4,6 +4,8 @@ The networks paint 64 pixels of small props from elevations -15 to 45 degrees, a
 over-saturate them. All numbers were found by running them; nothing here is from the paper unless it says so.
 """
 
+from dataclasses import replace
+
 from ...kernels.hash_grid import HashGridConfig
 from ..cameras import CameraRange
 from ..losses.modality_similarity import ModalitySimilarity
@@ -54,6 +56,9 @@ STEREO_SDS = SDS(
     weighting="x0",
     signal="rgb",
 )
+DETAIL = linear(0.6, 0.2)
+"""Phase III keeps what is there: much noise would only repaint, and blur, the colours of phase I."""
+
 SIMILARITY = ModalitySimilarity(global_count=1, local_count=0, local_weight=0.0)
 
 COARSE = Phase(
@@ -112,9 +117,9 @@ TEXTURE = Phase(
     guide="rgb",
     optimiser=Adam(LearningRates(grid=0.01, mlp=0.002)),
     losses=(
-        Weighted(PLANAR_SDS, 1.0),
+        Weighted(replace(PLANAR_SDS, t_high=DETAIL), 1.0),
         Weighted(SIMILARITY, 1.0, every=4),
-        Weighted(STEREO_SDS, 0.5),
+        Weighted(replace(STEREO_SDS, t_high=DETAIL), 0.5),
         Weighted(ReferenceView(rgb=2000.0, mask=0.0), 1.0, every=4),
     ),
 )

@@ -119,7 +119,7 @@ class A15Grid:
 def _kuhn_neighbours() -> np.ndarray:
     """The 3 x 3 x 3 neighbourhood that shares edges with its middle: offsets of which no two have opposite signs."""
     offsets = np.indices((3, 3, 3)) - 1
-    return (offsets >= 0).all(axis=0) | (offsets <= 0).all(axis=0)
+    return np.logical_or((offsets >= 0).all(axis=0), (offsets <= 0).all(axis=0))
 
 
 @lru_cache(maxsize=1)
