@@ -59,7 +59,7 @@ STEREO_SDS = SDS(
 DETAIL = linear(0.6, 0.2)
 """Phase III keeps what is there: much noise would only repaint, and blur, the colours of phase I."""
 
-SIMILARITY = ModalitySimilarity(global_count=1, local_count=0, local_weight=0.0)
+SIMILARITY = ModalitySimilarity(global_count=1, local_count=1)
 
 COARSE = Phase(
     name="coarse",
