@@ -36,8 +36,8 @@ FIELD = FieldConfig(
     unmask_from=0.2,
     unmask_every=0.1,
 )
-# At the paper's 10 the walls of these short runs have holes; at 5 they are thick. The inside is filled.
-SURFACE = DensitySurface(threshold=7.0, scale=7.0, smallest_part=0.05, closing=1)
+# At the paper's 10 pale parts (a stem, a pane) of these short runs are lost. The inside is filled.
+SURFACE = DensitySurface(threshold=4.0, scale=4.0, smallest_part=0.05, closing=1)
 LATTICE = KuhnGrid(48)
 
 PLANAR_SDS = SDS(
