@@ -38,7 +38,7 @@ FIELD = FieldConfig(
 )
 # At the paper's 10 pale parts (a stem) of these short runs may be lost; at 4 walls are thick. The inside is filled.
 SURFACE = DensitySurface(threshold=4.0, scale=4.0, smallest_part=0.05, closing=1)
-OTHER_THRESHOLDS = (10.0, 7.0, 5.5)
+OTHER_THRESHOLDS = (7.0, 5.5)
 LATTICE = KuhnGrid(48)
 
 PLANAR_SDS = SDS(
