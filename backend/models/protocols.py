@@ -6,7 +6,7 @@ The protocols are checkable at run time so that tests can have shapes and types 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal, Protocol, TypeVar, runtime_checkable
 
 from jaxtyping import Float
 from torch import Generator, Tensor
@@ -53,18 +53,30 @@ class PreparedCondition(Protocol):
     """A condition in one network's own terms (class labels, hidden states, concat latents); opaque to the generator."""
 
 
+PreparedT = TypeVar("PreparedT")
+
+
 @runtime_checkable
-class DiffusionPrior(Protocol):
+class DiffusionPrior(Protocol[PreparedT]):
     """A diffusion model as one denoiser D(z; sigma, c); guidance and eps/v conversion live behind it, once.
 
+    PreparedT is the network's own kind of prepared condition: what its ``prepare`` returns, its ``denoise`` takes.
     Latents follow z_noisy = z + sigma * eps (variance exploding form); ``schedule`` lists the sigmas the network knows.
     """
 
-    schedule: NoiseSchedule
-    image_size: int
-    latent_shape: tuple[int, int, int]
+    @property
+    def schedule(self) -> NoiseSchedule: ...
+    @property
+    def image_size(self) -> int:
+        """Pixels a side of the images the network is trained on."""
+        ...
 
-    def prepare(self, condition: Condition, signal: Signal = "rgb") -> PreparedCondition:
+    @property
+    def latent_shape(self) -> tuple[int, int, int]:
+        """C, h, w."""
+        ...
+
+    def prepare(self, condition: Condition, signal: Signal = "rgb") -> PreparedT:
         """Compute everything that stays constant during a phase."""
         ...
 
@@ -83,7 +95,7 @@ class DiffusionPrior(Protocol):
         self,
         noisy: Float[Tensor, "B C h w"],
         sigma: Float[Tensor, "B"],
-        condition: PreparedCondition,
+        condition: PreparedT,
         cameras: Viewpoints,
         guidance_scale: float,
     ) -> Float[Tensor, "B C h w"]:
@@ -98,7 +110,10 @@ class DiffusionPrior(Protocol):
 class ImageEncoder(Protocol):
     """E(x): images into the joint space. Differentiable with respect to the image."""
 
-    input_size: int
+    @property
+    def input_size(self) -> int:
+        """Pixels a side of the images the network sees."""
+        ...
 
     def embed_image(self, image: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B E"]:
         """Image in [0, 1], any size -> unit vectors."""
@@ -109,7 +124,10 @@ class ImageEncoder(Protocol):
 class JointEncoder(ImageEncoder, Protocol):
     """One space for text, images and sounds (the role of ImageBind)."""
 
-    modalities: tuple[str, ...]
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """Of "text", "image", "audio"."""
+        ...
 
     def embed_text(self, texts: Sequence[str]) -> Float[Tensor, "B E"]:
         """Unit vectors. Raises ValueError for a text without any known word."""

@@ -9,12 +9,15 @@ from . import train_autoencoder, train_joint, train_prior2d, train_prior3d
 def main() -> None:
     """Train one of the built-in networks."""
     torch.set_num_threads(1)
-    app = tyro.extras.SubcommandApp()
-    app.command(train_autoencoder.main, name="autoencoder")
-    app.command(train_joint.main, name="joint")
-    app.command(train_prior2d.main, name="prior2d")
-    app.command(train_prior3d.main, name="prior3d")
-    app.cli(config=(tyro.conf.OmitArgPrefixes,))
+    tyro.extras.subcommand_cli_from_dict(
+        {
+            "autoencoder": train_autoencoder.main,
+            "joint": train_joint.main,
+            "prior2d": train_prior2d.main,
+            "prior3d": train_prior3d.main,
+        },
+        config=(tyro.conf.OmitArgPrefixes,),
+    )
 
 
 if __name__ == "__main__":

@@ -83,7 +83,7 @@ class WordLearner(nn.Module):
         unit = F.normalize(self.tower(ids).text_embeds, dim=1)
         total = unit.new_zeros(())
         for reader, weight, wanted in zip(self.readers, (1.0, 1.0, 0.3, 0.3), attributes.T, strict=True):
-            logits = _SHARPNESS * unit @ F.normalize(reader.weight, dim=1).T
+            logits = _SHARPNESS * unit @ F.normalize(reader.get_parameter("weight"), dim=1).T
             total = total + weight * F.cross_entropy(logits, wanted)
         return total
 

@@ -33,10 +33,10 @@ class PropPictures:
         """Open a finished data set. Raises ValueError if make_dataset.py has not completed it."""
         if not (folder / "READY").exists():
             raise ValueError(f"{folder} holds no finished data set; write it with any_to_3d.backend.props.make_dataset")
-        arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("rgb", "normal", "alpha")}
-        angles = {name: torch.from_numpy(np.load(folder / f"{name}.npy")) for name in ("elevation", "azimuth")}
+        rgb, normal, alpha = (np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("rgb", "normal", "alpha"))
+        elevation, azimuth = (torch.from_numpy(np.load(folder / f"{name}.npy")) for name in ("elevation", "azimuth"))
         specs = tuple(spec_from_record(record) for record in json.loads((folder / "specs.json").read_text()))
-        return PropPictures(**arrays, **angles, specs=specs)
+        return PropPictures(rgb, normal, alpha, elevation, azimuth, specs)
 
     @property
     def object_count(self) -> int:

@@ -94,7 +94,7 @@ class TrainingRun:
         self._optimizer.step()
         decay = min(self._budget.ema_decay, (1 + self.step) / (10 + self.step))
         with torch.no_grad():
-            current = [value for _, value in self._module.named_parameters()]
+            current: list[torch.Tensor] = [value for _, value in self._module.named_parameters()]
             torch._foreach_lerp_(list(self.averaged.values()), current, 1.0 - decay)
         if self.step % _CURVE_EVERY == 0:
             self._write_curve({"loss": float(loss.detach()), **measured})

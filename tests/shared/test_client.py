@@ -169,27 +169,33 @@ def test_poll_returns_at_most_so_many_messages_in_order(client: Client, router: 
     assert [event.job_id for event in client.poll(3)] == ["j3", "j4"]
 
 
-def test_polling_nobody_neither_blocks_nor_starts_a_thread() -> None:
+@pytest.fixture
+def lonely_client() -> Iterator[Client]:
+    """A client of an address where nobody listens."""
     client = Client("tcp://127.0.0.1:9", "me")
+    yield client
+    client.close()
+
+
+def test_polling_nobody_neither_blocks_nor_starts_a_thread(lonely_client: Client) -> None:
+    client, threads = lonely_client, threading.active_count()
     before = time.monotonic()
     for _ in range(20):
         assert client.poll() == []
     client.send(m.ListJobs())
     assert time.monotonic() - before < 0.5
-    assert threading.active_count() == 1
+    assert threading.active_count() == threads
     assert client.seconds_since_heard > 0
     before = time.monotonic()
     client.close()
     assert time.monotonic() - before < 1
 
 
-def test_too_many_unsent_messages_are_refused() -> None:
-    client = Client("tcp://127.0.0.1:9", "me")
+def test_too_many_unsent_messages_are_refused(lonely_client: Client) -> None:
     for _ in range(1000):
-        client.send(m.ListJobs())
+        lonely_client.send(m.ListJobs())
     with pytest.raises(ProtocolError, match="1000 messages wait"):
-        client.send(m.ListJobs())
-    client.close()
+        lonely_client.send(m.ListJobs())
 
 
 def test_an_impossible_address_is_named() -> None:
