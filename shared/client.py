@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 import uuid
+import weakref
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,7 +63,11 @@ class Client:
         self._next_ping = time.monotonic()
         self._last_greeting: Message | None = None
         self._context = zmq.Context(io_threads=1)
-        self._socket = self._open(address, curve)
+        self._socket = self._context.socket(zmq.DEALER)
+        # A client that is dropped without close() must not leave this to the garbage collector, which may end the
+        # context before its socket: libzmq would wait for the socket for ever.
+        self._free = weakref.finalize(self, _free, self._socket, self._context)
+        self._open(address, curve)
 
     def send(self, message: Request) -> None:
         """Queue a message and send it as soon as there is a connection; never blocks. Raises ProtocolError.
@@ -104,16 +109,14 @@ class Client:
 
     def close(self) -> None:
         """Send what is still queued (for at most 0.2 s) and free the socket. Closing twice is fine."""
-        if not self._socket.closed:
+        if self._free.alive:
             self._flush()
-            self._socket.close(LINGER_MILLISECONDS)
-            self._context.term()
+            self._free()
 
-    def _open(self, address: str, curve: CurveKeys | None) -> zmq.Socket:
-        socket = self._context.socket(zmq.DEALER)
+    def _open(self, address: str, curve: CurveKeys | None) -> None:
+        socket = self._socket
         # An identity that outlives a dropped TCP connection, so that the server finds this client's watches again.
         socket.routing_id = b"c" + uuid.uuid4().bytes
-        socket.linger = LINGER_MILLISECONDS
         # Nothing is queued for a connection that does not exist: a restarted backend must not get old pings.
         socket.immediate = 1
         socket.heartbeat_ivl = 1000
@@ -126,12 +129,14 @@ class Client:
                 socket.curve_serverkey = curve.server_public.encode("ascii")
                 socket.curve_publickey = curve.client_public.encode("ascii")
                 socket.curve_secretkey = curve.client_secret.encode("ascii")
+        except (zmq.ZMQError, UnicodeEncodeError) as error:
+            self._free()
+            raise ValueError("a key of the connection is no Z85 text; write new ones with 'any-to-3d keys'") from error
+        try:
             socket.connect(address)
         except zmq.ZMQError as error:
-            socket.close(0)
-            self._context.term()
+            self._free()
             raise ValueError(f"cannot connect to {address!r} ({error}); needed is tcp://host:port") from error
-        return socket
 
     def _receive(self) -> Message | None:
         try:
@@ -172,3 +177,8 @@ class Client:
             except zmq.Again:
                 return
             self._unsent.popleft()
+
+
+def _free(socket: zmq.Socket, context: zmq.Context) -> None:
+    socket.close(LINGER_MILLISECONDS)
+    context.term()

@@ -1,7 +1,9 @@
 """The client by itself: against a ROUTER that the test plays, and against nobody."""
 
+import gc
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -9,7 +11,7 @@ import pytest
 import zmq
 from any_to_3d.shared import client as client_module
 from any_to_3d.shared import messages as m
-from any_to_3d.shared.client import Client
+from any_to_3d.shared.client import Client, CurveKeys
 from any_to_3d.shared.wire import ProtocolError, decode, encode
 
 WELCOME = m.Welcome("1.0", "b1", "0.1", "fake", "cpu", "fake", ())
@@ -74,7 +76,7 @@ def test_the_client_says_hello_by_itself_and_delivers_the_welcome(client: Client
     greeted(client, router)
     router.send(*encode(WELCOME))
     assert arrived(client) == [WELCOME]
-    assert client.seconds_since_heard == 0
+    assert client.seconds_since_heard < 1
 
 
 def test_an_unchanged_welcome_is_delivered_once_and_a_changed_one_again(client: Client, router: Router) -> None:
@@ -101,18 +103,20 @@ def test_silence_is_counted_from_the_first_question_without_answer(client: Clien
     greeted(client, router)
     time.sleep(0.3)
     client.poll()
-    assert 0.3 <= client.seconds_since_heard < 1.5
+    waited = client.seconds_since_heard
+    assert waited >= 0.3
     router.send(*encode(m.Started("j1")))
     assert arrived(client) == [m.Started("j1")]
-    assert client.seconds_since_heard == 0
+    assert client.seconds_since_heard < waited
 
 
 def test_a_client_that_slept_does_not_take_the_backend_for_dead(client: Client, router: Router) -> None:
     greeted(client, router)
     router.send(*encode(WELCOME))
     time.sleep(0.5)
+    slept = client.seconds_since_heard
     assert arrived(client) == [WELCOME]
-    assert client.seconds_since_heard == 0
+    assert client.seconds_since_heard < slept
 
 
 def test_after_an_outage_the_same_welcome_is_delivered_again(
@@ -163,10 +167,14 @@ def test_poll_returns_at_most_so_many_messages_in_order(client: Client, router: 
     greeted(client, router)
     for number in range(5):
         router.send(*encode(m.Started(f"j{number}")))
-    client.wait(1)
-    time.sleep(0.1)
-    assert [event.job_id for event in client.poll(3)] == ["j0", "j1", "j2"]
-    assert [event.job_id for event in client.poll(3)] == ["j3", "j4"]
+    received: list[m.Message] = []
+    deadline = time.monotonic() + 5
+    while len(received) < 5 and time.monotonic() < deadline:
+        some = client.poll(2)
+        assert len(some) <= 2
+        received += some
+        client.wait(0.01)
+    assert [event.job_id for event in received] == ["j0", "j1", "j2", "j3", "j4"]
 
 
 @pytest.fixture
@@ -183,12 +191,12 @@ def test_polling_nobody_neither_blocks_nor_starts_a_thread(lonely_client: Client
     for _ in range(20):
         assert client.poll() == []
     client.send(m.ListJobs())
-    assert time.monotonic() - before < 0.5
+    assert time.monotonic() - before < 2
     assert threading.active_count() == threads
     assert client.seconds_since_heard > 0
     before = time.monotonic()
     client.close()
-    assert time.monotonic() - before < 1
+    assert time.monotonic() - before < 2
 
 
 def test_too_many_unsent_messages_are_refused(lonely_client: Client) -> None:
@@ -201,3 +209,26 @@ def test_too_many_unsent_messages_are_refused(lonely_client: Client) -> None:
 def test_an_impossible_address_is_named() -> None:
     with pytest.raises(ValueError, match=r"cannot connect to 'nonsense'.*tcp://host:port"):
         Client("nonsense", "me")
+
+
+def test_a_key_that_is_none_is_told_from_a_bad_address() -> None:
+    with pytest.raises(ValueError, match="any-to-3d keys"):
+        Client("tcp://127.0.0.1:9", "me", CurveKeys("é" * 40, "x" * 40, "x" * 40))
+
+
+def test_a_dropped_client_in_a_reference_cycle_is_freed_without_waiting() -> None:
+    """As after an exception whose traceback refers to the client: the collector takes socket and context together."""
+
+    def drop() -> weakref.ref[Client]:
+        client = Client("tcp://127.0.0.1:9", "me")
+        client.poll()
+        client.send(m.ListJobs())
+        client.itself = client
+        return weakref.ref(client)
+
+    dropped = drop()
+    collector = threading.Thread(target=gc.collect, daemon=True)
+    collector.start()
+    collector.join(10)
+    assert not collector.is_alive(), "the garbage collector waits for ever"
+    assert dropped() is None
