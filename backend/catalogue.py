@@ -37,7 +37,7 @@ class Profile:
         return next((recipe for recipe in self.recipes if recipe.name == name), None)
 
 
-BUILTIN_MODALITIES = ("text", "image", "audio")
+BUILTIN_MODALITIES = ("text", "image")
 FULL_MODALITIES = ("text", "image")
 
 BASELINES = {

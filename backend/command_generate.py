@@ -36,7 +36,7 @@ class Generate:
     """A picture of it (PNG, JPEG, WebP ...)."""
 
     sound: Path | None = None
-    """A sound of it (WAV, FLAC, OGG, MP3)."""
+    """A sound of it (WAV, FLAC, OGG, MP3), for models that take sounds."""
 
     output: Path = Path("object.glb")
     """Where the GLB goes."""

@@ -1,9 +1,13 @@
 """What the server promises without torch is what the generator has."""
 
 import pytest
+import torch
 from any_to_3d.backend.catalogue import FAKE_OVERRIDES, PHASES, PROFILES
 from any_to_3d.backend.fake_generation import OVERRIDES, SECONDS_OF_PRESET, FakeEngine
 from any_to_3d.backend.generator.recipes import PRESETS, RECIPES
+from any_to_3d.backend.models.clip import ClipEncoder
+from any_to_3d.backend.models.load import load_clip
+from any_to_3d.backend.runtime import JOINT, models_root
 from requests_and_jobs import request
 
 
@@ -24,3 +28,16 @@ def test_the_fake_profile_obeys_what_it_offers() -> None:
     plan = FakeEngine().plan(request())
     assert tuple(phase.name for phase in plan.phases) == recipe.phases == PHASES
     assert {preset.steps for preset in recipe.presets} == {sum(phase.steps for phase in plan.phases)}
+
+
+def test_the_built_in_profile_offers_the_kinds_of_prompt_that_its_encoder_takes() -> None:
+    folder = models_root("builtin", None) / JOINT
+    if not folder.is_dir():
+        pytest.skip("this checkout has no trained built-in networks")
+    encoder = load_clip(folder, torch.device("cpu"))
+    assert {recipe.modalities for recipe in PROFILES["builtin"].recipes} == {encoder.modalities}
+
+
+def test_the_full_profile_offers_the_kinds_of_prompt_that_its_encoder_takes() -> None:
+    modalities = ClipEncoder.__dataclass_fields__["modalities"].default
+    assert {recipe.modalities for recipe in PROFILES["full"].recipes} == {modalities}
