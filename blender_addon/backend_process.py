@@ -10,6 +10,7 @@ import shutil
 import socket
 import subprocess
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -95,7 +96,7 @@ class BackendProcess:
         program = find_program(options.command)
         if not port_is_free(options.address):
             raise PortTaken(f"{options.address} is in use by another program. Connect to it, or use a free port.")
-        self.log_path = log_path
+        self.address, self.log_path = options.address, log_path
         self.ends_with_blender = options.ends_with_blender
         self._was_asked_to_stop = False
         command = [str(program), "serve", "--address", options.address, *options.arguments]
@@ -142,7 +143,8 @@ class BackendProcess:
         while wait and self.is_alive:
             if time.monotonic() > deadline:
                 self._process.kill()
-                self._process.wait(1.0)
+                with suppress(subprocess.TimeoutExpired):
+                    self._process.wait(1.0)
                 return
             time.sleep(0.02)
 

@@ -10,7 +10,7 @@ import uuid
 from pathlib import Path
 from time import monotonic
 
-from ..shared.client import Client
+from ..shared.client import Client, CurveKeys
 from ..shared.mesh import MeshSnapshot, TexturedMesh
 from ..shared.messages import Ack, Finished, Message, Submit
 from . import scene
@@ -59,10 +59,10 @@ class Link:
 
     # --- what the artist asks for -------------------------------------------------------------------------------------
 
-    def connect(self, address: str) -> None:
+    def connect(self, address: str, keys: CurveKeys | None = None) -> None:
         """Talk to the backend at this address, which may start answering later. Raises ValueError if it is none."""
         self._hang_up()
-        self._client = Client(address, self._client_id)
+        self._client = Client(address, self._client_id, keys)
         self.apply(Dialled(address))
 
     def disconnect(self) -> None:
@@ -70,13 +70,13 @@ class Link:
         self._hang_up()
         self.apply(HungUp())
 
-    def start_backend(self, options: LaunchOptions, log_path: Path) -> None:
+    def start_backend(self, options: LaunchOptions, log_path: Path, keys: CurveKeys | None = None) -> None:
         """Start a backend, in place of one that this Blender started before, and connect to it. Raises StartError."""
         if self.process:
             self.process.stop(_STOP_PATIENCE)
         self.process = BackendProcess(options, log_path)
         self._started_at = monotonic()
-        self.connect(options.address)
+        self.connect(options.address, keys)
 
     def stop_backend(self, wait: float = 0.0) -> None:
         """End the backend that this Blender started, and disconnect."""
@@ -157,11 +157,15 @@ class Link:
         return self.session is not before or self.applied_count != applied
 
     def apply(self, event: Message | LocalEvent) -> None:
-        """Change the session by one event, and send what follows from it."""
-        self.session, requests = apply(self.session, event)
+        """Change the session by one event, and send what follows from it.
+
+        Raises ValueError for what cannot be sent; then the session is as before, without a job that nobody heard of.
+        """
+        session, requests = apply(self.session, event)
         for request in requests:
             if self._client is not None:
                 self._client.send(request)
+        self.session = session
 
     def close(self, wait: float = _STOP_PATIENCE) -> None:
         """Leave nothing behind: no socket, and no backend process that was to end with Blender."""
@@ -173,9 +177,13 @@ class Link:
         if self.process is not None and self.process.ended_by_itself:
             hint = "Start it again: it goes on with its jobs from their last checkpoints."
             trouble = Trouble(self.process.describe_exit(), hint, "start_backend")
+            was_ours = self.process.address == self.session.address
             self.process = None
-            self._hang_up()
-            self.apply(BackendExited(trouble))
+            if was_ours:
+                self._hang_up()
+                self.apply(BackendExited(trouble))
+            else:
+                self.complain(trouble)
 
     def _converse(self, client: Client) -> None:
         for message in client.poll(_MESSAGES_PER_STEP):

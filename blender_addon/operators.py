@@ -106,7 +106,7 @@ class Connect(bpy.types.Operator):
                 message = f"{address} is another computer, and Blender is not allowed to go online."
                 hint = "Allow Online Access in the system preferences."
                 return _complain(self, Trouble(message, hint, "allow_online"))
-            pump.link().connect(address)
+            pump.link().connect(address, preferences.curve_keys())
         except ValueError as error:
             return _complain(self, Trouble(str(error), fix="open_preferences"))
         pump.wake()
@@ -149,7 +149,9 @@ class StartBackend(bpy.types.Operator):
         try:
             if self.use_free_port:
                 preferences.get().address = f"tcp://127.0.0.1:{free_port()}"
-            pump.link().start_backend(preferences.launch_options(), preferences.log_path())
+            options = preferences.launch_options()
+            keys = preferences.curve_keys() if "--keys" in options.arguments else None
+            pump.link().start_backend(options, preferences.log_path(), keys)
         except PortTaken as error:
             return _complain(self, Trouble(str(error), fix="use_free_port"))
         except ValueError as error:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import bpy
 
+from ..shared.client import CurveKeys
 from .addresses import DEFAULT_ADDRESS, is_loopback, normalise, parse_address
 from .backend_process import LaunchOptions, StartError, find_program
 
@@ -23,6 +24,11 @@ class AnyTo3DPreferences(bpy.types.AddonPreferences):
         name="Backend address",
         description="host:port of the backend. Another computer needs 'Allow Online Access' in the system preferences",
         default=DEFAULT_ADDRESS,
+    )
+    key_file: bpy.props.StringProperty(
+        name="Key file",
+        description="client.key, as written by 'any-to-3d keys', for a backend on another computer. Empty: none",
+        subtype="FILE_PATH",
     )
     command: bpy.props.StringProperty(
         name="Backend program",
@@ -43,6 +49,7 @@ class AnyTo3DPreferences(bpy.types.AddonPreferences):
         column = self.layout.column()
         column.use_property_split = True
         column.prop(self, "address")
+        column.prop(self, "key_file")
         column.prop(self, "command")
         try:
             column.label(text=f"Found: {find_program(self.command)}", icon="CHECKMARK")
@@ -76,11 +83,22 @@ def address_needs_permission(address: str) -> bool:
     return not is_loopback(address) and not bpy.app.online_access
 
 
-def permitted_address() -> str | None:
-    """The address to connect to without being asked; None if it is unreadable or needs a permission."""
+def curve_keys() -> CurveKeys | None:
+    """The keys of an encrypted connection, None without a key file. Raises ValueError for a file without them."""
+    typed = get().key_file.strip()
+    if not typed:
+        return None
+    try:
+        return CurveKeys.read(Path(bpy.path.abspath(typed)).expanduser())
+    except OSError as error:
+        raise ValueError(f"The key file {typed} cannot be read: {error.strerror or error}.") from error
+
+
+def permitted_connection() -> tuple[str, CurveKeys | None] | None:
+    """Where to connect without being asked, and how; None if that is unreadable or needs a permission."""
     try:
         address = normalise(get().address)
-        return None if address_needs_permission(address) else address
+        return None if address_needs_permission(address) else (address, curve_keys())
     except ValueError:
         return None
 

@@ -91,9 +91,10 @@ def _watch() -> float | None:
 def _on_load(*_: object) -> None:
     current = link()
     current.file_loaded()
-    address = preferences.permitted_address()
-    if current.session.active_jobs and current.session.connection == "offline" and address:
-        current.connect(address)
+    if current.session.active_jobs and current.session.connection == "offline":
+        permitted = preferences.permitted_connection()
+        if permitted is not None:
+            current.connect(*permitted)
     if not current.is_idle:
         wake()
 
@@ -128,6 +129,7 @@ def unregister() -> None:
         if bpy.app.timers.is_registered(timer):
             bpy.app.timers.unregister(timer)
     for handlers, handler in _handlers():
-        handlers.remove(handler)
-    _link.close()
-    _link = None
+        if handler in handlers:  # other add-ons have been seen to clear these lists
+            handlers.remove(handler)
+    closing, _link = _link, None
+    closing.close()

@@ -49,7 +49,7 @@ from .state import (
     Troubled,
 )
 
-LOST_AFTER = 3.5
+LOST_AFTER = 3.0
 """Seconds without an answer after which a backend counts as gone; with a question a second, it is told within 5."""
 
 _ENDED_JOBS_KEPT = 20
@@ -94,6 +94,9 @@ def _attach_requests(jobs: tuple[Job, ...]) -> tuple[Request, ...]:
                 requests.append(Cancel(job.job_id))
         elif job.job_id:
             requests.append(Watch(job.job_id))
+            if job.cancel_asked:
+                # A backend that died may not have heard it.
+                requests.append(Cancel(job.job_id))
         elif job.submit is not None:
             requests.append(job.submit)
     return tuple(requests)
@@ -110,7 +113,7 @@ def _silence(session: Session, event: Silence) -> Change:
         return _back_again(session) if is_back else (session, ())
     if session.connection == "connecting" and not event.is_starting:
         message = f"No backend answers at {session.address}."
-        trouble = Trouble(message, "Start one, or check the address.", "start_backend")
+        trouble = Trouble(message, "Start one, or check the address and the key file.", "start_backend")
         return replace(session, connection="lost", trouble=trouble), ()
     if session.connection == "connected":
         hint = "Its jobs go on where they were if it comes back; start it again if it stopped."

@@ -41,7 +41,7 @@ class CurveKeys:
     def read(path: Path) -> CurveKeys:
         """Read a client key file written by ``any-to-3d keys``. Raises ValueError naming what the file lacks."""
         names = ("server_public", "client_public", "client_secret")
-        lines = (line.split("=", 1) for line in Path(path).read_text("utf-8").splitlines() if "=" in line)
+        lines = (line.split("=", 1) for line in Path(path).read_text("utf-8", "replace").splitlines() if "=" in line)
         found = {key.strip(): value.strip().strip('"') for key, value in lines}
         missing = [name for name in names if len(found.get(name, "")) != 40]
         if missing:

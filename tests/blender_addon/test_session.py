@@ -20,6 +20,7 @@ from any_to_3d.blender_addon.state import (
     Trouble,
 )
 from any_to_3d.shared import PROTOCOL_VERSION
+from any_to_3d.shared.client import PING_SECONDS
 from any_to_3d.shared.mesh import MeshSnapshot, TexturedMesh
 from any_to_3d.shared.messages import (
     Accepted,
@@ -136,6 +137,16 @@ def test_cancel_without_a_backend_frees_the_panel_and_reaches_a_backend_that_ret
     lost, _ = after(RUNNING, Silence(9.0), CancelAsked("request"))
     assert not lost.active_jobs
     assert after(lost, WELCOME)[1] == (Cancel("job"),)
+
+
+def test_a_cancel_that_a_dead_backend_may_not_have_heard_is_said_again_when_it_is_back():
+    silent, _ = after(RUNNING, CancelAsked("request"), Silence(9.0))
+    assert silent.active_jobs
+    assert after(silent, WELCOME)[1] == (Watch("job"), Cancel("job"))
+
+
+def test_a_backend_that_falls_silent_just_after_an_answer_is_missed_within_five_seconds():
+    assert PING_SECONDS + LOST_AFTER <= 4.5, "too little is left for a busy computer"
 
 
 def test_a_rejected_prompt_fails_its_job_with_the_backends_words():

@@ -109,6 +109,12 @@ def test_an_unknown_word_is_refused_with_the_backends_words_and_generate_stays_f
     assert bpy.ops.any_to_3d.generate.poll()
 
 
+def test_a_prompt_that_cannot_be_sent_is_refused_and_leaves_no_job():
+    jobs = len(link().session.jobs)
+    assert "at most 100000" in raised(lambda: bpy.ops.any_to_3d.generate(prompt="chair " * 20_000))
+    assert len(link().session.jobs) == jobs
+
+
 def test_out_of_memory_offers_the_fastest_preset():
     raised(lambda: (bpy.ops.any_to_3d.generate(prompt="fail now"), bpy.ops.any_to_3d.wait(timeout=20)))
     assert link().session.trouble.fix == "use_fastest_preset"
@@ -149,6 +155,32 @@ def test_a_backend_of_somebody_else_that_freezes_is_told_within_five_seconds_and
     finally:
         stranger.kill()
         bpy.ops.any_to_3d.disconnect()
+
+
+def test_the_end_of_a_backend_that_nobody_talks_to_leaves_the_connection_alone():
+    start()
+    ours = link().process
+    port = free_port()
+    stranger = subprocess.Popen([PROGRAM, "serve", "--address", f"tcp://127.0.0.1:{port}"])
+    try:
+        bpy.ops.any_to_3d.connect(address=f"127.0.0.1:{port}")
+        bpy.ops.any_to_3d.wait(timeout=20)
+        os.kill(ours.pid, signal.SIGKILL)
+        pump_until(lambda: link().session.trouble is not None)
+        assert "killed by signal 9" in link().session.trouble.message
+        assert link().session.connection == "connected"
+    finally:
+        stranger.kill()
+        bpy.ops.any_to_3d.disconnect()
+
+
+def test_a_key_file_that_cannot_be_used_is_named():
+    preferences().key_file = str(Path(tempfile.mkdtemp()) / "client.key")
+    assert "cannot be read" in raised(lambda: bpy.ops.any_to_3d.connect(address="127.0.0.1:9"))
+    Path(preferences().key_file).write_text("no keys")
+    assert "any-to-3d keys" in raised(lambda: bpy.ops.any_to_3d.connect(address="127.0.0.1:9"))
+    assert link().session.trouble.fix == "open_preferences"
+    preferences().key_file = ""
 
 
 def test_a_backend_that_dies_by_itself_leaves_its_last_words():

@@ -3,8 +3,10 @@
 The environment names the zip and the program: ANY_TO_3D_ZIP, ANY_TO_3D_PROGRAM.
 """
 
+import subprocess
 import tempfile
 import time
+from pathlib import Path
 
 import bpy
 
@@ -58,6 +60,17 @@ def test_a_second_server_at_the_same_address_is_told_that_the_port_is_in_use():
         said = str(error)
     link().process = first
     assert "in use" in said
+
+
+def test_an_encrypted_server_answers_who_has_the_key_file():
+    bpy.ops.any_to_3d.stop_backend()
+    folder = Path(tempfile.mkdtemp())
+    subprocess.run([PROGRAM, "keys", "--folder", str(folder / "keys")], check=True, capture_output=True)
+    preferences().arguments = f'--profile fake --data "{folder}" --keys "{folder / "keys" / "server.key"}"'
+    preferences().key_file = str(folder / "keys" / "client.key")
+    bpy.ops.any_to_3d.start_backend(use_free_port=True)
+    bpy.ops.any_to_3d.wait(timeout=60)
+    assert link().session.connection == "connected"
 
 
 def test_the_server_ends_with_the_add_on():
