@@ -1,8 +1,9 @@
 """Gathers finished or half-finished runs into the folders that the model loaders read, in half precision.
 
-`python -m any_to_3d.backend.props.training_export --runs RUNS --out backend/models/builtin`
+`python -m any_to_3d.backend.props.training_export --autoencoder RUN --joint RUN ... --out backend/models/builtin`
 """
 
+import hashlib
 import json
 import shutil
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from .train_prior2d import embedding_noise
 from .training_diffusion import build_unet, save_networks
 
 _DIFFUSERS_VERSION = "0.36.0"
+_FOLDERS = ("clip", "judge", "stable_unclip", "zero123")
 _TEXT_COMPONENTS = ("text_encoder", "tokenizer")
 _IMAGE_COMPONENTS = ("image_encoder", "feature_extractor")
 
@@ -35,15 +37,16 @@ class Options:
     prior2d: Path
     prior3d: Path
     out: Path
-    """Gets clip/, judge/, stable_unclip/ and zero123/; what lies there is replaced."""
+    """Gets clip/, judge/, stable_unclip/, zero123/ and SHA256SUMS; what lies there is replaced."""
 
 
 def main(options: Options) -> None:
-    """Write all four folders."""
+    """Write all four folders, and what their files add up to."""
     export_clip(options.joint, options.out / "clip")
     export_judge(options.judge, options.out / "judge")
     export_prior2d(options.autoencoder, options.prior2d, options.out / "stable_unclip")
     export_prior3d(options.prior3d, options.out / "zero123")
+    write_checksums(options.out)
 
 
 def export_clip(run: Path, folder: Path) -> None:
@@ -106,6 +109,13 @@ def export_prior3d(run: Path, folder: Path) -> None:
         "clip_camera_projection": ["zero123", "CLIPCameraProjection"],
     }
     _write_json(folder / "model_index.json", index)
+
+
+def write_checksums(folder: Path) -> None:
+    """SHA256SUMS of every file of the four networks, as `sha256sum` writes it; `any-to-3d doctor` compares them."""
+    files = sorted(path for name in _FOLDERS for path in (folder / name).rglob("*") if path.is_file())
+    lines = (f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder).as_posix()}" for path in files)
+    (folder / "SHA256SUMS").write_text("\n".join(lines) + "\n")
 
 
 def _load_averaged(module: nn.Module, run: Path) -> None:

@@ -1,5 +1,7 @@
 """The package's own trained networks, through the loaders that read the published ones."""
 
+import hashlib
+
 import pytest
 import torch
 from any_to_3d.backend.models.clip import ClipEncoder
@@ -12,10 +14,6 @@ from tiny_checkpoints import cameras
 from torch import Tensor
 
 CPU = torch.device("cpu")
-
-pytestmark = pytest.mark.skipif(
-    not (BUILTIN_FOLDER / "stable_unclip").is_dir(), reason="this checkout has no trained built-in networks"
-)
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +41,16 @@ def sampled(
 def test_every_folder_is_whole() -> None:
     for layout in ("clip", "stable_unclip", "zero123"):
         assert check_folder(BUILTIN_FOLDER / layout, layout) == ()
+
+
+def test_the_checksums_are_of_these_files_and_of_all_of_them() -> None:
+    lines = (BUILTIN_FOLDER / "SHA256SUMS").read_text("utf-8").splitlines()
+    listed = {name: checksum for checksum, name in (line.split("  ") for line in lines)}
+    networks = [path for path in BUILTIN_FOLDER.glob("*/**/*") if path.is_file() and path.parent.name != "curves"]
+    found = {
+        path.relative_to(BUILTIN_FOLDER).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in networks
+    }
+    assert listed == found
 
 
 def test_no_pair_of_class_prompts_shares_an_embedding(encoder: ClipEncoder) -> None:
