@@ -121,7 +121,7 @@ def run(options: DemoOptions, bar: ProgressLine) -> DemoReport:
     out = options.out.resolve()
     out.mkdir(parents=True, exist_ok=True)
     blender = _find_blender(options.blender)
-    with tempfile.TemporaryDirectory(prefix="any-to-3d-demo-") as name:
+    with tempfile.TemporaryDirectory(prefix="any-to-3d-demo-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         bar.stage("Building the add-on")
         addon = build(current_platform(), [_python_of(blender)], folder)

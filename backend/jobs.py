@@ -4,207 +4,57 @@ The server turns what arrives into a stimulus and performs the actions in their 
 before the event that announces it. Tests are tables of stimuli and expected actions.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
-from ..shared.mesh import MeshSnapshot, TexturedMesh
+from ..shared.mesh import MeshSnapshot
 from ..shared.messages import (
     Accepted,
     Cancelled,
     Event,
     Failed,
     Finished,
-    ImagePrompt,
-    JobInfo,
     Jobs,
     Preparing,
     Problem,
     Progress,
     Queued,
-    Reply,
     Started,
     Submit,
     TextPrompt,
+)
+from .queue_messages import (
+    Action,
+    CancelArrived,
+    Closing,
+    Job,
+    JobsRestored,
+    Kill,
+    Leaving,
+    ListArrived,
+    Publish,
+    Record,
+    SaveResult,
+    SendResult,
+    Start,
+    Stimulus,
+    Stop,
+    StopOverdue,
+    SubmitArrived,
+    Tell,
+    WatchArrived,
+    WorkerDied,
+    WorkerReady,
+    WorkerSaid,
+    WorkerSilent,
 )
 
 MAX_ATTEMPTS = 2
 """A job whose worker died is resumed once; a second death fails it."""
 
-JobState = Literal["queued", "running", "finished", "cancelled", "failed"]
-
-
-@dataclass(frozen=True)
-class Job:
-    """One job as the records have it; ``attempts`` counts the workers that started it."""
-
-    job_id: str
-    submit: Submit
-    notice: str = ""
-    state: JobState = "queued"
-    attempts: int = 0
-    seconds: float = 0.0
-    problem: Problem | None = None
-
-    def info(self) -> JobInfo:
-        submit = self.submit
-        return JobInfo(self.job_id, self.state, title_of(submit), submit.recipe, submit.preset, submit.seed)
-
-
-def title_of(submit: Submit) -> str:
-    """The prompt in words: its texts, or which kind of file it is."""
-    texts = [part.prompt.text for part in submit.prompts if isinstance(part.prompt, TextPrompt)]
-    if texts:
-        return " + ".join(texts)[:200]
-    return "image prompt" if isinstance(submit.prompts[0].prompt, ImagePrompt) else "sound prompt"
-
-
-# --- stimuli ----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class JobsRestored:
-    """The records found on disk when the server started, oldest first."""
-
-    jobs: tuple[Job, ...]
-
-
-@dataclass(frozen=True)
-class SubmitArrived:
-    """A checked request; ``job_id`` is new and is used only if the request is."""
-
-    client: bytes
-    submit: Submit
-    job_id: str
-    notice: str = ""
-
-
-@dataclass(frozen=True)
-class WatchArrived:
-    client: bytes
-    job_id: str
-
-
-@dataclass(frozen=True)
-class CancelArrived:
-    job_id: str
-
-
-@dataclass(frozen=True)
-class ListArrived:
-    client: bytes
-
-
-@dataclass(frozen=True)
-class WorkerReady:
-    worker: int
-
-
-@dataclass(frozen=True)
-class WorkerSaid:
-    worker: int
-    event: Event
-
-
-@dataclass(frozen=True)
-class WorkerDied:
-    worker: int
-    reason: str
-
-
-@dataclass(frozen=True)
-class StopOverdue:
-    """A worker was asked to stop this job and has not answered in time."""
-
-    job_id: str
-
-
-@dataclass(frozen=True)
-class Closing:
-    """The server ends and was asked to: what still waits or runs is cancelled."""
-
-
-Stimulus = (
-    JobsRestored
-    | SubmitArrived
-    | WatchArrived
-    | CancelArrived
-    | ListArrived
-    | WorkerReady
-    | WorkerSaid
-    | WorkerDied
-    | StopOverdue
-    | Closing
-)
-
-
-# --- actions ----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Tell:
-    """Send to this client alone."""
-
-    client: bytes
-    message: Reply | Event
-
-
-@dataclass(frozen=True)
-class Publish:
-    """Send to every client that watches the job."""
-
-    event: Event
-
-
-@dataclass(frozen=True)
-class Record:
-    """Make this record durable."""
-
-    job: Job
-
-
-@dataclass(frozen=True)
-class SaveResult:
-    """Make this result durable."""
-
-    job_id: str
-    mesh: TexturedMesh
-
-
-@dataclass(frozen=True)
-class SendResult:
-    """Read the stored result and send it to this client as Finished."""
-
-    client: bytes
-    job_id: str
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Start:
-    """Hand the job to the worker; from the second attempt on, a checkpoint may exist."""
-
-    worker: int
-    job: Job
-
-
-@dataclass(frozen=True)
-class Stop:
-    """Ask the worker to stop the job; raise StopOverdue if it does not answer in time."""
-
-    worker: int
-    job_id: str
-
-
-@dataclass(frozen=True)
-class Kill:
-    """End the worker's process; its death is reported as any other."""
-
-    worker: int
-
-
-Action = Tell | Publish | Record | SaveResult | SendResult | Start | Stop | Kill
+REMEMBERED = 200
+"""How many ended jobs are kept at hand; older ones stay on disk."""
 
 
 class JobQueue:
@@ -218,6 +68,8 @@ class JobQueue:
         self._ready: set[int] = set()
         self._stopping: set[str] = set()
         self._latest: dict[str, Preparing | Progress] = {}
+        self._deaths: Counter[str] = Counter()
+        self._ended: deque[str] = deque()
 
     def handle(self, stimulus: Stimulus) -> list[Action]:
         """What must be done about one thing that happened, in order."""
@@ -239,10 +91,14 @@ class JobQueue:
                 return self._relay(worker, event)
             case WorkerDied(worker, reason):
                 return self._mourn(worker, reason)
+            case WorkerSilent(worker, seconds):
+                return self._report_silence(worker, seconds)
             case StopOverdue(job_id):
                 return [Kill(worker) for worker, running in self._running.items() if running == job_id]
             case Closing():
                 return self._close()
+            case Leaving():
+                return self._leave()
 
     def known_request(self, request_id: str) -> str | None:
         """The job that this request already has, if any."""
@@ -257,10 +113,12 @@ class JobQueue:
         for job in jobs:
             self._add(job)
             if job.state == "running" and job.attempts >= MAX_ATTEMPTS:
-                actions += self._end(job, Failed(job.job_id, _died_too_often("the backend ended while it ran")))
+                actions += self._end(job, Failed(job.job_id, _died_too_often("the backend itself ended")))
             elif job.state in ("queued", "running"):
                 self._jobs[job.job_id] = replace(job, state="queued")
                 self._waiting.append(job.job_id)
+            else:
+                self._put_by(job)
         return actions + self._start_waiting()
 
     def _submit(self, client: bytes, submit: Submit, job_id: str, notice: str) -> list[Action]:
@@ -324,12 +182,30 @@ class JobQueue:
         job = self._jobs[job_id]
         if job_id in self._stopping:
             return [*self._end(job, Cancelled(job_id)), *self._start_waiting()]
-        if job.attempts >= MAX_ATTEMPTS:
+        self._deaths[job_id] += 1
+        if self._deaths[job_id] >= MAX_ATTEMPTS:
             return [*self._end(job, Failed(job_id, _died_too_often(reason))), *self._start_waiting()]
         waiting = replace(job, state="queued")
         self._jobs[job_id] = waiting
         self._waiting.appendleft(job_id)
         return [Record(waiting), *self._start_waiting()]
+
+    def _report_silence(self, worker: int, seconds: float) -> list[Action]:
+        job_id = self._running[worker]
+        if job_id is None or job_id in self._stopping:
+            return []
+        doing = "computing" if worker in self._ready else "starting a worker and loading models"
+        text = f"{doing}, without a sign of life for {seconds:.0f} s; Cancel ends it"
+        self._latest[job_id] = Preparing(job_id, text, 0.0)
+        return [Publish(self._latest[job_id])]
+
+    def _leave(self) -> list[Action]:
+        """Put running jobs back: what a server finds recorded as running was cut off by a crash."""
+        actions: list[Action] = []
+        for job in [self._jobs[job_id] for job_id in self.running_jobs()]:
+            is_unwanted = job.job_id in self._stopping
+            actions += self._end(job, Cancelled(job.job_id)) if is_unwanted else [Record(replace(job, state="queued"))]
+        return actions
 
     def _close(self) -> list[Action]:
         actions: list[Action] = []
@@ -371,9 +247,18 @@ class JobQueue:
             ended = replace(job, state="cancelled")
         else:
             ended = replace(job, state="failed", problem=event.problem)
-        self._jobs[job.job_id] = ended
+        self._deaths.pop(job.job_id, None)
+        self._put_by(ended)
         saved = [SaveResult(job.job_id, event.mesh)] if isinstance(event, Finished) else []
         return [*saved, Record(ended), Publish(event)]
+
+    def _put_by(self, ended: Job) -> None:
+        """Keep an ended job for those who ask, without the bytes of its files; forget the oldest."""
+        self._jobs[ended.job_id] = replace(ended, submit=_without_files(ended.submit))
+        self._ended.append(ended.job_id)
+        if len(self._ended) > REMEMBERED:
+            forgotten = self._jobs.pop(self._ended.popleft())
+            self._by_request.pop(forgotten.submit.request_id, None)
 
 
 def _died_too_often(reason: str) -> Problem:
@@ -382,3 +267,11 @@ def _died_too_often(reason: str) -> Problem:
         f"The worker process ended {MAX_ATTEMPTS} times while it ran this job ({reason}).",
         "See the backend's log; 'any-to-3d doctor' checks the installation. A smaller preset needs less memory.",
     )
+
+
+def _without_files(submit: Submit) -> Submit:
+    parts = (
+        part if isinstance(part.prompt, TextPrompt) else replace(part, prompt=type(part.prompt)(b""))
+        for part in submit.prompts
+    )
+    return replace(submit, prompts=tuple(parts))

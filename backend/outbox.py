@@ -29,6 +29,10 @@ class _Mailbox:
     snapshots: dict[str, MeshSnapshot] = field(default_factory=dict)
     watches: dict[str, _Watch] = field(default_factory=dict)
 
+    def end_watch(self, job_id: str) -> None:
+        for by_job in (self.progress, self.snapshots, self.watches):
+            by_job.pop(job_id, None)
+
     def sendable_snapshot(self) -> MeshSnapshot | None:
         for job_id, snapshot in self.snapshots.items():
             if self.watches[job_id].open_credit > 0:
@@ -47,8 +51,10 @@ class Outbox:
         return list(self._mailboxes)
 
     def put(self, client: bytes, message: Reply | Event) -> None:
-        """Queue one message for one client, in order."""
+        """Queue one message for one client, in order. A job's end ends the client's watch of it."""
         self._mailbox(client).ordered.append(message)
+        if isinstance(message, TERMINAL_EVENTS):
+            self._mailbox(client).end_watch(message.job_id)
 
     def watch(self, client: bytes, job_id: str, credit: int, max_faces: int) -> None:
         """Send this job's events to the client. Watching again restores every credit."""
@@ -75,9 +81,7 @@ class Outbox:
             else:
                 mailbox.ordered.append(event)
             if isinstance(event, TERMINAL_EVENTS):
-                mailbox.progress.pop(event.job_id, None)
-                mailbox.snapshots.pop(event.job_id, None)
-                del mailbox.watches[event.job_id]
+                mailbox.end_watch(event.job_id)
 
     def wanted_faces(self, job_id: str) -> int | None:
         """The smallest face limit among clients that could be sent a snapshot of this job now; None: nobody could."""

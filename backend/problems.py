@@ -16,6 +16,9 @@ def problem_of(error: Exception) -> Problem:
         return Problem("out_of_memory", f"The device ran out of memory: {_first_line(error)}", OUT_OF_MEMORY_HINT)
     if isinstance(error, FileNotFoundError):
         return Problem("missing_weights", str(error), "Run 'any-to-3d doctor' to see what is missing and where.")
+    if isinstance(error, OSError):
+        hint = "Check the free space and the permissions of the backend's data folder."
+        return Problem("internal", f"A file could not be written or read: {_first_line(error)}", hint)
     if type(error).__name__ == "GenerationFailed":
         return Problem("internal", str(error), "Try another seed, or other words.")
     if isinstance(error, ValueError):

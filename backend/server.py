@@ -4,7 +4,6 @@ import logging
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import assert_never
 
 import zmq
@@ -30,13 +29,16 @@ from ..shared.messages import (
 )
 from ..shared.wire import ProtocolError, decode, encode
 from .addresses import is_loopback
-from .jobs import (
+from .jobs import JobQueue
+from .outbox import Outbox
+from .pool import Pool
+from .queue_messages import (
     Action,
     CancelArrived,
     Closing,
-    JobQueue,
     JobsRestored,
     Kill,
+    Leaving,
     ListArrived,
     Publish,
     Record,
@@ -52,30 +54,22 @@ from .jobs import (
     WorkerDied,
     WorkerReady,
     WorkerSaid,
+    WorkerSilent,
 )
-from .outbox import Outbox
-from .pool import Pool
+from .silence import SilenceWatch
 from .store import JobStore
 from .submit_check import SubmitCheck
 from .worker_messages import Ready, Run, StopJob, WantSnapshot
 
 log = logging.getLogger(__name__)
 
-TURN_MILLISECONDS = 200
+TURN_MILLISECONDS = 100
 MESSAGES_PER_TURN = 100
-STOP_SECONDS = 1.5
+STOP_SECONDS = 1.2
 """A worker that has not stopped a job by then is ended; Cancel is promised within two seconds."""
 
 FORGET_LOST_SECONDS = 60.0
 FORGET_SILENT_SECONDS = 3600.0
-
-
-@dataclass(frozen=True)
-class ServerIdentity:
-    """What Welcome says apart from the devices."""
-
-    backend_version: str
-    profile: str
 
 
 class Server:
@@ -101,6 +95,8 @@ class Server:
         self._queue = JobQueue(pool.workers)
         self._outbox = Outbox()
         self._ready: dict[int, Ready] = {}
+        self._never_ready: dict[int, str] = {}
+        self._silence = SilenceWatch()
         self._overdue: dict[str, float] = {}
         self._snapshot_asked: set[str] = set()
         self._heard: dict[bytes, float] = {}
@@ -119,6 +115,7 @@ class Server:
         self._handle(JobsRestored(tuple(jobs)))
         while not self._is_stopping:
             self._turn()
+        self._handle(Leaving())
         self._flush()
 
     def _turn(self) -> None:
@@ -130,9 +127,11 @@ class Server:
         for worker, message in self._pool.receive():
             self._hear_worker(worker, message)
         for death in self._pool.deaths():
-            self._ready.pop(death.worker, None)
+            if self._ready.pop(death.worker, None) is None:
+                self._never_ready[death.worker] = death.reason
             self._handle(WorkerDied(death.worker, death.reason))
         self._end_overdue()
+        self._report_silence()
         self._ask_for_snapshots()
         self._flush()
         self._forget_clients()
@@ -215,8 +214,10 @@ class Server:
     # --- workers ------------------------------------------------------------------------------------------------------
 
     def _hear_worker(self, worker: int, message: Ready | Event) -> None:
+        self._silence.heard(worker, time.monotonic())
         if isinstance(message, Ready):
             self._ready[worker] = message
+            self._never_ready.pop(worker, None)
             log.info(
                 "worker=%d ready device=%s kernels=%s %s", worker, message.device, message.kernels, message.warning
             )
@@ -232,6 +233,11 @@ class Server:
             if faces is not None and job_id not in self._snapshot_asked:
                 self._snapshot_asked.add(job_id)
                 self._pool.send(worker, WantSnapshot(job_id, faces))
+
+    def _report_silence(self) -> None:
+        for worker, seconds in self._silence.to_report(self._queue.running_jobs().values(), time.monotonic()):
+            log.warning("worker=%d silent=%.0fs", worker, seconds)
+            self._handle(WorkerSilent(worker, seconds))
 
     def _end_overdue(self) -> None:
         now = time.monotonic()
@@ -261,6 +267,7 @@ class Server:
             case Start(worker, job):
                 self._snapshot_asked.discard(job.job_id)
                 self._overdue.pop(job.job_id, None)
+                self._silence.heard(worker, time.monotonic())
                 folder = str(self._store.job_folder(job.job_id))
                 self._pool.send(worker, Run(job.job_id, job.submit, folder, job.attempts))
             case Stop(worker, job_id):
@@ -288,8 +295,15 @@ class Server:
             ", ".join(ready.device for ready in known) or "starting",
             ", ".join(sorted({ready.kernels for ready in known})) or "starting",
             welcome.recipes,
-            " ".join(dict.fromkeys(ready.warning for ready in known if ready.warning)) or welcome.warning,
+            " ".join(dict.fromkeys(self._warnings())) or welcome.warning,
         )
+
+    def _warnings(self) -> list[str]:
+        warnings = [ready.warning for ready in self._ready.values() if ready.warning]
+        return warnings + [
+            f"A worker ended while it loaded ({reason}) and is started again; see the backend's log."
+            for reason in self._never_ready.values()
+        ]
 
     # --- sending ------------------------------------------------------------------------------------------------------
 

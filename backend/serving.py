@@ -62,7 +62,8 @@ def serve(options: Serve, announce: Callable[[Address], None]) -> None:
         router.close()
         if authenticator is not None:
             authenticator.stop()
-        context.term()
+        # Unlike term(), this does not wait for a socket that an error kept from being closed.
+        context.destroy(0)
 
 
 def build_check(profile: ProfileName) -> SubmitCheck:
@@ -127,4 +128,11 @@ def _orphan_test(pid: int | None) -> Callable[[], bool]:
         parent = psutil.Process(pid)
     except psutil.NoSuchProcess as error:
         raise ValueError(f"--parent-pid {pid}: there is no such process") from error
-    return lambda: not parent.is_running() or (os.name == "posix" and parent.status() == psutil.STATUS_ZOMBIE)
+
+    def is_orphaned() -> bool:
+        try:
+            return not parent.is_running() or (os.name == "posix" and parent.status() == psutil.STATUS_ZOMBIE)
+        except psutil.NoSuchProcess:
+            return True  # it went between the two questions
+
+    return is_orphaned

@@ -17,10 +17,8 @@ import platformdirs
 from ..shared.mesh import TexturedMesh
 from ..shared.messages import Problem, Submit
 from ..shared.wire import ProtocolError, decode, encode
-from .jobs import Job
-
-REMEMBERED = 200
-"""How many jobs are read back at a start; older ones stay on disk."""
+from .jobs import REMEMBERED
+from .queue_messages import Job
 
 MAX_FOLDERS = 8
 RESULT = "result.npz"
@@ -52,7 +50,9 @@ ON CONFLICT (job_id) DO UPDATE SET
 
 READ = """
 SELECT job_id, submit, notice, state, attempts, seconds, problem_code, problem_message, problem_hint
-FROM (SELECT * FROM jobs ORDER BY number DESC LIMIT ?) ORDER BY number
+FROM jobs
+WHERE state IN ('queued', 'running') OR number IN (SELECT number FROM jobs ORDER BY number DESC LIMIT ?)
+ORDER BY number
 """
 
 
@@ -88,23 +88,27 @@ class JobStore:
         (self.folder / "jobs").mkdir(parents=True, exist_ok=True)
         try:
             self._records = _open_exclusively(self.folder / "jobs.sqlite")
-        except sqlite3.OperationalError as error:
+        except sqlite3.DatabaseError as error:
             if "locked" in str(error):
                 text = f"the data folder {self.folder} is in use by another backend; end it or pass --data FOLDER"
                 raise StoreInUse(text) from error
-            raise OSError(f"the data folder {self.folder} cannot be used: {error}") from error
+            advice = "move its jobs.sqlite away to begin anew, or pass --data FOLDER"
+            raise OSError(f"the data folder {self.folder} cannot be used: {error}; {advice}") from error
 
     def save(self, job: Job) -> None:
-        """Make the job's record durable."""
+        """Make the job's record durable. Raises OSError saying what to do if the disk does not take it."""
         problem = job.problem
         details = (None, None, None) if problem is None else (problem.code, problem.message, problem.hint)
         submit = msgpack.packb([bytes(frame) for frame in encode(job.submit)])
-        with self._records:
-            row = (job.job_id, submit, job.notice, job.state, job.attempts, job.seconds, *details)
-            self._records.execute(WRITE, row)
+        row = (job.job_id, submit, job.notice, job.state, job.attempts, job.seconds, *details)
+        try:
+            with self._records:
+                self._records.execute(WRITE, row)
+        except sqlite3.DatabaseError as error:
+            raise self._unwritable(error) from error
 
     def load(self) -> tuple[list[Job], list[str]]:
-        """The newest jobs, oldest first, and a sentence for each record that could not be read."""
+        """Jobs that wait or ran, and the newest others, oldest first; and a sentence for each unreadable record."""
         jobs, complaints = [], []
         for row in self._records.execute(READ, (REMEMBERED,)):
             try:
@@ -120,15 +124,21 @@ class JobStore:
         return folder
 
     def save_result(self, job_id: str, mesh: TexturedMesh) -> None:
-        """Make the finished mesh durable: written under another name, flushed to the disk, then renamed."""
-        path = self.job_folder(job_id) / RESULT
-        unfinished = path.with_suffix(".part")
-        with unfinished.open("wb") as file:
-            np.savez(file, **{name: getattr(mesh, name) for name in ARRAYS})
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-        _flush_folder(path.parent)
+        """Make the finished mesh durable: written under another name, flushed to the disk, then renamed.
+
+        Raises OSError saying what to do if the disk does not take it.
+        """
+        try:
+            path = self.job_folder(job_id) / RESULT
+            unfinished = path.with_suffix(".part")
+            with unfinished.open("wb") as file:
+                np.savez(file, **{name: getattr(mesh, name) for name in ARRAYS})
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.replace(path)
+            _flush_folder(path.parent)
+        except OSError as error:
+            raise self._unwritable(error) from error
 
     def load_result(self, job_id: str) -> TexturedMesh:
         """Read a finished mesh back. Raises ValueError naming the file if it is gone or damaged."""
@@ -144,6 +154,10 @@ class JobStore:
     def close(self) -> None:
         self._records.close()
 
+    def _unwritable(self, error: Exception) -> OSError:
+        advice = "free some space there and start the backend again: its jobs go on"
+        return OSError(f"the data folder {self.folder} cannot be written ({error}); {advice}")
+
 
 def _open_exclusively(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=0.2)
@@ -154,7 +168,7 @@ def _open_exclusively(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous = FULL")
         with connection:
             connection.execute(SCHEMA)
-    except sqlite3.OperationalError:
+    except sqlite3.DatabaseError:
         connection.close()
         raise
     return connection

@@ -3,6 +3,7 @@
 import argparse
 import logging
 import os
+import signal
 import sys
 import threading
 from collections import deque
@@ -89,12 +90,17 @@ def build_engine(profile: ProfileName, device: str, models_folder: str, threads:
 
 def serve_jobs(socket: zmq.Socket, engine: Engine) -> None:
     """Load the models, then run what arrives, for ever."""
-    socket.send_multipart(FROM_WORKER.encode(_load(engine)))
+    ready = _load(engine)
+    socket.send_multipart(FROM_WORKER.encode(ready))
     inbox = Inbox(socket)
     while True:
         message = inbox.next()
-        if isinstance(message, Run):
-            run_and_send(socket, message, InboxControl(inbox, message.job_id), engine)
+        if not isinstance(message, Run):
+            continue
+        run_and_send(socket, message, InboxControl(inbox, message.job_id), engine)
+        if ready.warning:
+            ready = _load(engine)
+            socket.send_multipart(FROM_WORKER.encode(ready))
 
 
 def _load(engine: Engine) -> Ready:
@@ -138,6 +144,8 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=0)
     arguments = parser.parse_args()
     log_to_stderr()
+    # Ctrl-C reaches the terminal's whole process group; when a worker ends is for the server to say.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_server, daemon=True).start()
     socket = zmq.Context().socket(zmq.PAIR)
     socket.linger = 0

@@ -16,6 +16,7 @@ FORBIDDEN = [
     ("backend/models", ("zmq", "bpy", "msgpack", "any_to_3d.shared", "any_to_3d.backend.generator")),
     ("backend/kernels", ("zmq", "bpy", "msgpack", "any_to_3d.shared", "any_to_3d.backend.generator")),
     ("backend/jobs.py", ("zmq", "time", "sqlite3", "uuid", "random")),
+    ("backend/queue_messages.py", ("zmq", "time", "sqlite3", "uuid", "random")),
     ("backend/outbox.py", ("zmq", "time", "sqlite3")),
     ("backend/worker.py", ("zmq", "torch", "sqlite3")),
 ]

@@ -39,7 +39,7 @@ class Backend:
     def kill(self) -> None:
         """End it as a crash would."""
         os.kill(self.process.pid, signal.SIGKILL)
-        self.process.wait(5)
+        self.process.wait(PATIENCE)
 
     def __enter__(self) -> "Backend":
         return self
@@ -47,7 +47,7 @@ class Backend:
     def __exit__(self, *_: object) -> None:
         self.process.terminate()
         try:
-            self.process.wait(5)
+            self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             self.process.kill()
 

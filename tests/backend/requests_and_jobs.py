@@ -1,7 +1,7 @@
 """Small requests, jobs and meshes for the tests of the backend."""
 
 import numpy as np
-from any_to_3d.backend.jobs import Job
+from any_to_3d.backend.queue_messages import Job
 from any_to_3d.shared.mesh import MeshSnapshot, TexturedMesh
 from any_to_3d.shared.messages import Submit, TextPrompt, WeightedPrompt
 

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from any_to_3d.backend import jobs as q
-from any_to_3d.backend.jobs import JobQueue
+from any_to_3d.backend import queue_messages as q
+from any_to_3d.backend.jobs import REMEMBERED, JobQueue
 from any_to_3d.shared import messages as m
 from requests_and_jobs import job, request, snapshot, textured
 
@@ -240,6 +240,61 @@ def test_a_job_that_has_already_had_two_workers_is_not_restored() -> None:
     actions = JobQueue(range(1)).handle(q.JobsRestored((running(1, attempts=2),)))
     assert actions[0].job.state == "failed"
     assert not any(isinstance(action, q.Start) for action in actions)
+
+
+def test_an_ended_job_keeps_its_title_but_not_the_bytes_of_its_files() -> None:
+    queue = ready_queue()
+    picture = m.Submit("r1", (m.WeightedPrompt(m.ImagePrompt(b"png")),))
+    queue.handle(q.SubmitArrived(A, picture, "j1"))
+    record, _ = queue.handle(q.WorkerSaid(0, m.Failed("j1", OOM)))
+    assert record.job.submit == picture
+    (tell,) = queue.handle(q.ListArrived(A))
+    assert tell.message.jobs[0].title == "image prompt"
+    assert queue._jobs["j1"].submit.prompts[0].prompt == m.ImagePrompt(b"")
+
+
+def test_of_ended_jobs_only_the_newest_are_kept_at_hand() -> None:
+    queue = ready_queue()
+    for number in range(REMEMBERED + 5):
+        submit(queue, number)
+        queue.handle(q.WorkerSaid(0, m.Failed(f"j{number}", OOM)))
+    (tell,) = queue.handle(q.ListArrived(A))
+    assert [tell.message.jobs[0].job_id, len(tell.message.jobs)] == ["j5", REMEMBERED]
+    assert queue.known_request("r4") is None
+    assert queue.known_request("r5") == "j5"
+
+
+def test_a_job_that_ran_when_the_server_was_ended_in_order_waits_for_the_next_one() -> None:
+    queue = ready_queue()
+    submit(queue, 1)
+    submit(queue, 2)
+    assert queue.handle(q.Leaving()) == [q.Record(job("j1", "r1", state="queued", attempts=1))]
+
+
+def test_a_job_that_was_being_cancelled_when_the_server_was_ended_is_cancelled() -> None:
+    queue = ready_queue()
+    submit(queue)
+    queue.handle(q.CancelArrived("j1"))
+    assert queue.handle(q.Leaving())[0] == q.Record(replace(running(), state="cancelled"))
+
+
+def test_a_job_that_many_servers_have_started_still_has_a_second_chance() -> None:
+    queue = JobQueue(range(1))
+    queue.handle(q.JobsRestored((job("j1", "r1", attempts=5),)))
+    queue.handle(q.WorkerReady(0))
+    assert q.Start(0, running(1, attempts=7)) in queue.handle(q.WorkerDied(0, "killed"))
+    assert queue.handle(q.WorkerDied(0, "killed"))[0].job.state == "failed"
+
+
+def test_a_silent_worker_is_reported_to_those_who_watch_its_job() -> None:
+    queue = ready_queue()
+    assert queue.handle(q.WorkerSilent(0, 60.2)) == []
+    submit(queue)
+    (publish,) = queue.handle(q.WorkerSilent(0, 60.2))
+    assert publish.event == m.Preparing("j1", "computing, without a sign of life for 60 s; Cancel ends it", 0.0)
+    assert queue.handle(q.WatchArrived(B, "j1"))[1] == q.Tell(B, publish.event)
+    queue.handle(q.CancelArrived("j1"))
+    assert queue.handle(q.WorkerSilent(0, 120.2)) == []
 
 
 def test_closing_cancels_everything_and_records_it() -> None:

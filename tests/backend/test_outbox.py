@@ -35,6 +35,13 @@ def test_events_go_only_to_those_who_watch(outbox: Outbox) -> None:
     assert drain(outbox, B) == [m.Accepted("r", "j1")]
 
 
+def test_a_watch_of_a_job_that_has_ended_is_answered_and_then_forgotten(outbox: Outbox) -> None:
+    outbox.put(A, m.Cancelled("j1"))
+    outbox.publish(m.Started("j1"))
+    assert drain(outbox) == [m.Cancelled("j1")]
+    assert outbox.wanted_faces("j1") is None
+
+
 def test_of_progress_only_the_newest_waits(outbox: Outbox) -> None:
     for step in range(1, 6):
         outbox.publish(progress(step))

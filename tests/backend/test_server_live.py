@@ -8,6 +8,7 @@ from pathlib import Path
 import msgpack
 import pytest
 import zmq
+from any_to_3d.blender_addon.session import LOST_AFTER
 from any_to_3d.shared import messages as m
 from any_to_3d.shared.mesh import MeshSnapshot
 from any_to_3d.shared.wire import decode, encode
@@ -47,7 +48,7 @@ def test_welcome_names_profile_device_recipes_and_presets(talker: Talker) -> Non
 
 
 def test_a_job_runs_from_submit_to_a_valid_mesh(talker: Talker) -> None:
-    job_id = talker.submit(seconds=1.2, prepare_seconds=0.1, export_seconds=0.1)
+    job_id = talker.submit(seconds=3.6, prepare_seconds=0.1, export_seconds=0.3)
     finished = talker.of(m.Finished)
     finished.mesh.validate()
     events = [message for message in talker.heard if getattr(message, "job_id", None) == job_id][1:]
@@ -56,10 +57,11 @@ def test_a_job_runs_from_submit_to_a_valid_mesh(talker: Talker) -> None:
     assert kinds[-1] == "Finished"
     assert "Preparing" in kinds
     progress = [event for event in events if isinstance(event, m.Progress)]
-    assert [event.phase for event in progress if event.step == event.steps] == ["coarse", "geometry", "texture"]
-    assert progress[-1].overall == pytest.approx(12 / 13)
+    # Each phase takes longer than the second between two reports; the last report of one may be overtaken by the next.
+    assert list(dict.fromkeys(event.phase for event in progress)) == ["coarse", "geometry", "texture"]
     assert [event.overall for event in progress] == sorted(event.overall for event in progress)
-    assert 0 < progress[-1].seconds_left < 1
+    assert 8 / 13 < progress[-1].overall <= 12 / 13 + 1e-9
+    assert progress[-1].seconds_left > 0
 
 
 def test_a_snapshot_comes_only_after_the_last_one_was_acknowledged(talker: Talker) -> None:
@@ -213,7 +215,7 @@ def test_the_backend_answers_while_a_job_computes(talker: Talker) -> None:
     job_id = talker.submit(seconds=30)
     talker.of(m.Progress)
     talker.silence(1.5)
-    assert talker.client.seconds_since_heard < 1
+    assert talker.client.seconds_since_heard < LOST_AFTER
     talker.send(m.Cancel(job_id))
     talker.of(m.Cancelled)
 

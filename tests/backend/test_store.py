@@ -1,7 +1,9 @@
 """Records and results on a real disk."""
 
+import errno
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import msgpack
@@ -92,6 +94,42 @@ def test_the_default_folder_is_followed_by_siblings(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(store_module, "default_folder", lambda: tmp_path / "any-to-3d")
     first, second = open_default(), open_default()
     assert (first.folder.name, second.folder.name) == ("any-to-3d", "any-to-3d-2")
+
+
+def test_jobs_that_wait_are_read_back_however_many_were_submitted_after_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "REMEMBERED", 2)
+    store = JobStore(tmp_path)
+    for number, state in enumerate(["running", "finished", "queued", "finished", "finished"]):
+        store.save(job(f"j{number}", f"r{number}", state=state))
+    assert [each.job_id for each in store.load()[0]] == ["j0", "j2", "j3", "j4"]
+
+
+def test_a_damaged_record_file_is_named_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "jobs.sqlite").write_bytes(b"this is no database, whatever its name says" * 100)
+    with pytest.raises(OSError, match=r"not a database; move its jobs\.sqlite away"):
+        JobStore(tmp_path)
+
+
+def test_a_full_disk_is_named_with_what_to_do(tmp_path: Path) -> None:
+    store = JobStore(tmp_path)
+    store._records.execute("PRAGMA max_page_count = 1")
+    picture = m.Submit("r1", (m.WeightedPrompt(m.ImagePrompt(bytes(100_000))),))
+    with pytest.raises(OSError, match=r"cannot be written .*full.*free some space"):
+        store.save(replace(job(), submit=picture))
+    assert store.load() == ([], [])
+
+
+def test_a_result_that_the_disk_does_not_take_is_named_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_space(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(store_module.os, "fsync", no_space)
+    with pytest.raises(OSError, match=r"No space left on device.*free some space"):
+        JobStore(tmp_path).save_result("j1", textured())
 
 
 def test_a_folder_that_cannot_be_made_is_an_error_of_the_system(tmp_path: Path) -> None:

@@ -206,6 +206,11 @@ class OutOfMemoryError(RuntimeError):
         (OutOfMemoryError("CUDA out of memory. Tried to allocate"), "out_of_memory", OUT_OF_MEMORY_HINT),
         (MemoryError(), "out_of_memory", OUT_OF_MEMORY_HINT),
         (FileNotFoundError("no unet"), "missing_weights", "Run 'any-to-3d doctor' to see what is missing and where."),
+        (
+            OSError(28, "No space left on device"),
+            "internal",
+            "Check the free space and the permissions of the backend's data folder.",
+        ),
         (ZeroDivisionError("oh"), "internal", "This is a defect: please report it with the backend's log."),
     ],
 )

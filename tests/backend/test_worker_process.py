@@ -1,15 +1,17 @@
 """The worker's side of its socket, without a process."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 import zmq
+from any_to_3d.backend.engine import Plan
 from any_to_3d.backend.fake_generation import FakeEngine, FakeMoment
-from any_to_3d.backend.worker_messages import FROM_WORKER, TO_WORKER, Run, StopJob, WantSnapshot
-from any_to_3d.backend.worker_process import Inbox, InboxControl, run_and_send
+from any_to_3d.backend.worker_messages import FROM_WORKER, TO_WORKER, Ready, Run, StopJob, WantSnapshot
+from any_to_3d.backend.worker_process import Inbox, InboxControl, run_and_send, serve_jobs
 from any_to_3d.shared.mesh import MeshSnapshot
-from any_to_3d.shared.messages import Failed
+from any_to_3d.shared.messages import Failed, Submit
 from requests_and_jobs import request, textured
 
 
@@ -55,6 +57,36 @@ def test_a_stop_of_an_earlier_job_does_not_stop_this_one(ends: tuple[zmq.Socket,
     server, inbox = ends
     say(server, StopJob("j1"))
     assert not InboxControl(inbox, "j2").cancelled()
+
+
+def test_weights_that_were_put_in_place_meanwhile_end_the_warning(
+    ends: tuple[zmq.Socket, Inbox], tmp_path: Path
+) -> None:
+    server, inbox = ends
+    engine, missing = FakeEngine(sleep=lambda seconds: None), [FileNotFoundError("no unet")]
+
+    def load() -> None:
+        if missing:
+            raise missing.pop()
+
+    plan = engine.plan
+
+    def plan_or_end(submit: Submit) -> Plan:
+        if submit.request_id == "end":
+            raise SystemExit
+        return plan(submit)
+
+    engine.load, engine.plan = load, plan_or_end
+    say(server, Run("j1", request(), str(tmp_path)), Run("j2", request("end"), str(tmp_path)))
+    with pytest.raises(SystemExit):
+        serve_jobs(inbox._socket, engine)
+    said = []
+    while server.poll(0):
+        said.append(FROM_WORKER.decode(server.recv_multipart()))
+    assert [each.warning for each in said if isinstance(each, Ready)] == [
+        "no unet Run 'any-to-3d doctor' to see what is missing and where.",
+        "",
+    ]
 
 
 def test_something_that_cannot_be_sent_fails_the_job_and_not_the_worker(ends: tuple[zmq.Socket, Inbox]) -> None:
