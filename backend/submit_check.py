@@ -102,6 +102,8 @@ class SubmitCheck:
                 raise _Refused(*self._vocabulary.refusal(text, found))
             unknown += [word for word in found if word not in unknown]
             is_cut = is_cut or self._vocabulary.is_too_long(text)
+        is_cut = is_cut or self._vocabulary.is_too_long(submit.negative)
+        unknown += [word for word in self._vocabulary.unknown_words(submit.negative) if word not in unknown]
         notices = [self._vocabulary.notice(unknown)] if unknown else []
         if is_cut:
             notices.append(f"The built-in models read only the first {self._vocabulary.longest} words.")

@@ -90,6 +90,12 @@ def test_words_outside_the_vocabulary_are_announced_by_name() -> None:
     )
 
 
+def test_unknown_words_of_the_negative_prompt_are_announced_too() -> None:
+    verdict = CHECK(replace(request(text="a red boat"), negative="fuzzy, red"))
+    assert verdict.problem is None
+    assert "do not know 'fuzzy' and will ignore it" in verdict.notice
+
+
 def test_a_prompt_that_names_no_known_object_is_refused_with_the_nearest_ones() -> None:
     message, hint = refusal(request(text="a red chiar"))
     assert message == "The built-in models do not know 'chiar', and 'a red chiar' names no object they know."
