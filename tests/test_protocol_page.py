@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from any_to_3d.backend import addresses, listening, submit_check
+from any_to_3d.backend import addresses, jobs, listening, submit_check
 from any_to_3d.shared import PROTOCOL_VERSION, client, wire
 from any_to_3d.shared import messages as m
 from any_to_3d.shared.mesh import MAX_FACES, MAX_TEXTURE_SIZE, MAX_VERTICES, TexturedMesh
@@ -92,6 +92,7 @@ def test_the_version_is_the_codes() -> None:
         f"1 to {submit_check.MAX_PROMPTS} parts",
         f"at most {submit_check.MAX_CHARACTERS} characters",
         f"at most {submit_check.MAX_FILE_BYTES >> 20} MiB",
+        f"the last {jobs.REMEMBERED} that ended",
     ],
 )
 def test_a_limit_on_the_page_is_the_codes(sentence: str) -> None:

@@ -6,9 +6,23 @@ from typing import get_args
 
 from any_to_3d.shared.messages import ProblemCode
 
-PAGE = Path(__file__).parents[1] / "docs" / "troubleshooting.md"
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "troubleshooting.md"
 
 
 def test_every_problem_code_has_a_section() -> None:
     headings = re.findall(r"^## (\w+)$", PAGE.read_text("utf-8"), re.MULTILINE)
     assert headings == list(get_args(ProblemCode))
+
+
+def test_every_quoted_message_is_one_that_the_software_says() -> None:
+    """The parts between the dots, which stand for what differs from case to case."""
+    sources = [path.read_text("utf-8") for folder in ("shared", "backend", "blender_addon") for path in files(folder)]
+    quoted = re.findall(r'\*\*"(.+?)"', " ".join(PAGE.read_text("utf-8").split()))
+    parts = [part.strip(" .,") for quote in quoted for part in re.split(r"\.\.\.", quote)]
+    assert len(quoted) > 8
+    assert not [part for part in parts if part and not any(part in source for source in sources)]
+
+
+def files(folder: str) -> list[Path]:
+    return sorted((ROOT / folder).rglob("*.py"))

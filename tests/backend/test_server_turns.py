@@ -1,0 +1,116 @@
+"""Single turns of the server with a scripted pool: what would take minutes, or a broken worker, on a real one."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import zmq
+from any_to_3d.backend.pool import Death
+from any_to_3d.backend.server import Server
+from any_to_3d.backend.serving import build_check
+from any_to_3d.backend.silence import SilenceWatch
+from any_to_3d.backend.store import JobStore
+from any_to_3d.backend.worker_messages import FromWorker, Ready, ToWorker
+from any_to_3d.shared import messages as m
+from any_to_3d.shared.wire import decode, encode
+from requests_and_jobs import request
+
+WELCOME = m.Welcome("1.0", "b1", "0.1", "fake", "starting", "starting", ())
+
+
+class ScriptedPool:
+    """One worker that says what the test puts into ``said`` and dies when the test says so."""
+
+    workers = (0,)
+
+    def __init__(self) -> None:
+        self.sent: list[ToWorker] = []
+        self.said: list[tuple[int, FromWorker]] = []
+        self.died: list[Death] = []
+
+    def sockets(self) -> list[zmq.Socket]:
+        return []
+
+    def send(self, worker: int, message: ToWorker) -> None:
+        self.sent.append(message)
+
+    def receive(self) -> list[tuple[int, FromWorker]]:
+        said, self.said = self.said, []
+        return said
+
+    def deaths(self) -> list[Death]:
+        died, self.died = self.died, []
+        return died
+
+    def kill(self, worker: int) -> None:
+        self.died.append(Death(worker, "killed by SIGKILL"))
+
+    def close(self) -> None:
+        pass
+
+
+class Table:
+    """A server, its pool, and one client's socket."""
+
+    def __init__(self, context: zmq.Context, folder: Path) -> None:
+        router, self.client = context.socket(zmq.ROUTER), context.socket(zmq.DEALER)
+        router.bind("inproc://server")
+        self.client.connect("inproc://server")
+        self.pool = ScriptedPool()
+        self.server = Server(router, self.pool, JobStore(folder), build_check("fake"), WELCOME)
+
+    def ask(self, message: m.Request) -> list[m.Message]:
+        """Send, let the server take a turn, and return what it answered."""
+        self.client.send_multipart(encode(message))
+        return self.turn()
+
+    def turn(self) -> list[m.Message]:
+        self.server._turn()
+        answers = []
+        while self.client.poll(100):
+            answers.append(decode(self.client.recv_multipart()))
+        return answers
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Iterator[Table]:
+    context = zmq.Context()
+    yield Table(context, tmp_path)
+    context.destroy(0)
+
+
+def test_a_worker_that_ended_while_it_loaded_is_in_the_welcome_until_one_is_ready(table: Table) -> None:
+    table.pool.died.append(Death(0, "exit code 1"))
+    table.turn()
+    (welcome,) = table.ask(m.Hello("1.0", "me"))
+    assert (
+        welcome.warning == "A worker ended while it loaded (exit code 1) and is started again; see the backend's log."
+    )
+    table.pool.said.append((0, Ready("cpu", "numba")))
+    table.turn()
+    assert table.ask(m.Hello("1.0", "me"))[0].warning == ""
+
+
+def test_a_step_without_end_is_told_to_those_who_wait_for_it(table: Table) -> None:
+    table.pool.said.append((0, Ready("cpu", "numba")))
+    accepted = table.ask(request())[0]
+    table.ask(m.Watch(accepted.job_id))
+    table.server._silence = SilenceWatch(0.0)
+    (told,) = table.turn()
+    assert isinstance(told, m.Preparing)
+    assert "without a sign of life" in told.what
+    assert "Cancel ends it" in told.what
+
+
+def test_a_disk_that_takes_no_record_ends_the_server_before_the_job_is_announced(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError("cannot be written")
+
+    monkeypatch.setattr(JobStore, "save", refuse)
+    table.client.send_multipart(encode(request()))
+    with pytest.raises(OSError, match="cannot be written"):
+        table.server._turn()
+    assert not table.client.poll(100)
+    assert table.pool.sent == []
