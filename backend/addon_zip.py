@@ -95,11 +95,6 @@ def current_platform() -> str:
     return name
 
 
-def current_python() -> str:
-    """This interpreter's version as in PYTHONS."""
-    return f"{sys.version_info.major}.{sys.version_info.minor}"
-
-
 def _download(wheel: Wheel, cache: Path) -> None:
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache) as folder:

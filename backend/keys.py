@@ -22,6 +22,9 @@ class ServerKeys:
 
 def create_keys(folder: Path) -> tuple[Path, Path]:
     """Write a server key file and the key file of one client. Raises FileExistsError rather than replace any."""
+    for name in (SERVER_FILE, CLIENT_FILE):
+        if (folder / name).exists():
+            raise FileExistsError(f"{folder / name} exists already; use it, or pass --folder with another folder")
     folder.mkdir(parents=True, exist_ok=True)
     (server_public, server_secret), (client_public, client_secret) = zmq.curve_keypair(), zmq.curve_keypair()
     server = {"server_public": server_public, "server_secret": server_secret, "client_public": client_public}

@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -92,6 +93,8 @@ class LocalPool:
 
     def close(self) -> None:
         for place in self._places:
+            place.kill()
+        for place in self._places:
             place.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -158,7 +161,9 @@ class _Place:
     def close(self) -> None:
         if self._process is not None:
             self._process.kill()
-            self._process.wait(5)
+            # A process in the middle of a driver's call may take longer; the others are not to wait for it.
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(5)
             self._abandon()
 
     def _start(self) -> None:

@@ -228,7 +228,9 @@ class Server:
         self._handle(WorkerSaid(worker, message))
 
     def _ask_for_snapshots(self) -> None:
-        for job_id, worker in self._queue.running_jobs().items():
+        running = self._queue.running_jobs()
+        self._snapshot_asked &= running.keys()
+        for job_id, worker in running.items():
             faces = self._outbox.wanted_faces(job_id)
             if faces is not None and job_id not in self._snapshot_asked:
                 self._snapshot_asked.add(job_id)

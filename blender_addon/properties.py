@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 
 from .placement import Placement
-from .submission import LARGEST_SEED, PromptFields
+from .submission import LARGEST_SEED
 
 
 class AnyTo3DSettings(bpy.types.PropertyGroup):
@@ -35,11 +35,6 @@ class AnyTo3DSettings(bpy.types.PropertyGroup):
 def settings(context: bpy.types.Context) -> AnyTo3DSettings:
     """The settings of the context's scene."""
     return context.scene.any_to_3d
-
-
-def fields(chosen: AnyTo3DSettings) -> PromptFields:
-    """These settings as plain data."""
-    return PromptFields(chosen.prompt, chosen.recipe, chosen.preset, chosen.seed)
 
 
 def placement(context: bpy.types.Context, height: float) -> Placement:

@@ -100,14 +100,14 @@ def test_a_terminated_server_leaves_its_job_for_the_next_one(tmp_path: Path) -> 
 
 def test_a_job_outlives_any_number_of_servers_that_were_ended_in_order(tmp_path: Path) -> None:
     port = 0
-    for number in range(4):
+    for number in range(3):
         with Backend(tmp_path, port=port) as backend, Talker(backend.address) as talker:
             port = backend.port
             if number == 0:
-                job_id = talker.submit(seconds=3)
+                job_id = talker.submit(seconds=2)
             else:
                 talker.send(m.Watch(job_id))
-            talker.of(m.Progress if number < 3 else m.Finished)
+            talker.of(m.Progress if number < 2 else m.Finished)
 
 
 def test_ctrl_c_in_a_terminal_ends_server_and_workers_without_a_traceback(tmp_path: Path) -> None:
@@ -171,6 +171,13 @@ def test_with_keys_only_a_listed_client_is_answered(tmp_path: Path) -> None:
         for keys in (None, wrong):
             with Talker(backend.address, keys) as talker:
                 assert talker.silence(0.7) == []
+
+
+def test_keys_are_never_replaced_and_never_made_by_halves(tmp_path: Path) -> None:
+    (tmp_path / "client.key").write_text("mine")
+    with pytest.raises(FileExistsError, match="pass --folder"):
+        create_keys(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["client.key"]
 
 
 def test_a_damaged_key_file_is_named(tmp_path: Path) -> None:
