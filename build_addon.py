@@ -3,7 +3,7 @@
 import sys
 
 # This file's folder is on the path, so the code is found although nothing is installed.
-from backend.addon_zip import main
+from backend.extension.build_zip import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -7,13 +7,13 @@ from typing import Annotated
 
 import tyro
 
-from .command_bench import Bench
-from .command_demo import Demo
-from .command_doctor import Doctor
-from .command_evaluate import Evaluate
-from .command_generate import Generate
-from .command_keys import Keys
-from .command_serve import Serve
+from .commands.bench import Bench
+from .commands.demo import Demo
+from .commands.doctor import Doctor
+from .commands.evaluate import Evaluate
+from .commands.generate import Generate
+from .commands.keys import Keys
+from .commands.serve import Serve
 from .log_format import log_to_stderr
 
 Command = (

@@ -14,10 +14,10 @@ from ..shared import PROTOCOL_VERSION
 from ..shared.messages import Welcome
 from .addresses import Address, is_loopback, parse_address
 from .catalogue import PROFILES, ProfileName
-from .command_serve import Serve
 from .keys import read_server_keys, require_keys
 from .listening import bind
 from .pool import LocalPool, WorkerOptions
+from .serve_options import ServeOptions
 from .server import Server
 from .store import JobStore, open_default
 from .submit_check import SubmitCheck
@@ -25,8 +25,8 @@ from .version import backend_version
 from .vocabulary import read_vocabulary
 
 
-def serve(options: Serve, announce: Callable[[Address], None]) -> None:
-    """Serve until a signal, a permitted Shutdown or the parent's end. ``announce`` is told the bound address.
+def serve(options: ServeOptions, announce: Callable[[Address], None]) -> None:
+    """ServeOptions until a signal, a permitted Shutdown or the parent's end. ``announce`` is told the bound address.
 
     Raises ValueError, saying what to do, if the address, the keys or the data folder cannot be used.
     """
@@ -87,7 +87,7 @@ def _store(folder: Path | None) -> Iterator[JobStore]:
 
 
 @contextmanager
-def _pool(context: zmq.Context, options: Serve) -> Iterator[LocalPool]:
+def _pool(context: zmq.Context, options: ServeOptions) -> Iterator[LocalPool]:
     models_folder = "" if options.models_folder is None else str(options.models_folder.absolute())
     pool = LocalPool(context, options.device, WorkerOptions(options.profile, models_folder, options.threads))
     try:

@@ -11,8 +11,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from ..shared.mesh import MeshSnapshot, TexturedMesh
-from .bake import bake
-from .mesh_repair import (
+from .finishing.bake import bake
+from .finishing.mesh_repair import (
     is_closed,
     outward,
     signed_volumes,
@@ -21,7 +21,7 @@ from .mesh_repair import (
     without_degenerate_faces,
     without_floaters,
 )
-from .unwrap import Atlas, unwrap
+from .finishing.unwrap import Atlas, unwrap
 
 log = logging.getLogger(__name__)
 

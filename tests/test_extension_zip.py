@@ -7,9 +7,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from any_to_3d.backend import addon_zip
-from any_to_3d.backend.addon_wheels import PIP_PLATFORMS, PYTHONS, WHEELS, Wheel
-from any_to_3d.backend.addon_zip import BuildError, build, fetch, select
+from any_to_3d.backend.extension import build_zip
+from any_to_3d.backend.extension.build_zip import BuildError, build, fetch, select
+from any_to_3d.backend.extension.pinned_wheels import PIP_PLATFORMS, PYTHONS, WHEELS, Wheel
 
 CONTENT = b"stands in for a wheel"
 
@@ -18,7 +18,7 @@ CONTENT = b"stands in for a wheel"
 def cache(tmp_path, monkeypatch):
     """A cache of stand-in wheels under the pinned names, so that nothing is downloaded."""
     pins = tuple(Wheel(each.name, each.platforms, each.pythons, hashlib.sha256(CONTENT).hexdigest()) for each in WHEELS)
-    monkeypatch.setattr(addon_zip, "WHEELS", pins)
+    monkeypatch.setattr(build_zip, "WHEELS", pins)
     folder = tmp_path / "cache"
     folder.mkdir()
     for each in pins:
@@ -36,11 +36,11 @@ def test_the_zip_holds_the_packages_unmodified_below_one_line(archive):
     assert archive.read("__init__.py") == b"from .blender_addon import register, unregister\n"
     for package in ("blender_addon", "shared"):
         sources = {
-            path.relative_to(addon_zip.SOURCES).as_posix() for path in (addon_zip.SOURCES / package).glob("*.py")
+            path.relative_to(build_zip.SOURCES).as_posix() for path in (build_zip.SOURCES / package).glob("*.py")
         }
         assert sources <= set(archive.namelist())
         for name in sources:
-            assert archive.read(name) == (addon_zip.SOURCES / name).read_bytes()
+            assert archive.read(name) == (build_zip.SOURCES / name).read_bytes()
 
 
 def test_the_zip_holds_nothing_of_the_backend_and_no_compiled_files(archive):
@@ -88,7 +88,7 @@ def test_an_unknown_platform_is_refused_with_the_known_ones():
 
 
 def test_a_wheel_with_another_hash_is_refused(cache):
-    wheel = addon_zip.WHEELS[0]
+    wheel = build_zip.WHEELS[0]
     (cache / wheel.name).write_bytes(b"something else")
     with pytest.raises(BuildError, match="SHA-256"):
         fetch(wheel, cache)
@@ -104,7 +104,7 @@ def test_a_wheel_that_cannot_be_had_says_which_and_where_to_put_it(tmp_path, mon
 def test_every_import_between_our_packages_is_relative():
     ours = ("any_to_3d", "blender_addon", "shared", "backend")
     for package in ("blender_addon", "shared"):
-        for path in (addon_zip.SOURCES / package).rglob("*.py"):
+        for path in (build_zip.SOURCES / package).rglob("*.py"):
             assert not [name for name in _absolute_imports(path) if name.split(".")[0] in ours], path
 
 

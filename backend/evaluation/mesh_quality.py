@@ -8,7 +8,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from ...shared.mesh import TexturedMesh
-from ..mesh_repair import component_of_faces, face_areas, is_closed, signed_volumes
+from ..finishing.mesh_repair import component_of_faces, face_areas, is_closed, signed_volumes
 from ..props.build import Prop
 from ..props.render import PropView
 from .orbit import ObjectView, visible_points

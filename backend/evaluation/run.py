@@ -14,7 +14,7 @@ import torch
 
 from ..catalogue import ProfileName
 from ..engine import Engine
-from ..export import write_glb
+from ..finishing.glb import write_glb
 from ..generator.representations.scene import GenerationFailed
 from ..log_format import log_to_stderr
 from ..runtime import choose_device, models_root

@@ -114,7 +114,9 @@ def export_prior3d(run: Path, folder: Path) -> None:
 def write_checksums(folder: Path) -> None:
     """SHA256SUMS of every file of the four networks, as `sha256sum` writes it; `any-to-3d doctor` compares them."""
     files = sorted(path for name in _FOLDERS for path in (folder / name).rglob("*") if path.is_file())
-    lines = (f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder).as_posix()}" for path in files)
+    lines = (
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder).as_posix()}" for path in files
+    )
     (folder / "SHA256SUMS").write_text("\n".join(lines) + "\n")
 
 

@@ -128,7 +128,7 @@ def test_keys_are_written_for_the_owner_alone_and_never_replaced(any_to_3d: Comm
     assert [path.stat().st_mode & 0o777 for path in sorted(folder.iterdir())] == [0o600, 0o600]
     again = any_to_3d("keys", "--folder", str(folder))
     assert again.status == 1
-    assert "File exists" in again.err
+    assert "exists already" in again.err
 
 
 def test_doctor_of_the_fake_profile_finds_no_problem(any_to_3d: Command, tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ import struct
 from pathlib import Path
 
 import pytest
-from any_to_3d.backend.addon_zip import BuildError
-from any_to_3d.backend.contact_sheet import write_sheet
-from any_to_3d.backend.demo import DemoFailed, DemoOptions, ProgressLine, main, run
+from any_to_3d.backend.demo.contact_sheet import write_sheet
+from any_to_3d.backend.demo.run import DemoFailed, DemoOptions, ProgressLine, main, run
+from any_to_3d.backend.extension.build_zip import BuildError
 from bpy_pythons import fake_program, pythons
 from PIL import Image
 from rich.console import Console

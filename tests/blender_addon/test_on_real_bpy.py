@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from any_to_3d.backend.addon_zip import BuildError, build, current_platform
+from any_to_3d.backend.extension.build_zip import BuildError, build, current_platform
 from bpy_pythons import HERE, fake_program, python_version, pythons, real_program, run_scenario, source_path
 from run_scenario import claims_of
 

@@ -3,10 +3,10 @@
 import numpy as np
 import torch
 import torch.nn.functional as F
+from any_to_3d.backend.finishing.unwrap import grid_atlas
 from any_to_3d.backend.props.build import build
 from any_to_3d.backend.props.palette import COLOURS
 from any_to_3d.backend.props.spec import canonical
-from any_to_3d.backend.unwrap import grid_atlas
 from any_to_3d.shared.mesh import TexturedMesh
 
 

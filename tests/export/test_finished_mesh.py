@@ -6,7 +6,7 @@ import pytest
 import torch
 import trimesh
 from analytic_scenes import AnalyticScene, Surface, mug, sphere, with_floater
-from any_to_3d.backend.mesh_repair import face_areas, is_closed, signed_volumes
+from any_to_3d.backend.finishing.mesh_repair import face_areas, is_closed, signed_volumes
 from any_to_3d.backend.snapshot import EmptySurfaceError, finished, textured
 from any_to_3d.shared.mesh import TexturedMesh
 

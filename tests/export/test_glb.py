@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import trimesh
 from analytic_scenes import AnalyticScene, sphere
-from any_to_3d.backend.export import write_glb
+from any_to_3d.backend.finishing.glb import write_glb
 from any_to_3d.backend.snapshot import finished
 from any_to_3d.shared.mesh import MeshError, TexturedMesh
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from analytic_scenes import mug, sphere
-from any_to_3d.backend.mesh_repair import (
+from any_to_3d.backend.finishing.mesh_repair import (
     DEGENERATE_AREA,
     component_of_faces,
     face_areas,

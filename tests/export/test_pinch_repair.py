@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 import trimesh
-from any_to_3d.backend.mesh_repair import is_closed, signed_volumes
-from any_to_3d.backend.pinch_repair import APART, without_pinches
+from any_to_3d.backend.finishing.mesh_repair import is_closed, signed_volumes
+from any_to_3d.backend.finishing.pinch_repair import APART, without_pinches
 
 TETRAHEDRON = np.array([[0, 2, 1], [0, 1, 3], [1, 2, 3], [0, 3, 2]], np.int32)
 CORNERS = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]], np.float32)

@@ -3,8 +3,8 @@ import logging
 import numpy as np
 import pytest
 from analytic_scenes import mug, sphere
+from any_to_3d.backend.finishing.unwrap import Atlas, grid_atlas, unwrap
 from any_to_3d.backend.kernels.zbuffer import triangle_ids
-from any_to_3d.backend.unwrap import Atlas, grid_atlas, unwrap
 
 
 def unwrapped(mesh, texture_size: int = 512, time_limit: float = 60.0) -> Atlas:

@@ -3,8 +3,8 @@
     python build_addon.py --platform linux-x64 --python 3.11 --out dist/
 
 The zip holds the packages ``blender_addon`` and ``shared`` unmodified, a one-line ``__init__.py`` above them, and the
-wheels of ``addon_wheels.py``. The same sources give the same bytes. Wheels are kept in a cache, so a second build works
-offline. Standard library only.
+wheels of ``pinned_wheels.py``. The same sources give the same bytes. Wheels are kept in a cache, so a second build
+works offline. Standard library only.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from .addon_wheels import PIP_PLATFORMS, PYTHONS, WHEELS, Wheel
+from .pinned_wheels import PIP_PLATFORMS, PYTHONS, WHEELS, Wheel
 
-SOURCES = Path(__file__).resolve().parents[1]
+SOURCES = Path(__file__).resolve().parents[2]
 """The folder of ``blender_addon/`` and ``shared/``: the repository, or the installed package."""
 
 CACHE = Path.home() / ".cache" / "any-to-3d" / "wheels"
@@ -66,7 +66,7 @@ def select(platform: str, pythons: Iterable[str]) -> list[Wheel]:
             if wheel is None:
                 raise BuildError(
                     f"no wheel of {distribution} is pinned for Python {python} on {platform}; "
-                    f"pinned are Pythons {', '.join(PYTHONS)}. Add it to addon_wheels.py"
+                    f"pinned are Pythons {', '.join(PYTHONS)}. Add it to pinned_wheels.py"
                 )
             chosen[wheel.name] = wheel
     return [chosen[name] for name in sorted(chosen)]

@@ -8,7 +8,7 @@ from PIL import Image
 from trimesh.visual.material import PBRMaterial
 from trimesh.visual.texture import TextureVisuals
 
-from ..shared.mesh import TexturedMesh
+from ...shared.mesh import TexturedMesh
 
 ROUGHNESS = 0.7
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from scipy import ndimage
 
-from .kernels.zbuffer import triangle_ids
+from ..kernels.zbuffer import triangle_ids
 from .unwrap import Atlas
 
 SUPERSAMPLING = 2

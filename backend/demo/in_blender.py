@@ -1,6 +1,6 @@
 """The part of the demo that runs inside Blender: install the add-on, press its buttons, watch, save, render.
 
-Started by demo.py as ``python demo_scene.py ORDER.json`` (a Python with bpy) or ``blender --background --python ...``.
+Started by run.py as ``python in_blender.py ORDER.json`` (a Python with bpy) or ``blender --background --python ...``.
 It knows the add-on as an artist does, by its operators and its panel's data, and imports nothing of this package. What
 happens is told on standard output, as JSON lines behind ``MARK``.
 """

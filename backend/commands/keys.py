@@ -14,7 +14,7 @@ class Keys:
     def run(self) -> int:
         from rich.console import Console
 
-        from .keys import create_keys
+        from ..keys import create_keys
 
         server, client = create_keys(self.folder)
         console = Console()

@@ -1,14 +1,14 @@
-"""``any-to-3d demo``: the whole path in a headless Blender; see ``demo``."""
+"""What the demo is asked for; ``any-to-3d demo`` reads it from the command line."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .catalogue import ProfileName
+from ..catalogue import ProfileName
 
 
 @dataclass(frozen=True)
-class Demo:
-    """Make an object through the real add-on in a headless Blender; writes demo.blend, demo.glb and demo.png."""
+class DemoOptions:
+    """A prompt, how to generate from it, and where to write demo.blend, demo.glb and demo.png."""
 
     text: str
     """What to make, as in "a red chair"."""
@@ -30,11 +30,3 @@ class Demo:
 
     program: Path | None = None
     """The backend program that the add-on starts; by default this environment's any-to-3d."""
-
-    def run(self) -> int:
-        from . import demo
-
-        options = demo.DemoOptions(
-            self.text, self.seed, self.preset, self.profile, self.out, self.blender, self.program
-        )
-        return demo.main(options)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from .catalogue import ProfileName
+from ..catalogue import ProfileName
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Evaluate:
     def run(self) -> int:
         from rich.console import Console
 
-        from .evaluation import run as evaluation
+        from ..evaluation import run as evaluation
 
         settings = evaluation.Settings(
             out=self.out,

@@ -1,4 +1,4 @@
-"""``any-to-3d serve``: its options."""
+"""How a backend is served; ``any-to-3d serve`` reads it from the command line."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +11,8 @@ from .catalogue import ProfileName
 
 
 @dataclass(frozen=True)
-class Serve:
-    """Serve the Blender add-on and other clients until Ctrl-C."""
+class ServeOptions:
+    """Models, address and data folder of a backend, and when it ends."""
 
     profile: ProfileName = "builtin"
     """builtin: the small networks of this package; full: big ones from --models-folder; fake: no model at all."""
@@ -46,16 +46,3 @@ class Serve:
 
     allow_shutdown: bool = False
     """Let a client on this computer end the server."""
-
-    def run(self) -> int:
-        from rich.console import Console
-
-        from .serving import serve
-
-        console = Console(stderr=True)
-
-        def announce(address: object) -> None:
-            console.print(f"Serving profile {self.profile} at {address}; Ctrl-C ends it.", highlight=False)
-
-        serve(self, announce)
-        return 0

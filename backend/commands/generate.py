@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..shared.messages import (
+from ...shared.messages import (
     AudioPrompt,
     Cancelled,
     Failed,
@@ -17,12 +17,12 @@ from ..shared.messages import (
     TextPrompt,
     WeightedPrompt,
 )
-from .catalogue import ProfileName
+from ..catalogue import ProfileName
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from .worker_messages import Run
+    from ..worker_messages import Run
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Generate:
     def run(self) -> int:
         from rich.console import Console
 
-        from .serving import build_check
+        from ..serving import build_check
 
         console = Console(stderr=True, highlight=False, soft_wrap=True)
         if self.output.suffix.lower() != ".glb":
@@ -102,13 +102,13 @@ class Generate:
     def _generate(self, submit: Submit, console: "Console") -> int:
         import tempfile
 
-        from .interrupt import remembered_interrupt
-        from .worker_messages import Run
+        from ..interrupt import remembered_interrupt
+        from ..worker_messages import Run
 
         with remembered_interrupt() as was_interrupted, tempfile.TemporaryDirectory(prefix="any-to-3d-") as folder:
             job = Run("command-line", submit, folder)
             outcome = self._watch(job, _Unwatched(was_interrupted), console)
-            from .export import write_glb
+            from ..finishing.glb import write_glb
 
             if isinstance(outcome, Cancelled) or was_interrupted():
                 raise KeyboardInterrupt
@@ -123,8 +123,8 @@ class Generate:
     def _watch(self, job: "Run", control: "_Unwatched", console: "Console") -> Finished | Cancelled | Failed:
         from rich import progress
 
-        from .worker import run_job
-        from .worker_process import build_engine
+        from ..worker import run_job
+        from ..worker_process import build_engine
 
         folder = "" if self.models_folder is None else str(self.models_folder)
         columns = (

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from .catalogue import ProfileName
+from ..catalogue import ProfileName
 
 STYLE = {"ok": "green", "warning": "yellow", "problem": "red"}
 
@@ -27,7 +27,7 @@ class Doctor:
     def run(self) -> int:
         from rich.console import Console
 
-        from .diagnosis import diagnose
+        from ..diagnosis import diagnose
 
         console = Console(highlight=False, soft_wrap=True)
         findings = []

@@ -1,7 +1,7 @@
 """``any-to-3d demo``: the whole path in a real, headless Blender, as an artist would walk it.
 
 The add-on's zip is built and installed in a Blender with a user folder of its own, its buttons are pressed, and what it
-made is saved as demo.blend and demo.glb and rendered to demo.png. Blender runs in a child process (demo_scene.py).
+made is saved as demo.blend and demo.glb and rendered to demo.png. Blender runs in a child process (in_blender.py).
 """
 
 from __future__ import annotations
@@ -15,41 +15,22 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from .addon_zip import BuildError, build, current_platform
+from ..extension.build_zip import BuildError, build, current_platform
 from .contact_sheet import write_sheet
+from .options import DemoOptions
 
 _MARK = "@any-to-3d "
-_SCRIPT = Path(__file__).with_name("demo_scene.py")
+_SCRIPT = Path(__file__).with_name("in_blender.py")
 
 
 class DemoFailed(RuntimeError):
     """The demo could not be done; the message says why and what to do."""
-
-
-@dataclass(frozen=True)
-class DemoOptions:
-    """Make an object from a prompt through the real add-on in a headless Blender; writes demo.blend, .glb and .png."""
-
-    text: str
-    """What to make, as in "a red chair"."""
-    seed: int = 0
-    """The same prompt, preset and seed give the same object."""
-    preset: str = ""
-    """How much work to spend; empty: the backend's default."""
-    profile: str = "builtin"
-    """Which models the backend runs: builtin, full, or fake for a quick look at the path itself."""
-    out: Path = field(default_factory=Path.cwd)
-    """Where demo.blend, demo.glb and demo.png go."""
-    blender: Path | None = None
-    """A Blender program, or a Python that has bpy; by default this Python's bpy, or the blender on PATH."""
-    program: Path | None = None
-    """The backend program that the add-on starts; by default this environment's any-to-3d."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +46,7 @@ class DemoReport:
 
 @dataclass(frozen=True)
 class _Order:
-    """What demo_scene.py is told, as JSON."""
+    """What in_blender.py is told, as JSON."""
 
     text: str
     seed: int
@@ -219,7 +200,7 @@ def _command(blender: Path, order_path: Path) -> list[str]:
 
 
 def _python_of(blender: Path) -> str:
-    """The version of the Python inside, as addon_wheels.PYTHONS names it."""
+    """The version of the Python inside, as pinned_wheels.PYTHONS names it."""
     code = f"import sys; print('{_MARK}%d.%d' % sys.version_info[:2])"
     options = ["-c", code] if _is_python(blender) else ["--background", "--factory-startup", "--python-expr", code]
     done = subprocess.run([str(blender), *options], capture_output=True, text=True, check=False)

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from ..shared.mesh import TexturedMesh
-from ..shared.messages import Submit, TextPrompt, WeightedPrompt
-from .catalogue import ProfileName
-from .engine import Engine, Moment, Stage
+from ...shared.mesh import TexturedMesh
+from ...shared.messages import Submit, TextPrompt, WeightedPrompt
+from ..catalogue import ProfileName
+from ..engine import Engine, Moment, Stage
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Bench:
     def run(self) -> int:
         import sys
 
-        from .worker_process import build_engine
+        from ..worker_process import build_engine
 
         folder = "" if self.models_folder is None else str(self.models_folder)
         engine = build_engine(self.profile, self.device, folder, self.threads)
