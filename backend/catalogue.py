@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from ..shared.messages import PresetInfo, RecipeInfo
+from .models.joint_folder import BUILTIN_FOLDER, joint_modalities
 
 ProfileName = Literal["builtin", "full", "fake"]
 PHASES = ("coarse", "geometry", "texture")
@@ -37,7 +38,7 @@ class Profile:
         return next((recipe for recipe in self.recipes if recipe.name == name), None)
 
 
-BUILTIN_MODALITIES = ("text", "image")
+BUILTIN_MODALITIES = joint_modalities(BUILTIN_FOLDER / "clip")
 FULL_MODALITIES = ("text", "image")
 
 BASELINES = {

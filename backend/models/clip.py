@@ -1,4 +1,4 @@
-"""CLIP's two towers as the joint encoder of words and images."""
+"""CLIP's two towers, and CLAP's for sounds where a folder has it, as the joint encoder of prompts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,13 +9,14 @@ from jaxtyping import Float
 from torch import Tensor
 from transformers import CLIPTextModelWithProjection, PreTrainedTokenizerBase
 
+from .clap_audio import ClapAudio
 from .clip_vision import ClipVision
 from .vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)
 class ClipEncoder:
-    """A JointEncoder for text and images. Embeddings are float32 unit vectors whatever the networks' dtype.
+    """A JointEncoder for text, images and, with ``audio``, sounds. Embeddings are float32 unit vectors in any dtype.
 
     ``vision`` alone is an ImageEncoder, for the places that never read text.
     """
@@ -23,7 +24,11 @@ class ClipEncoder:
     text_tower: CLIPTextModelWithProjection
     tokenizer: PreTrainedTokenizerBase
     vision: ClipVision
-    modalities: tuple[str, ...] = ("text", "image")
+    audio: ClapAudio | None = None
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        return ("text", "image") if self.audio is None else ("text", "image", "audio")
 
     @property
     def input_size(self) -> int:
@@ -49,8 +54,10 @@ class ClipEncoder:
         return self.vision.embed_image(image)
 
     def embed_audio(self, waveform: Float[Tensor, "T"], sample_rate: int) -> Float[Tensor, "1 E"]:
-        """Always raises ValueError: CLIP has no ears."""
-        raise ValueError(f"this encoder takes {' and '.join(self.modalities)} prompts, no sound; use one with audio")
+        """Mono, any length and rate -> unit vector. Raises ValueError for silence, and without an audio tower."""
+        if self.audio is None:
+            raise ValueError("this encoder takes text and image prompts, no sound; use one with audio")
+        return self.audio.embed_audio(waveform, sample_rate)
 
     def unknown_words(self, text: str) -> tuple[str, ...]:
         """The words of ``text`` this encoder was never taught; empty for an open vocabulary."""

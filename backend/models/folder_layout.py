@@ -9,10 +9,9 @@ from typing import Literal
 from safetensors import SafetensorError, safe_open
 
 from .conditioning import CONDITIONING_FILE, read_shared
+from .joint_folder import AUDIO_ENCODER, BUILTIN_FOLDER, joint_modalities
 
 Layout = Literal["stable_unclip", "zero123", "clip", "image_encoder", "imagebind"]
-
-BUILTIN_FOLDER = Path(__file__).parent / "builtin"
 
 # Where the published networks are kept; the unCLIP repository is the community's copy, its authors withdrew theirs.
 REPOSITORIES: dict[Layout, str] = {
@@ -71,6 +70,10 @@ CAMERA_PROJECTIONS = (
     Component("clip_camera_projection", weights=_DIFFUSERS),
     Component("cc_projection", weights=_DIFFUSERS),
 )
+AUDIO = (
+    Component(AUDIO_ENCODER, weights=_TRANSFORMERS),
+    Component(AUDIO_ENCODER, files=("preprocessor_config.json",)),
+)
 CLIP_AS_ONE = (
     Component(".", weights=_TRANSFORMERS),
     Component(".", files=("tokenizer.json", "vocab.json")),
@@ -86,7 +89,8 @@ def components(folder: Path, layout: Layout) -> tuple[Component, ...]:
         return (IMAGE_ENCODER, FEATURE_EXTRACTOR)
     if layout == "clip":
         is_one = (folder / "config.json").exists()
-        return CLIP_AS_ONE if is_one else (TEXT_ENCODER, TOKENIZER, IMAGE_ENCODER, FEATURE_EXTRACTOR)
+        towers = CLIP_AS_ONE if is_one else (TEXT_ENCODER, TOKENIZER, IMAGE_ENCODER, FEATURE_EXTRACTOR)
+        return (*towers, *AUDIO) if "audio" in joint_modalities(folder) else towers
     if layout == "zero123":
         projection = CAMERA_PROJECTIONS[(folder / CAMERA_PROJECTIONS[1].name).exists()]
         return (UNET, VAE, SCHEDULER, projection, IMAGE_ENCODER, FEATURE_EXTRACTOR)
@@ -182,5 +186,7 @@ def _weights_problem(path: Path, stem: str) -> str | None:
 def _remedy(folder: Path, layout: Layout, component: str) -> str:
     if folder.resolve().is_relative_to(BUILTIN_FOLDER.resolve()):
         return "reinstall any-to-3d: its own models are part of the package"
+    if component == AUDIO_ENCODER:
+        return f"no public repository has it: restore the file, or delete {AUDIO_ENCODER}/ to do without sounds"
     only = "" if component == "." else f" --include '{component}/*'"
     return f"fetch it with: hf download {REPOSITORIES[layout]}{only} --local-dir {folder}"

@@ -13,8 +13,15 @@ from diffusers.pipelines.stable_diffusion.stable_unclip_image_normalizer import 
 from diffusers.utils import is_accelerate_available
 from safetensors.torch import load_file
 from torch import nn
-from transformers import AutoTokenizer, CLIPTextModel, CLIPTextModelWithProjection, CLIPVisionModelWithProjection
+from transformers import (
+    AutoTokenizer,
+    ClapAudioModelWithProjection,
+    CLIPTextModel,
+    CLIPTextModelWithProjection,
+    CLIPVisionModelWithProjection,
+)
 
+from .clap_audio import ClapAudio, SoundPreprocessing
 from .class_label import EmbeddingNoise
 from .clip import ClipEncoder
 from .clip_vision import ClipVision, ImagePreprocessing
@@ -32,6 +39,7 @@ from .folder_layout import (
     weights_file,
     weights_variant,
 )
+from .joint_folder import AUDIO_ENCODER, joint_modalities
 from .json_fields import JsonFields
 from .latent_codec import Autoencoder, LatentCodec, downsampling
 from .parameterisation import PredictionType, prediction_type_named
@@ -51,7 +59,9 @@ __all__ = [
 ]
 
 DiffusersModel = TypeVar("DiffusersModel", UNet2DConditionModel, AutoencoderKL, AutoencoderTiny)
-ClipTower = TypeVar("ClipTower", CLIPTextModel, CLIPTextModelWithProjection, CLIPVisionModelWithProjection)
+Tower = TypeVar(
+    "Tower", CLIPTextModel, CLIPTextModelWithProjection, CLIPVisionModelWithProjection, ClapAudioModelWithProjection
+)
 
 
 def load_stable_unclip(
@@ -106,15 +116,21 @@ def load_zero123(
 
 
 def load_clip(folder: Path, device: torch.device, dtype: torch.dtype = torch.float32) -> ClipEncoder:
-    """Both towers, from the hub's single CLIP folder or from one folder per component. Raises MissingWeights."""
+    """The towers, from the hub's single CLIP folder or from one folder per component; sounds with audio_encoder/.
+
+    Raises MissingWeights, or ValueError for an audio tower that does not fit its settings or the text tower's space.
+    """
     require_folder(folder, "clip")
     is_one = (folder / "config.json").exists()
     text_path = folder if is_one else component_path(folder, "text_encoder")
     tokenizer_path = folder if is_one else component_path(folder, "tokenizer")
+    text_tower = _tower(CLIPTextModelWithProjection, text_path, device, dtype)
+    has_audio = "audio" in joint_modalities(folder)
     return ClipEncoder(
-        text_tower=_tower(CLIPTextModelWithProjection, text_path, device, dtype),
+        text_tower=text_tower,
         tokenizer=AutoTokenizer.from_pretrained(tokenizer_path, local_files_only=True),
         vision=_vision_at(folder, folder, device, dtype) if is_one else _vision(folder, device, dtype),
+        audio=_audio(folder, device, dtype, text_tower.config.projection_dim) if has_audio else None,
     )
 
 
@@ -144,12 +160,35 @@ def _network(
     return network
 
 
-def _tower(kind: type[ClipTower], path: Path, device: torch.device, dtype: torch.dtype) -> ClipTower:
-    tower = kind.from_pretrained(
-        path, dtype=dtype, use_safetensors=True, local_files_only=True, variant=weights_variant(path, "model")
+def _tower(kind: type[Tower], path: Path, device: torch.device, dtype: torch.dtype) -> Tower:
+    tower, report = kind.from_pretrained(
+        path,
+        dtype=dtype,
+        use_safetensors=True,
+        local_files_only=True,
+        variant=weights_variant(path, "model"),
+        output_loading_info=True,
     )
+    # The hub's loader only warns of these, and leaves random numbers in their place.
+    if report["missing_keys"]:
+        file = weights_file(path, "model")
+        problem = f"lacks {len(report['missing_keys'])} tensors, {min(report['missing_keys'])} among them"
+        raise MissingWeights(path, (Damage(file, problem, f"replace it with weights saved by {kind.__name__}"),))
     _frozen(tower, device)
     return tower
+
+
+def _audio(folder: Path, device: torch.device, dtype: torch.dtype, embedding_width: int) -> ClapAudio:
+    path = component_path(folder, AUDIO_ENCODER)
+    tower = _tower(ClapAudioModelWithProjection, path, device, dtype)
+    preprocessing = SoundPreprocessing.read(path)
+    preprocessing.require_fit(tower.config, path)
+    if tower.config.projection_dim != embedding_width:
+        raise ValueError(
+            f"{path}: its embeddings have {tower.config.projection_dim} numbers, those of words {embedding_width}; "
+            "both must have been trained into one space"
+        )
+    return ClapAudio(tower, preprocessing)
 
 
 def _vision(folder: Path, device: torch.device, dtype: torch.dtype) -> ClipVision:

@@ -1,11 +1,13 @@
 """What the server promises without torch is what the generator has."""
 
+from pathlib import Path
+
 import pytest
 import torch
 from any_to_3d.backend.catalogue import FAKE_OVERRIDES, PHASES, PROFILES
 from any_to_3d.backend.fake_generation import OVERRIDES, SECONDS_OF_PRESET, FakeEngine
 from any_to_3d.backend.generator.recipes import PRESETS, RECIPES
-from any_to_3d.backend.models.clip import ClipEncoder
+from any_to_3d.backend.models.joint_folder import joint_modalities
 from any_to_3d.backend.models.load import load_clip
 from any_to_3d.backend.runtime import JOINT, models_root
 from requests_and_jobs import request
@@ -38,6 +40,11 @@ def test_the_built_in_profile_offers_the_kinds_of_prompt_that_its_encoder_takes(
     assert {recipe.modalities for recipe in PROFILES["builtin"].recipes} == {encoder.modalities}
 
 
-def test_the_full_profile_offers_the_kinds_of_prompt_that_its_encoder_takes() -> None:
-    modalities = ClipEncoder.__dataclass_fields__["modalities"].default
+def test_the_full_profile_offers_what_a_folder_of_published_towers_takes(tmp_path: Path) -> None:
+    modalities = joint_modalities(tmp_path)
     assert {recipe.modalities for recipe in PROFILES["full"].recipes} == {modalities}
+
+
+def test_an_audio_tower_in_the_folder_is_what_makes_a_profile_offer_sound(tmp_path: Path) -> None:
+    (tmp_path / "audio_encoder").mkdir()
+    assert joint_modalities(tmp_path) == ("text", "image", "audio")

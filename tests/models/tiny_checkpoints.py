@@ -18,6 +18,9 @@ from safetensors.torch import save_file
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from torch import Tensor
 from transformers import (
+    ClapAudioConfig,
+    ClapAudioModelWithProjection,
+    ClapFeatureExtractor,
     CLIPImageProcessor,
     CLIPTextConfig,
     CLIPTextModel,
@@ -218,3 +221,48 @@ def save_clip(folder: Path, tokenizer: PreTrainedTokenizerFast | CLIPTokenizer) 
     tokenizer.save_pretrained(folder / "tokenizer")
     vision_tower().save_pretrained(folder / "image_encoder")
     preprocessing().save_pretrained(folder / "feature_extractor")
+
+
+def audio_tower(width: int = EMBEDDING) -> ClapAudioModelWithProjection:
+    """Reads 64 frames of 32 mel bands: half a second at 8 kHz."""
+    config = ClapAudioConfig(
+        num_mel_bins=32,
+        spec_size=64,
+        window_size=4,
+        patch_size=8,
+        patch_stride=(8, 8),
+        patch_embeds_hidden_size=8,
+        hidden_size=16,
+        depths=(1, 1),
+        num_attention_heads=(1, 2),
+        num_hidden_layers=2,
+        projection_dim=width,
+        patch_embed_input_channels=1,
+    )
+    return ClapAudioModelWithProjection(config)
+
+
+def sound_preprocessing(**changed: object) -> ClapFeatureExtractor:
+    settings: dict = {
+        "feature_size": 32,
+        "sampling_rate": 8000,
+        "hop_length": 64,
+        "max_length_s": 0.5,
+        "fft_window_size": 256,
+        "frequency_max": 4000,
+        "top_db": 60,
+        "truncation": "rand_trunc",
+        "padding": "pad",
+    }
+    return ClapFeatureExtractor(**(settings | changed))
+
+
+def save_audio(folder: Path, width: int = EMBEDDING, **changed: object) -> None:
+    """The audio tower of a joint encoder's folder; its statistics are not those of an untrained one."""
+    torch.manual_seed(5)
+    tower = audio_tower(width)
+    norm = tower.audio_model.audio_encoder.batch_norm
+    norm.running_mean.normal_(-20.0, 5.0)
+    norm.running_var.uniform_(100.0, 400.0)
+    tower.save_pretrained(folder / "audio_encoder")
+    sound_preprocessing(**changed).save_pretrained(folder / "audio_encoder")
