@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .props.captions import CLASS_WORDS, closed_vocabulary
+from .props.words import CLASS_PLURALS, CLASS_WORDS, closed_vocabulary
 
 BUILTIN_FOLDER = Path(__file__).parent / "models" / "builtin"
 """As ``models.folder_layout`` has it, which the server cannot import: it brings torch."""
@@ -91,7 +91,7 @@ def read_vocabulary(folder: Path = BUILTIN_FOLDER) -> Vocabulary:
             raise ValueError(f"{path} is damaged ({error}); install the package again") from error
     else:
         words, longest = frozenset(closed_vocabulary()), None
-    props = {word for synonyms in CLASS_WORDS.values() for word in synonyms}
+    props = {word for table in (CLASS_WORDS, CLASS_PLURALS) for synonyms in table.values() for word in synonyms}
     return Vocabulary(words, frozenset(props & words), longest)
 
 

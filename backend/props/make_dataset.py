@@ -1,7 +1,7 @@
 """Renders the training pictures of the built-in models: `python -m any_to_3d.backend.props.make_dataset --out FOLDER`.
 
-The folder gets rgb.npy uint8[N, 12, 64, 64, 3], alpha.npy uint8[N, 12, 64, 64], normal.npy like rgb,
-elevation.npy and azimuth.npy float32[N, 12] in radians, specs.json, and READY once all of them are complete.
+The folder gets rgb.npy uint8[N, V, S, S, 3], alpha.npy uint8[N, V, S, S], normal.npy like rgb,
+elevation.npy and azimuth.npy float32[N, V] in radians, specs.json, and READY once all of them are complete.
 View 0 of each object looks at its front: the reference view.
 """
 
@@ -19,24 +19,24 @@ import tyro
 from rich.progress import track
 
 from .build import build
-from .holdout import is_held_out
+from .materials import Material, Pattern
 from .render import render
-from .spec import Pattern, Proportion, PropSpec, sample_spec
-
-_SIZE = 64
+from .spec import Proportion, PropSpec, sample_spec
 
 SpecRecord = TypedDict(
     "SpecRecord",
     {
         "class": str,
         "colour": str,
+        "second_colour": str | None,
+        "material": Material,
         "pattern": Pattern,
         "proportion": Proportion,
         "seed": int | None,
         "held_out": bool,
     },
 )
-"""An entry of specs.json; "held_out" tells whether the class and colour pair is kept from training."""
+"""An entry of specs.json; "held_out" tells whether its colours or its material are kept from training."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,9 @@ class Options:
     views: int = 12
     seed: int = 0
     include_holdouts: bool = False
-    """Also draw the held-out class and colour pairs: for test sets only."""
+    """Also draw held-out colours and materials of classes: for test sets only."""
+    size: int = 64
+    """Pixels a side; the built-in networks see 64."""
     workers: int = 2
     """Rendering processes."""
 
@@ -89,7 +91,7 @@ def sample_cameras(rng: np.random.Generator, views: int) -> np.ndarray:
 
 
 def _render_all(specs: list[PropSpec], cameras: np.ndarray, options: Options) -> None:
-    shape = (options.objects, options.views, _SIZE, _SIZE)
+    shape = (options.objects, options.views, options.size, options.size)
     partial = {name: options.out / f"{name}.npy.partial" for name in ("rgb", "alpha", "normal")}
     arrays = {
         name: np.lib.format.open_memmap(
@@ -97,7 +99,7 @@ def _render_all(specs: list[PropSpec], cameras: np.ndarray, options: Options) ->
         )
         for name, path in partial.items()
     }
-    jobs = zip(specs, cameras, strict=True)
+    jobs = ((spec, angles, options.size) for spec, angles in zip(specs, cameras, strict=True))
     rendered = track(_in_order(jobs, options.workers), "rendering", total=options.objects)
     for index, (rgb, alpha, normal) in enumerate(rendered):
         arrays["rgb"][index], arrays["alpha"][index], arrays["normal"][index] = rgb, alpha, normal
@@ -114,10 +116,10 @@ def _in_order(jobs: Iterator, workers: int) -> Iterator[tuple[np.ndarray, np.nda
         yield from pool.imap(_render_object, jobs, chunksize=8)
 
 
-def _render_object(job: tuple[PropSpec, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    spec, cameras = job
+def _render_object(job: tuple[PropSpec, np.ndarray, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    spec, cameras, size = job
     prop = build(spec)
-    views = [render(prop, float(elevation), float(azimuth), _SIZE) for elevation, azimuth in cameras]
+    views = [render(prop, float(elevation), float(azimuth), size) for elevation, azimuth in cameras]
     return (
         np.stack([v.rgb for v in views]),
         np.stack([v.alpha for v in views]),
@@ -130,16 +132,26 @@ def spec_record(spec: PropSpec) -> SpecRecord:
     return {
         "class": spec.prop_class,
         "colour": spec.colour,
+        "second_colour": spec.second_colour,
+        "material": spec.material,
         "pattern": spec.pattern,
         "proportion": spec.proportion,
         "seed": spec.seed,
-        "held_out": is_held_out(spec.prop_class, spec.colour),
+        "held_out": spec.is_held_out,
     }
 
 
 def spec_from_record(record: SpecRecord) -> PropSpec:
     """The spec that an entry of specs.json describes. Raises ValueError if it has a word outside the closed world."""
-    return PropSpec(record["class"], record["colour"], record["pattern"], record["proportion"], record["seed"])
+    return PropSpec(
+        prop_class=record["class"],
+        colour=record["colour"],
+        second_colour=record["second_colour"],
+        material=record["material"],
+        pattern=record["pattern"],
+        proportion=record["proportion"],
+        seed=record["seed"],
+    )
 
 
 def _save(path: Path, array: np.ndarray) -> None:

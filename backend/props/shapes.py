@@ -14,6 +14,8 @@ Point = tuple[float, float, float]
 # A cone's tip keeps this radius so that no face has zero area and every face has a normal.
 _LEAST_RADIUS = 2e-3
 
+_TUBE_SEGMENTS = 10
+
 
 @dataclass(frozen=True)
 class Part:
@@ -81,7 +83,7 @@ def box(center: Point, size: Point, paint: str, top_scale: tuple[float, float] =
 
 
 def prism(outline: list[tuple[float, float]], y_from: float, y_to: float, paint: str) -> Part:
-    """A convex outline in (x, z), pulled along y."""
+    """An outline in (x, z) that is star-shaped about its mean point, pulled along y."""
     flat = np.array(outline)
     rings = [np.column_stack([flat[:, 0], np.full(len(flat), y), flat[:, 1]]) for y in (y_from, y_to)]
     return loft(np.stack(rings), paint)
@@ -115,19 +117,46 @@ def torus_arc(radius: float, thickness: float, start: float, end: float, paint: 
     radius: of the bend, to the bar's middle; thickness: of the bar.
     """
     bends = np.linspace(start, end, 13)
-    around = np.arange(10) * (2.0 * math.pi / 10)
+    around = np.arange(_TUBE_SEGMENTS) * (2.0 * math.pi / _TUBE_SEGMENTS)
     out = radius + 0.5 * thickness * np.cos(around)
     rings = [np.column_stack([out * math.cos(b), 0.5 * thickness * np.sin(around), out * math.sin(b)]) for b in bends]
     return loft(np.stack(rings), paint)
 
 
 def bar(start: Point, end: Point, thickness: float, paint: str, segments: int = 10) -> Part:
-    """A round bar between two points, which must not lie along the x axis."""
+    """A round bar between two points."""
     a, b = np.array(start), np.array(end)
     along = (b - a) / np.linalg.norm(b - a)
-    side = np.cross(along, [1.0, 0.0, 0.0])
+    side = np.cross(along, [0.0, 1.0, 0.0] if abs(along[0]) > 0.9 else [1.0, 0.0, 0.0])
     side /= np.linalg.norm(side)
     other = np.cross(along, side)
     around = np.arange(segments) * (2.0 * math.pi / segments)
     circle = 0.5 * thickness * (np.cos(around)[:, None] * side + np.sin(around)[:, None] * other)
     return loft(np.stack([a + circle, b + circle]), paint)
+
+
+def ring(profile: list[tuple[float, float]], paint: str, segments: int = 24) -> Part:
+    """A closed outline of (radius, z) points turned about the Z axis: a hoop with a hole, unlike a lathe's."""
+    angles = (np.arange(segments) + 0.5) * (2.0 * math.pi / segments)
+    circle = np.column_stack([np.cos(angles), np.sin(angles), np.zeros(segments)])
+    outline = np.array(profile)
+    vertices = circle[:, None] * outline[:, :1] + np.array([0.0, 0.0, 1.0]) * outline[:, 1:]
+    index = np.arange(segments * len(outline)).reshape(segments, len(outline))
+    ahead = np.roll(index, -1, axis=0)
+    index_next, ahead_next = np.roll(index, -1, axis=1), np.roll(ahead, -1, axis=1)
+    halves = [np.stack([index, ahead, ahead_next], axis=-1), np.stack([index, ahead_next, index_next], axis=-1)]
+    vertices, faces = vertices.reshape(-1, 3), np.concatenate(halves).reshape(-1, 3)
+    return Part(vertices, faces if signed_volume(vertices, faces) > 0 else faces[:, ::-1], paint)
+
+
+def torus(radius: float, thickness: float, paint: str, segments: int = 24) -> Part:
+    """A round ring about the Z axis at height 0. radius: to the bar's middle; thickness: of the bar."""
+    around = np.arange(_TUBE_SEGMENTS) * (2.0 * math.pi / _TUBE_SEGMENTS)
+    return ring(
+        [(radius + 0.5 * thickness * math.cos(a), 0.5 * thickness * math.sin(a)) for a in around], paint, segments
+    )
+
+
+def slab(outline: list[tuple[float, float]], thickness: float, paint: str) -> Part:
+    """A star-shaped outline in (x, z), given some thickness along y about y = 0."""
+    return prism(outline, -0.5 * thickness, 0.5 * thickness, paint)

@@ -1,30 +1,33 @@
-"""What a prop is, before it has a mesh: class, colour, pattern, proportion and the seed of its small variations."""
+"""What a prop is, before it has a mesh: class, colours, material, pattern, proportion and a seed for the rest."""
 
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
 
-from .holdout import is_held_out
+from .class_table import CLASS_TABLE
+from .holdout import is_held_out, is_material_held_out
+from .materials import MATERIALS, PATTERNS, Material, Pattern
 from .palette import COLOURS
 
-Pattern = Literal["plain", "striped"]
 Proportion = Literal["normal", "tall", "wide"]
 
-PATTERNS: tuple[Pattern, ...] = get_args(Pattern)
 PROPORTIONS: tuple[Proportion, ...] = get_args(Proportion)
 
-SYMMETRIC_CLASSES = ("crate", "barrel", "stool", "lamp", "vase", "bottle", "mushroom", "tree", "tower", "rocket")
+CLASSES = tuple(CLASS_TABLE)
+
+SYMMETRIC_CLASSES = tuple(name for name, facts in CLASS_TABLE.items() if facts.is_symmetric)
 """Classes that look (nearly) alike from all sides."""
 
-ASYMMETRIC_CLASSES = ("chair", "table", "mug", "house", "car", "boat")
+ASYMMETRIC_CLASSES = tuple(name for name, facts in CLASS_TABLE.items() if not facts.is_symmetric)
 """Classes whose view depends strongly on the azimuth."""
-
-CLASSES = (*SYMMETRIC_CLASSES, *ASYMMETRIC_CLASSES)
 
 # Classes without a front teach nothing about pose, which is the slowest thing to learn, so they are drawn less often.
 _SYMMETRIC_WEIGHT = 0.6
-_STRIPED_SHARE = 0.35
+_SECOND_COLOUR_SHARE = 0.25
+_PLAIN_SHARE = 0.5
+_PATTERN_SHARE_OF_PLAIN = 0.5
+_PATTERN_SHARE_OF_OTHERS = 0.1
 _PROPORTION_SHARES = (0.6, 0.2, 0.2)
 
 
@@ -32,12 +35,15 @@ _PROPORTION_SHARES = (0.6, 0.2, 0.2)
 class PropSpec:
     """One prop, fully determined.
 
-    seed: chooses the continuous variations (leg thickness, roof pitch ...); None takes the middle of every range.
-    Raises ValueError for a word outside the closed world.
+    second_colour: of the class's second part (class_table.py), as in a red house with a blue roof; None leaves that
+    part its usual paint. seed: chooses the continuous variations (leg thickness, roof pitch ...); None takes the
+    middle of every range. Raises ValueError for a word outside the closed world, or for twice the same colour.
     """
 
     prop_class: str
     colour: str
+    second_colour: str | None = None
+    material: Material = "plain"
     pattern: Pattern = "plain"
     proportion: Proportion = "normal"
     seed: int | None = None
@@ -45,8 +51,20 @@ class PropSpec:
     def __post_init__(self) -> None:
         _require("class", self.prop_class, CLASSES)
         _require("colour", self.colour, tuple(COLOURS))
+        if self.second_colour is not None:
+            _require("second colour", self.second_colour, tuple(COLOURS))
+        _require("material", self.material, MATERIALS)
         _require("pattern", self.pattern, PATTERNS)
         _require("proportion", self.proportion, PROPORTIONS)
+        if self.second_colour == self.colour:
+            raise ValueError(f"the second colour is {self.colour} like the first; choose another or leave it out")
+
+    @property
+    def is_held_out(self) -> bool:
+        """Whether training must not contain this prop, because of either of its colours or its material."""
+        second = self.second_colour is not None and is_held_out(self.prop_class, self.second_colour)
+        material = is_material_held_out(self.prop_class, self.material)
+        return second or material or is_held_out(self.prop_class, self.colour)
 
 
 def canonical(prop_class: str, colour: str) -> PropSpec:
@@ -54,19 +72,30 @@ def canonical(prop_class: str, colour: str) -> PropSpec:
     return PropSpec(prop_class, colour)
 
 
-def sample_spec(rng: np.random.Generator, with_holdouts: bool = False) -> PropSpec:
-    """Draw one prop: class by weight, then a uniform colour among those allowed for the class.
+def sample_spec(rng: np.random.Generator, with_holdouts: bool = False, prop_class: str | None = None) -> PropSpec:
+    """Draw one prop: class by weight, then uniform colours and materials among those allowed for the class.
 
-    with_holdouts: also draw the pairs of holdout.py; never set for training.
+    with_holdouts: also draw what holdout.py keeps back; never set for training. prop_class: instead of drawing one.
     """
-    weights = np.array([_SYMMETRIC_WEIGHT if name in SYMMETRIC_CLASSES else 1.0 for name in CLASSES])
-    prop_class = CLASSES[rng.choice(len(CLASSES), p=weights / weights.sum())]
-    allowed = [colour for colour in COLOURS if with_holdouts or not is_held_out(prop_class, colour)]
+    if prop_class is None:
+        weights = np.array([_SYMMETRIC_WEIGHT if name in SYMMETRIC_CLASSES else 1.0 for name in CLASSES])
+        prop_class = CLASSES[rng.choice(len(CLASSES), p=weights / weights.sum())]
+    else:
+        _require("class", prop_class, CLASSES)
+    facts = CLASS_TABLE[prop_class]
+    colours = [colour for colour in COLOURS if with_holdouts or not is_held_out(prop_class, colour)]
+    first, second = rng.choice(len(colours), size=2, replace=False)
+    materials = [m for m in facts.materials if with_holdouts or not is_material_held_out(prop_class, m)]
+    is_plain = rng.random() < _PLAIN_SHARE
+    patterned = rng.random() < (_PATTERN_SHARE_OF_PLAIN if is_plain else _PATTERN_SHARE_OF_OTHERS)
+    proportion = PROPORTIONS[rng.choice(len(PROPORTIONS), p=_PROPORTION_SHARES)]
     return PropSpec(
         prop_class=prop_class,
-        colour=allowed[rng.integers(len(allowed))],
-        pattern="striped" if rng.random() < _STRIPED_SHARE else "plain",
-        proportion=PROPORTIONS[rng.choice(len(PROPORTIONS), p=_PROPORTION_SHARES)],
+        colour=colours[first],
+        second_colour=colours[second] if rng.random() < _SECOND_COLOUR_SHARE else None,
+        material="plain" if is_plain else materials[rng.integers(len(materials))],
+        pattern=PATTERNS[1 + rng.integers(len(PATTERNS) - 1)] if patterned else "plain",
+        proportion=proportion if facts.has_proportions else "normal",
         seed=int(rng.integers(2**31)),
     )
 

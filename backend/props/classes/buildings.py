@@ -2,7 +2,7 @@
 
 import math
 
-from .shapes import Part, box, cylinder, lathe, prism
+from ..shapes import Part, box, cylinder, lathe, prism
 from .variation import Variation
 
 
@@ -33,7 +33,7 @@ def _roof_slopes(half_x: float, half_y: float, wall: float, pitch: float) -> lis
     for side in (-1.0, 1.0):
         outer = side * (half_x + overhang)
         outline = [(outer, eaves), (0.0, ridge), (0.0, ridge + thick), (outer, eaves + thick)]
-        slopes.append(prism(outline, -half_y - 0.08, half_y + 0.08, "roof"))
+        slopes.append(prism(outline, -half_y - 0.08, half_y + 0.08, "second/roof"))
     return slopes
 
 
@@ -62,7 +62,7 @@ def tower(v: Variation) -> list[Part]:
         cylinder(head - 0.1, height + 0.2, height + 0.275, "dark"),
     ]
     for k in range(8):
-        merlon = box((head - 0.06, 0, height + 0.34), (0.13, 0.19, 0.2), "main")
+        merlon = box((head - 0.06, 0, height + 0.34), (0.13, 0.19, 0.2), "second/main")
         parts.append(merlon.turned(2, math.pi * (0.125 + 0.25 * k)))
     parts.append(box((0, -radius * taper + 0.03, 0.22), (0.26, 0.14, 0.44), "ink"))
     slit = box((0, -radius, 0.72 * height), (0.11, 0.08, 0.26), "ink")
