@@ -28,7 +28,8 @@ def profile_judges(models: Path, device: torch.device) -> tuple[Judge, ...]:
     own = load_clip(models / JOINT, device)
     builtin = load_clip(BUILTIN_FOLDER / JOINT, device)
     tower = load_image_encoder(BUILTIN_FOLDER / JUDGE, device)
-    texts, groups = [subject.text for subject in pool()], [subject.prop_class for subject in pool()]
+    subjects = pool(builtin.unknown_words)
+    texts, groups = [subject.text for subject in subjects], [subject.prop_class for subject in subjects]
     return (
         Judge(IN_LOOP, own, PromptPool.embedded(own, texts, groups)),
         Judge(INDEPENDENT, tower, PromptPool.embedded(builtin, texts, groups)),

@@ -1,5 +1,6 @@
 """What is asked for in an evaluation: prompts of the built-in world, and the pool they are told apart from."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..props.captions import prompt
@@ -64,6 +65,11 @@ def named_suite(name: str) -> Suite:
     return SUITES[name]
 
 
-def pool() -> tuple[Subject, ...]:
-    """Every class in every colour: what a picture's own prompt has to win against."""
-    return tuple(Subject(prop_class, colour) for prop_class in CLASSES for colour in COLOURS)
+def pool(unknown_words: Callable[[str], tuple[str, ...]] = lambda text: ()) -> tuple[Subject, ...]:
+    """Every class in every colour: what a picture's own prompt has to win against.
+
+    unknown_words: of a text, those that the judging encoder was not taught. Prompts with any are left out: it cannot
+    tell them apart, and networks trained on fewer classes are judged among those.
+    """
+    every = (Subject(prop_class, colour) for prop_class in CLASSES for colour in COLOURS)
+    return tuple(subject for subject in every if not unknown_words(subject.text))

@@ -22,6 +22,12 @@ def encoder() -> ClipEncoder:
 
 
 @pytest.fixture(scope="module")
+def classes(encoder: ClipEncoder) -> list[str]:
+    """The classes that these networks were trained on; the world may have grown since."""
+    return [name for name in CLASSES if not encoder.unknown_words(name)]
+
+
+@pytest.fixture(scope="module")
 def unclip() -> StableUnclipPrior:
     return load_stable_unclip(BUILTIN_FOLDER / "stable_unclip", CPU)
 
@@ -53,9 +59,10 @@ def test_the_checksums_are_of_these_files_and_of_all_of_them() -> None:
     assert listed == found
 
 
-def test_no_pair_of_class_prompts_shares_an_embedding(encoder: ClipEncoder) -> None:
-    embeddings = encoder.embed_text([f"a red {name}" for name in CLASSES])
-    similarity = embeddings @ embeddings.T - torch.eye(len(CLASSES))
+def test_no_pair_of_class_prompts_shares_an_embedding(encoder: ClipEncoder, classes: list[str]) -> None:
+    assert len(classes) >= 16
+    embeddings = encoder.embed_text([f"a red {name}" for name in classes])
+    similarity = embeddings @ embeddings.T - torch.eye(len(classes))
     assert similarity.max() < 0.9
 
 
@@ -65,25 +72,25 @@ def test_a_word_outside_the_closed_world_is_named_with_its_neighbours(encoder: C
 
 
 def test_a_sampled_front_view_of_a_red_chair_embeds_nearest_to_a_red_chair(
-    encoder: ClipEncoder, unclip: StableUnclipPrior
+    encoder: ClipEncoder, unclip: StableUnclipPrior, classes: list[str]
 ) -> None:
     condition = unclip.prepare(Condition(encoder.embed_text(["a red chair"])))
     images = torch.cat([sampled(unclip, condition, cameras((15, 0)), 3.0, seed) for seed in range(3)])
-    similarity = encoder.embed_image(images) @ encoder.embed_text([f"a red {name}" for name in CLASSES]).T
-    nearest = [CLASSES[index] for index in similarity.argmax(dim=1).tolist()]
+    similarity = encoder.embed_image(images) @ encoder.embed_text([f"a red {name}" for name in classes]).T
+    nearest = [classes[index] for index in similarity.argmax(dim=1).tolist()]
     assert nearest.count("chair") >= 2, nearest
 
 
 def test_a_new_view_from_the_3d_aware_prior_keeps_the_objects_class(
-    encoder: ClipEncoder, unclip: StableUnclipPrior
+    encoder: ClipEncoder, unclip: StableUnclipPrior, classes: list[str]
 ) -> None:
     zero123 = load_zero123(BUILTIN_FOLDER / "zero123", CPU)
     prompt = Condition(encoder.embed_text(["a red chair"]))
     front = sampled(unclip, unclip.prepare(prompt), cameras((0, 0)), 3.0, seed=0)
     seen = Condition(prompt.embedding, reference_image=front, reference_view=cameras((0, 0)))
     turned = sampled(zero123, zero123.prepare(seen), cameras((0, 90)), 2.0, seed=0)
-    similarity = encoder.embed_image(turned) @ encoder.embed_text([f"a red {name}" for name in CLASSES]).T
-    assert CLASSES[int(similarity.argmax())] == "chair"
+    similarity = encoder.embed_image(turned) @ encoder.embed_text([f"a red {name}" for name in classes]).T
+    assert classes[int(similarity.argmax())] == "chair"
 
 
 def test_image_gradients_pass_through_the_builtin_autoencoder(unclip: StableUnclipPrior) -> None:
