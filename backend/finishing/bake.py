@@ -28,6 +28,17 @@ def bake(
     vertices f32[V, 3], faces i32[F, 3] with ``atlas.uv_faces`` in the same order. field: f32[P, 3] points -> f32[P, 3]
     colours in [0, 1]. The image is u8[size, size, 3] with row 0 at the top (v = 1).
     """
+    yield from bake_faces(vertices, faces, atlas, lambda points, _: field(points), texture_size)
+
+
+def bake_faces(
+    vertices: np.ndarray,
+    faces: np.ndarray,
+    atlas: Atlas,
+    field: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    texture_size: int,
+) -> Iterator[float | np.ndarray]:
+    """As ``bake``, for colours that also depend on the face: field gets the points and int[P], the face of each."""
     size = texture_size * SUPERSAMPLING
     clip = np.zeros((len(atlas.uvs), 4), np.float32)
     clip[:, :2] = atlas.uvs * 2 - 1
@@ -42,7 +53,7 @@ def bake(
         texel = np.stack([(column + 0.5) / size * 2 - 1, 1 - (row + 0.5) / size * 2], axis=1)
         weights = _barycentric(texel, corners[face])
         points = np.einsum("pc,pcx->px", weights, vertices[faces[face]])
-        colours[row, column] = field(points.astype(np.float32))
+        colours[row, column] = field(points.astype(np.float32), face)
         yield 0.95 * min(1.0, (start + CHUNK_POINTS) / len(rows))
     image, has_colour = _area_averaged(colours, ids > 0)
     yield 1.0

@@ -16,8 +16,13 @@ GLTF_FROM_GENERATOR = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.
 """Z up to Y up; a front towards -Y becomes a front towards +Z. A rotation, so the winding stays."""
 
 
-def write_glb(mesh: TexturedMesh, path: Path, height_metres: float | None = None) -> None:
+def write_glb(
+    mesh: TexturedMesh, path: Path, height_metres: float | None = None, metal_and_roughness: np.ndarray | None = None
+) -> None:
     """Write ``mesh`` to ``path`` with its texture as a PNG base colour on a rough dielectric.
+
+    metal_and_roughness: u8[H, W, 3] with glTF's roughness in green and metalness in blue, in the texture's place,
+    for a surface that is not such a dielectric everywhere.
 
     With ``height_metres`` the object is scaled to that height and its origin is the middle of its base; without, it
     stays in generator units about the generator's origin. Vertices are split at UV seams; normals are smooth across.
@@ -28,11 +33,13 @@ def write_glb(mesh: TexturedMesh, path: Path, height_metres: float | None = None
     corners, split_faces = np.unique(
         np.stack([mesh.faces.ravel(), mesh.uv_faces.ravel()], axis=1), axis=0, return_inverse=True
     )
+    finish = None if metal_and_roughness is None else Image.fromarray(metal_and_roughness)
     material = PBRMaterial(
         name="any_to_3d",
         baseColorTexture=Image.fromarray(mesh.albedo),
-        metallicFactor=0.0,
-        roughnessFactor=ROUGHNESS,
+        metallicFactor=1.0 if finish else 0.0,
+        roughnessFactor=1.0 if finish else ROUGHNESS,
+        metallicRoughnessTexture=finish,
     )
     model = trimesh.Trimesh(
         vertices=placed[corners[:, 0]] @ GLTF_FROM_GENERATOR.T,
