@@ -13,12 +13,14 @@ from .commands.doctor import Doctor
 from .commands.evaluate import Evaluate
 from .commands.generate import Generate
 from .commands.keys import Keys
+from .commands.props import Props
 from .commands.serve import Serve
 from .log_format import log_to_stderr
 
 Command = (
     Annotated[Demo, tyro.conf.subcommand("demo")]
     | Annotated[Generate, tyro.conf.subcommand("generate")]
+    | Annotated[Props, tyro.conf.subcommand("props")]
     | Annotated[Serve, tyro.conf.subcommand("serve")]
     | Annotated[Doctor, tyro.conf.subcommand("doctor")]
     | Annotated[Evaluate, tyro.conf.subcommand("evaluate")]
@@ -29,7 +31,7 @@ Command = (
 PREFIXES = (tyro.conf.OmitArgPrefixes,)
 """Options are --text, not --demo.text."""
 
-QUIET = (Demo, Generate, Doctor, Keys)
+QUIET = (Demo, Generate, Props, Doctor, Keys)
 """Commands for people: they show their own progress, so only warnings are logged."""
 
 

@@ -65,6 +65,20 @@ def colour_free_prompt(prop_class: str) -> str:
     return _with_article(prop_class)
 
 
+def description(spec: PropSpec) -> str:
+    """All that can be told of a prop, in the plainest words: "a tall red wooden house with a blue roof"."""
+    told = Facts(
+        spec.prop_class,
+        spec.colour,
+        spec.second_colour,
+        None if spec.material == "plain" else spec.material,
+        None if spec.pattern == "plain" else spec.pattern,
+        None if spec.proportion == "normal" else spec.proportion,
+    )
+    words = _chosen_words(told, None)
+    return _with_article(ORDERS["adjectives"].phrase(words, words.noun))
+
+
 def sample_caption(
     spec: PropSpec, rng: np.random.Generator, with_colour: bool = True, from_holdouts: bool = False
 ) -> str:
@@ -134,9 +148,13 @@ class _Words:
     second_part: str
 
 
-def _chosen_words(facts: Facts, rng: np.random.Generator) -> _Words:
+def _chosen_words(facts: Facts, rng: np.random.Generator | None) -> _Words:
+    """Mostly the first synonym of each; always without a generator."""
+
     def one_of(words: tuple[str, ...]) -> str:
-        return _first_mostly(words, 1.0 - _SYNONYM_SHARE, rng) if words else ""
+        if not words or rng is None:
+            return words[0] if words else ""
+        return _first_mostly(words, 1.0 - _SYNONYM_SHARE, rng)
 
     singulars = CLASS_WORDS[facts.prop_class]
     noun = one_of(singulars)

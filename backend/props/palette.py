@@ -80,6 +80,8 @@ def paint(name: str, colour: str, second_colour: str | None = None) -> Rgb:
         return main
     if name == "dark":
         return _RELIEF_OF_BLACK if colour == "black" else mix(main, (0.0, 0.0, 0.0), 1.0 - _DARKENING)
+    if name == "ink" and colour == "black":
+        return _RELIEF_OF_BLACK
     if name == "tint":
         return _RELIEF_OF_WHITE if colour == "white" else mix(main, (1.0, 1.0, 1.0), _TINT_WHITE)
     return FIXED_PAINTS[name]

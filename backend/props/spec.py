@@ -1,7 +1,7 @@
 """What a prop is, before it has a mesh: class, colours, material, pattern, proportion and a seed for the rest."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, TypeVar, get_args
 
 import numpy as np
 
@@ -98,6 +98,37 @@ def sample_spec(rng: np.random.Generator, with_holdouts: bool = False, prop_clas
         proportion=proportion if facts.has_proportions else "normal",
         seed=int(rng.integers(2**31)),
     )
+
+
+def changed(
+    spec: PropSpec,
+    colour: str,
+    second_colour: str | None,
+    material: str | None,
+    pattern: str | None,
+    proportion: str | None,
+) -> PropSpec:
+    """The spec in these colours, and with what else is not None, from words that may be any.
+
+    Raises ValueError for a word outside the closed world.
+    """
+    return PropSpec(
+        spec.prop_class,
+        colour,
+        second_colour,
+        spec.material if material is None else _one_of("material", material, MATERIALS),
+        spec.pattern if pattern is None else _one_of("pattern", pattern, PATTERNS),
+        spec.proportion if proportion is None else _one_of("proportion", proportion, PROPORTIONS),
+        spec.seed,
+    )
+
+
+_Word = TypeVar("_Word", bound=str)
+
+
+def _one_of(what: str, got: str, allowed: tuple[_Word, ...]) -> _Word:
+    _require(what, got, allowed)
+    return allowed[allowed.index(got)]
 
 
 def _require(what: str, got: str, allowed: tuple[str, ...]) -> None:

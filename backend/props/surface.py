@@ -22,7 +22,7 @@ _CHECK_PERIOD = 0.27
 _DOT_PERIOD = 0.30
 _DOT_RADIUS = 0.095
 
-_SHARP = np.cos(np.radians(35.0))
+_SHARP = np.cos(np.radians(40.0))
 # Coordinates are shifted by this before they are cut into cells: faces at round numbers must not lie on a border.
 _OFFSET = np.array([0.0371, 0.0593, 0.0117])
 
@@ -70,7 +70,7 @@ def face_normals(triangles: np.ndarray) -> np.ndarray:
 
 
 def sharp_edges(faces: np.ndarray, normals: np.ndarray) -> np.ndarray:
-    """bool[F, 3]: whether the closed surface bends by more than 35 degrees at the edge from corner i to i + 1."""
+    """bool[F, 3]: whether the closed surface bends by more than 40 degrees at the edge from corner i to i + 1."""
     edges = np.stack([faces, np.roll(faces, -1, axis=1)], axis=-1).reshape(-1, 2)
     # Sorted by their ends, the two uses of an edge become neighbours.
     order = np.lexsort((edges.max(axis=1), edges.min(axis=1)))
@@ -263,13 +263,19 @@ def _bulging(points: np.ndarray, normals: np.ndarray, share: float) -> np.ndarra
     return bulging / np.linalg.norm(bulging, axis=1, keepdims=True)
 
 
-_LAMP_AZIMUTHS = np.radians(np.arange(8) * 45.0 + 10.0)
-_LAMPS = np.column_stack([np.cos(_LAMP_AZIMUTHS), np.sin(_LAMP_AZIMUTHS), np.full(8, 0.18)]) / np.hypot(1.0, 0.18)
+def _lamp_ring(first_azimuth: float, rise: float) -> np.ndarray:
+    """Directions [4, 3] to four lamps around, the first at this azimuth in degrees, all rising by this slope."""
+    azimuths = np.radians(np.arange(4) * 90.0 + first_azimuth)
+    return np.column_stack([np.cos(azimuths), np.sin(azimuths), np.full(4, rise)]) / np.hypot(1.0, rise)
+
+
+# Low for walls, high for slopes, and one for what lies flat.
+_LAMPS = np.concatenate([_lamp_ring(10.0, 0.18), _lamp_ring(-6.0, 0.85), LIGHT[None], [[0.1, -0.14, 0.985]]])
 
 
 def _lamps(mirrored: np.ndarray) -> np.ndarray:
-    """How much of the highlights of eight lamps around and one above shows, [N] in [0, 0.95]."""
-    nearest = np.maximum((mirrored @ _LAMPS.T).max(axis=1), mirrored @ LIGHT).clip(0.0)
+    """How much of the lamps' highlights shows, [N] in [0, 0.95]."""
+    nearest = (mirrored @ _LAMPS.T).max(axis=1).clip(0.0)
     return (1.5 * nearest**150.0).clip(0.0, 0.95)
 
 

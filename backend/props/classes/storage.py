@@ -64,8 +64,8 @@ _BOOK_PAINTS = ("book_red", "cream", "book_blue", "book_ochre", "book_green")
 
 def _books(v: Variation, half_x: float, half_y: float, floor: float, room: float, row: int) -> list[Part]:
     """A row of upright books from the left, as far as they fit; the last place may stay empty."""
-    parts, x = [], -half_x + 0.02
-    number = row
+    parts: list[Part] = []
+    x, number = -half_x + 0.02, row
     while True:
         width, tall = v.between(0.1, 0.17), room * v.between(0.68, 0.92)
         if x + width > half_x - 0.02:
