@@ -80,7 +80,8 @@ class SoundPreprocessing:
         most = config.spec_size * (config.spec_size // config.num_mel_bins)
         if self.frames > most:
             raise ValueError(
-                f"{where}: its {PREPROCESSOR_FILE} makes {self.frames} frames of a window, its tower reads {most} at most"
+                f"{where}: its {PREPROCESSOR_FILE} makes {self.frames} frames of a window, "
+                f"its tower reads {most} at most"
             )
 
 

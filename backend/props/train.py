@@ -1,18 +1,19 @@
-"""`python -m any_to_3d.backend.props.train autoencoder|joint|prior2d|prior3d --data FOLDER --run FOLDER ...`"""
+"""`python -m any_to_3d.backend.props.train all ...`: the built-in networks, all in order or one by one."""
 
-import torch
 import tyro
 
-from . import train_autoencoder, train_joint, train_prior2d, train_prior3d
+from . import train_all, train_audio, train_autoencoder, train_images, train_prior2d, train_prior3d, train_words
 
 
 def main() -> None:
-    """Train one of the built-in networks."""
-    torch.set_num_threads(1)
+    """Train all of the built-in networks, or one of them."""
     tyro.extras.subcommand_cli_from_dict(
         {
+            "all": train_all.main,
             "autoencoder": train_autoencoder.main,
-            "joint": train_joint.main,
+            "words": train_words.main,
+            "images": train_images.main,
+            "audio": train_audio.main,
             "prior2d": train_prior2d.main,
             "prior3d": train_prior3d.main,
         },

@@ -4,16 +4,16 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-import numpy as np
 import torch
 from diffusers import DDPMScheduler
 from diffusers.models.embeddings import get_timestep_embedding
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
-from transformers import CLIPTextModelWithProjection, PreTrainedTokenizerFast
 
 from ..models.view_features import view_features
-from .captions import sample_caption
+from .train_autoencoder import LATENT_SIZE
+from .training_captions import CaptionBank
+from .training_chance import Chance
 from .training_data import PropPictures
 from .training_diffusion import (
     CROSS_WIDTH,
@@ -21,18 +21,23 @@ from .training_diffusion import (
     HARMONICS,
     POSE_GAIN,
     NoisyPair,
-    build_scheduler,
+    UnetShape,
     build_unet,
     kept_rows,
     velocity_loss,
 )
-from .training_latents import LatentPictures, cached_embeddings, cached_latents, latents_of
+from .training_hardware import Hardware
+from .training_latents import LatentPictures, cached_embeddings, cached_latents, sound_embeddings
 from .training_run import Budget, TrainingRun
-from .training_words import EMBEDDING_WIDTH, embed_words
+from .training_sounds import SOUNDING_CLASSES, Synthesis, cached_sounds
+from .training_words import EMBEDDING_WIDTH, FrozenWords
 
 SIGNALS = ("rgb", "normal")
 LABEL_WIDTH = 2 * EMBEDDING_WIDTH + 4 * HARMONICS + len(SIGNALS)
 WIDTHS = (48, 96, 96)
+IMAGE_SHARE, AUDIO_SHARE = 0.3, 0.2
+"""How often the embedding of a picture, or of a sound where the class has one, stands in for that of a caption."""
+
 _NORMAL_SHARE = 0.25
 _HIGHEST_LEVEL = 300
 _CLEAR_SHARE = 0.5
@@ -51,9 +56,11 @@ class Options:
     """The finished run of the joint encoder."""
     latents: Path
     """Folder where latents and embeddings are cached."""
-    image_share: float = 0.3
-    """How often the embedding of a picture stands in for that of a caption."""
+    sounds: Path | None = None
+    """The cache of sounds; without it, no sound's embedding is seen."""
+    widths: tuple[int, int, int] = WIDTHS
     budget: Budget = field(default_factory=lambda: Budget(minutes=60.0))
+    hardware: Hardware = field(default_factory=Hardware)
     batch: int = 32
     resume: bool = False
     seed: int = 0
@@ -61,62 +68,95 @@ class Options:
 
 def main(options: Options) -> None:
     """Train; training_export.py turns the checkpoint into a model folder."""
+    hardware = options.hardware
+    hardware.settle()
     torch.manual_seed(options.seed)
+    chance = Chance(options.seed, hardware.place)
     pictures = PropPictures.load(options.data)
-    latents = cached_latents(pictures, options.autoencoder, options.latents)
-    unet = build_unet(WIDTHS, latents.rgb.shape[2], latents.rgb.shape[2], LABEL_WIDTH)
-    run = TrainingRun(unet, options.run, options.budget, options.resume)
-    sampler = PriorBatches(pictures, latents, options, seed=options.seed + 1000 * run.step)
+    latents = cached_latents(pictures, options.autoencoder, options.latents, hardware)
+    shape = UnetShape(options.widths, latents.rgb.shape[2], LATENT_SIZE)
+    shape.save(options.run)
+    unet = hardware.ready(build_unet(shape, False, LABEL_WIDTH))
+    run = TrainingRun(unet, options.run, options.budget, options.resume, chance)
+    batches = PriorBatches(pictures, latents, gathered_prompts(pictures, options), chance)
+    fast = hardware.fast(unet)
+    tokens = torch.zeros(options.batch, 1, CROSS_WIDTH, device=hardware.place)
     for _ in run.steps("2D prior"):
-        clean, labels = sampler.draw(options.batch)
-        pair = NoisyPair(clean, sampler.scheduler, sampler.rng)
-        tokens = torch.zeros(len(clean), 1, CROSS_WIDTH)
-        run.descend(velocity_loss(unet, pair, None, tokens, labels))
+        clean, labels = batches.draw(options.batch)
+        pair = NoisyPair(clean, chance)
+        run.descend(velocity_loss(fast, pair, None, tokens, labels, hardware))
+
+
+@dataclass(frozen=True)
+class PromptEmbeddings:
+    """Every embedding that an object may be asked for by.
+
+    seen: float[N, V, E] of its pictures.   heard: float[S, K, E] of the sounds of S classes.
+    sounding: int[N], the row of ``heard`` of each object's class, or -1.
+    """
+
+    captions: CaptionBank
+    seen: Float[Tensor, "N V E"]
+    heard: Float[Tensor, "S K E"]
+    sounding: Int[Tensor, "N"]
+
+    def drawn(self, objects: Int[Tensor, "B"], chance: Chance) -> Float[Tensor, "B E"]:
+        """Half captions, 30 % another picture of the object, 20 % a sound where its class has one, else a caption."""
+        count = len(objects)
+        has_colour = torch.ones_like(objects, dtype=torch.bool)
+        unit = self.captions.drawn(objects, has_colour, chance.integers(1 << 16, count))
+        draw = chance.uniform(count, 1)
+        views = chance.integers(self.seen.shape[1], count)
+        unit = torch.where(draw < IMAGE_SHARE, self.seen[objects, views], unit)
+        if len(self.heard) == 0:
+            return unit
+        row = self.sounding[objects]
+        sound = self.heard[row.clamp(min=0), chance.integers(self.heard.shape[1], count)]
+        is_heard = (draw >= 1.0 - AUDIO_SHARE) & (row >= 0)[:, None]
+        return torch.where(is_heard, sound, unit)
+
+
+def gathered_prompts(pictures: PropPictures, options: Options) -> PromptEmbeddings:
+    """From the finished joint encoder: its words, and what it says of every picture and every cached sound."""
+    hardware = options.hardware
+    words = FrozenWords.load(options.joint, hardware.place)
+    rows = {name: number for number, name in enumerate(SOUNDING_CLASSES)}
+    heard = torch.zeros(0, 1, EMBEDDING_WIDTH, device=hardware.place)
+    if options.sounds is not None:
+        heard = sound_embeddings(cached_sounds(options.sounds, Synthesis()), options.joint / "audio_encoder", hardware)
+    return PromptEmbeddings(
+        captions=CaptionBank.of(pictures.specs, words, options.seed),
+        seen=cached_embeddings(pictures, options.joint / "image_encoder", options.latents, hardware),
+        heard=heard,
+        sounding=torch.tensor([rows.get(spec.prop_class, -1) for spec in pictures.specs], device=hardware.place),
+    )
 
 
 class PriorBatches:
     """Draws latents of colour pictures and normal maps with the class labels that describe them."""
 
-    def __init__(self, pictures: PropPictures, latents: LatentPictures, options: Options, seed: int) -> None:
-        self._pictures, self._latents = pictures, latents
-        self._tokenizer = PreTrainedTokenizerFast.from_pretrained(options.joint / "tokenizer")
-        self._text_tower = CLIPTextModelWithProjection.from_pretrained(options.joint / "text_encoder").eval()
-        self._image_share, self._seen = options.image_share, None
-        if options.image_share > 0.0:
-            self._seen = cached_embeddings(pictures, options.joint / "image_encoder", options.latents)
-        self._numpy_rng = np.random.default_rng(seed)
-        self.rng = torch.Generator().manual_seed(seed)
-        self.scheduler = build_scheduler()
+    def __init__(
+        self, pictures: PropPictures, latents: LatentPictures, prompts: PromptEmbeddings, chance: Chance
+    ) -> None:
+        self._latents, self._prompts, self._chance = latents, prompts, chance
+        self._azimuth, self._elevation = pictures.azimuth.to(chance.device), pictures.elevation.to(chance.device)
 
     def draw(self, count: int) -> tuple[Float[Tensor, "B C h w"], Float[Tensor, "B L"]]:
         """Clean latents and labels; a tenth of the labels are zero."""
-        objects = self._numpy_rng.integers(self._pictures.object_count, size=count)
-        views = self._numpy_rng.integers(self._pictures.view_count, size=count)
-        is_normal = torch.rand(count, generator=self.rng) < _NORMAL_SHARE
+        chance = self._chance
+        object_count, view_count = self._azimuth.shape
+        objects, views = chance.integers(object_count, count), chance.integers(view_count, count)
+        is_normal = chance.happens(_NORMAL_SHARE, count)
         clean = torch.where(
-            is_normal[:, None, None, None],
-            latents_of(self._latents.normal, objects, views),
-            latents_of(self._latents.rgb, objects, views),
-        )
-        chosen = torch.from_numpy(objects), torch.from_numpy(views)
+            is_normal[:, None, None, None], self._latents.normal[objects, views], self._latents.rgb[objects, views]
+        ).float()
         labels = prior_labels(
-            *noised_embeddings(self._embeddings(objects), self.rng),
-            self._pictures.azimuth[chosen],
-            self._pictures.elevation[chosen],
+            *noised_embeddings(self._prompts.drawn(objects, chance), chance),
+            self._azimuth[objects, views],
+            self._elevation[objects, views],
             is_normal,
         )
-        return clean, labels * kept_rows(count, self.rng)[:, None]
-
-    @torch.no_grad()
-    def _embeddings(self, objects: np.ndarray) -> Float[Tensor, "B E"]:
-        """A caption's, or for some objects that of any of their pictures: image prompts must work too."""
-        captions = [sample_caption(self._pictures.specs[number], self._numpy_rng) for number in objects]
-        words = embed_words(self._text_tower, self._tokenizer, captions)
-        views = torch.from_numpy(self._numpy_rng.integers(self._pictures.view_count, size=len(objects)))
-        if self._seen is None:
-            return words
-        seen = self._seen[torch.from_numpy(objects), views]
-        return torch.where(torch.rand(len(objects), 1, generator=self.rng) < self._image_share, seen, words)
+        return clean, labels * kept_rows(count, chance)[:, None]
 
 
 @cache
@@ -125,18 +165,15 @@ def embedding_noise() -> DDPMScheduler:
     return DDPMScheduler(beta_schedule="squaredcos_cap_v2")
 
 
-def noised_embeddings(
-    unit: Float[Tensor, "B E"], rng: torch.Generator
-) -> tuple[Float[Tensor, "B E"], Float[Tensor, "B E"]]:
+def noised_embeddings(unit: Float[Tensor, "B E"], chance: Chance) -> tuple[Float[Tensor, "B E"], Float[Tensor, "B E"]]:
     """Scaled embeddings under Stable unCLIP's noise augmentation, and the sinusoids of their levels.
 
     Half of them are left clear at level 0, the level that is used afterwards.
     """
     count = len(unit)
-    levels = torch.randint(0, _HIGHEST_LEVEL, (count,), generator=rng)
-    levels[torch.rand(count, generator=rng) < _CLEAR_SHARE] = 0
+    levels = chance.integers(_HIGHEST_LEVEL, count) * ~chance.happens(_CLEAR_SHARE, count)
     scaled = EMBEDDING_SCALE * unit
-    noised = embedding_noise().add_noise(scaled, torch.randn(unit.shape, generator=rng), levels)
+    noised = embedding_noise().add_noise(scaled, chance.normal(*unit.shape), levels)
     noised = torch.where(levels[:, None] == 0, scaled, noised)
     return noised, get_timestep_embedding(levels, unit.shape[1], flip_sin_to_cos=True, downscale_freq_shift=0)
 

@@ -12,7 +12,9 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from ..models.view_features import view_features
+from .train_autoencoder import LATENT_SIZE
 from .train_prior2d import SIGNALS, WIDTHS
+from .training_chance import Chance
 from .training_data import PropPictures
 from .training_diffusion import (
     CROSS_WIDTH,
@@ -20,12 +22,13 @@ from .training_diffusion import (
     HARMONICS,
     POSE_GAIN,
     NoisyPair,
-    build_scheduler,
+    UnetShape,
     build_unet,
     kept_rows,
     velocity_loss,
 )
-from .training_latents import LatentPictures, cached_embeddings, cached_latents, latents_of
+from .training_hardware import Hardware
+from .training_latents import LatentPictures, cached_embeddings, cached_latents
 from .training_run import Budget, TrainingRun
 from .training_words import EMBEDDING_WIDTH
 
@@ -50,8 +53,11 @@ class Options:
     latents: Path
     """Folder where latents and embeddings are cached."""
     prior2d: Path | None = None
-    """A run of the 2D prior, at any stage, to start from, as Zero-1-to-3 starts from Stable Diffusion."""
+    """A run of the 2D prior, at any stage, to start from with its widths, as Zero-1-to-3 did from Stable Diffusion."""
+    widths: tuple[int, int, int] = WIDTHS
+    """Ignored with --prior2d."""
     budget: Budget = field(default_factory=lambda: Budget(minutes=60.0))
+    hardware: Hardware = field(default_factory=Hardware)
     batch: int = 32
     resume: bool = False
     seed: int = 0
@@ -60,9 +66,9 @@ class Options:
 class NovelViewNetwork(nn.Module):
     """The U-Net and the projection that makes its one token."""
 
-    def __init__(self, latent_channels: int) -> None:
+    def __init__(self, shape: UnetShape) -> None:
         super().__init__()
-        self.unet = build_unet(WIDTHS, 2 * latent_channels, latent_channels, LABEL_WIDTH)
+        self.unet = build_unet(shape, True, LABEL_WIDTH)
         self.camera_projection = nn.Linear(EMBEDDING_WIDTH + 4, CROSS_WIDTH)
 
 
@@ -100,67 +106,86 @@ class NovelViews:
 
 def main(options: Options) -> None:
     """Train; training_export.py turns the checkpoint into a model folder."""
+    hardware = options.hardware
+    hardware.settle()
     torch.manual_seed(options.seed)
+    chance = Chance(options.seed, hardware.place)
     pictures = PropPictures.load(options.data)
-    latents = cached_latents(pictures, options.autoencoder, options.latents)
-    embeddings = cached_embeddings(pictures, options.joint / "image_encoder", options.latents)
-    network = NovelViewNetwork(latents.rgb.shape[2])
-    if options.prior2d is not None:
-        start_from_2d(network.unet, torch.load(options.prior2d / "checkpoint.pt", weights_only=True)["averaged"])
-    run = TrainingRun(network, options.run, options.budget, options.resume)
-    sampler = ViewPairs(pictures, latents, embeddings, seed=options.seed + 1000 * run.step)
+    latents = cached_latents(pictures, options.autoencoder, options.latents, hardware)
+    embeddings = cached_embeddings(pictures, options.joint / "image_encoder", options.latents, hardware)
+    network = _started(options, latents.rgb.shape[2])
+    run = TrainingRun(hardware.ready(network), options.run, options.budget, options.resume, chance)
+    sampler = ViewPairs(pictures, latents, embeddings, chance)
+    fast = hardware.fast(network.unet)
     for _ in run.steps("3D-aware prior"):
-        run.descend(novel_view_loss(network, sampler.draw(options.batch), sampler))
+        run.descend(novel_view_loss(network, fast, sampler.draw(options.batch), chance, hardware))
+
+
+def _started(options: Options, latent_channels: int) -> NovelViewNetwork:
+    if options.prior2d is None:
+        shape = UnetShape(options.widths, latent_channels, LATENT_SIZE)
+        network = NovelViewNetwork(shape)
+    else:
+        shape = UnetShape.read(options.prior2d)
+        network = NovelViewNetwork(shape)
+        checkpoint = torch.load(options.prior2d / "checkpoint.pt", weights_only=True, map_location="cpu")
+        start_from_2d(network.unet, checkpoint["averaged"])
+    shape.save(options.run)
+    return network
 
 
 class ViewPairs:
-    """Draws a reference from low elevations, half of the time the front, and any other view as the target."""
+    """Draws a reference from low elevations, most often the front, and any other view as the target."""
 
     def __init__(
-        self, pictures: PropPictures, latents: LatentPictures, embeddings: Float[Tensor, "N V E"], seed: int
+        self, pictures: PropPictures, latents: LatentPictures, embeddings: Float[Tensor, "N V E"], chance: Chance
     ) -> None:
-        self._pictures, self._latents, self._embeddings = pictures, latents, embeddings
-        self._numpy_rng = np.random.default_rng(seed)
-        self.rng = torch.Generator().manual_seed(seed)
-        self.scheduler = build_scheduler()
-        low = (pictures.elevation >= 0.0) & (pictures.elevation <= _HIGHEST_REFERENCE)
-        self._low_views = [np.flatnonzero(row) for row in low.numpy()]
+        self._latents, self._embeddings, self._chance = latents, embeddings, chance
+        self._azimuth, self._elevation = pictures.azimuth.to(chance.device), pictures.elevation.to(chance.device)
+        low = (self._elevation >= 0.0) & (self._elevation <= _HIGHEST_REFERENCE)
+        low[:, 0] = True
+        # Each row lists its low views first; a draw below their number picks one of them.
+        self._low_views = low.int().argsort(dim=1, descending=True, stable=True)
+        self._low_count = low.sum(dim=1)
 
     def draw(self, count: int) -> NovelViews:
-        rng = self._numpy_rng
-        objects = rng.integers(self._pictures.object_count, size=count)
-        references = np.array([self._reference_view(number) for number in objects])
-        targets = (references + rng.integers(1, self._pictures.view_count, size=count)) % self._pictures.view_count
-        both = torch.from_numpy(objects)[:, None], torch.from_numpy(np.stack([references, targets], axis=1))
+        chance, view_count = self._chance, self._azimuth.shape[1]
+        objects = chance.integers(len(self._azimuth), count)
+        references = self._reference_views(objects)
+        targets = (references + chance.integers(view_count, count, low=1)) % view_count
+        both = objects[:, None], torch.stack([references, targets], dim=1)
         return NovelViews(
-            target=latents_of(self._latents.rgb, objects, targets),
-            reference=self._imperfect(latents_of(self._latents.rgb, objects, references)),
-            embedding=self._embeddings[both[0][:, 0], both[1][:, 0]],
-            azimuth=self._pictures.azimuth[both],
-            elevation=self._pictures.elevation[both],
+            target=self._latents.rgb[objects, targets].float(),
+            reference=self._imperfect(self._latents.rgb[objects, references].float()),
+            embedding=self._embeddings[objects, references],
+            azimuth=self._azimuth[both],
+            elevation=self._elevation[both],
         )
 
-    def _reference_view(self, number: int) -> int:
-        low = self._low_views[number]
-        if len(low) == 0 or self._numpy_rng.random() < _FRONT_SHARE:
-            return 0
-        return int(low[self._numpy_rng.integers(len(low))])
+    def _reference_views(self, objects: Tensor) -> Tensor:
+        drawn = (self._chance.uniform(len(objects)) * self._low_count[objects]).long()
+        front = self._chance.happens(_FRONT_SHARE, len(objects))
+        return self._low_views[objects, drawn] * ~front
 
     def _imperfect(self, latents: Float[Tensor, "B C h w"]) -> Float[Tensor, "B C h w"]:
-        level = _REFERENCE_NOISE * torch.rand(len(latents), 1, 1, 1, generator=self.rng)
-        level = level * (torch.rand(level.shape, generator=self.rng) < 0.5)
-        noisy = latents + level * torch.randn(latents.shape, generator=self.rng)
-        return noisy / self._latents.scaling_factor
+        count = len(latents)
+        level = _REFERENCE_NOISE * self._chance.uniform(count, 1, 1, 1) * self._chance.happens(0.5, count, 1, 1, 1)
+        return (latents + level * self._chance.normal(*latents.shape)) / self._latents.scaling_factor
 
 
-def novel_view_loss(network: NovelViewNetwork, views: NovelViews, sampler: ViewPairs) -> Float[Tensor, ""]:
-    """The v loss of the target; a tenth of the rows see neither reference, token nor label."""
-    kept = kept_rows(len(views.target), sampler.rng)[:, None]
-    heard = (torch.rand(len(kept), 1, generator=sampler.rng) < 0.5).float()
-    pair = NoisyPair(views.target, sampler.scheduler, sampler.rng)
+def novel_view_loss(
+    network: NovelViewNetwork, unet: nn.Module, views: NovelViews, chance: Chance, hardware: Hardware
+) -> Float[Tensor, ""]:
+    """The v loss of the target; a tenth of the rows see neither reference, token nor label.
+
+    unet: the network's own, or its compiled call.
+    """
+    kept = kept_rows(len(views.target), chance)[:, None]
+    heard = chance.happens(0.5, len(kept), 1).float()
+    pair = NoisyPair(views.target, chance)
     tokens = network.camera_projection(torch.cat([views.embedding, camera_change(views)], dim=1)) * kept
     labels = novel_view_labels(views.embedding * heard, views.azimuth, views.elevation) * kept
-    return velocity_loss(network.unet, pair, views.reference * kept[..., None, None], tokens[:, None], labels)
+    return velocity_loss(unet, pair, views.reference * kept[..., None, None], tokens[:, None], labels, hardware)
 
 
 def camera_change(views: NovelViews) -> Float[Tensor, "B 4"]:

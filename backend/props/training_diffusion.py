@@ -1,5 +1,8 @@
 """What both built-in priors share: the shape of their network, the noise they are trained under and their loss."""
 
+import json
+from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 
 import torch
@@ -7,6 +10,9 @@ import torch.nn.functional as F
 from diffusers import DDIMScheduler, UNet2DConditionModel
 from jaxtyping import Float, Int
 from torch import Tensor, nn
+
+from .training_chance import Chance
+from .training_hardware import Hardware
 
 HARMONICS = 8
 POSE_GAIN = 1.4
@@ -18,15 +24,33 @@ CROSS_WIDTH = 32
 _TIMESTEPS = 1000
 
 
-def build_unet(
-    widths: tuple[int, int, int], in_channels: int, out_channels: int, label_width: int
-) -> UNet2DConditionModel:
-    """One layer a block, cross-attention at 4 x 4 only; the class label modulates scale and shift in every block."""
+@dataclass(frozen=True)
+class UnetShape:
+    """widths: channels at full, half and quarter resolution, each a multiple of 16.   latent_size: of a side."""
+
+    widths: tuple[int, int, int]
+    latent_channels: int
+    latent_size: int
+
+    def save(self, run: Path) -> None:
+        """`run`/shape.json, for the export and for the 3D-aware prior that starts from this network."""
+        run.mkdir(parents=True, exist_ok=True)
+        (run / "shape.json").write_text(json.dumps(asdict(self)) + "\n")
+
+    @staticmethod
+    def read(run: Path) -> "UnetShape":
+        fields = json.loads((run / "shape.json").read_text())
+        full, half, quarter = fields["widths"]
+        return UnetShape((full, half, quarter), fields["latent_channels"], fields["latent_size"])
+
+
+def build_unet(shape: UnetShape, with_reference: bool, label_width: int) -> UNet2DConditionModel:
+    """One layer a block, cross-attention at a quarter of the resolution only; the class label modulates every block."""
     return UNet2DConditionModel(
-        sample_size=16,
-        in_channels=in_channels,
-        out_channels=out_channels,
-        block_out_channels=widths,
+        sample_size=shape.latent_size,
+        in_channels=shape.latent_channels * (2 if with_reference else 1),
+        out_channels=shape.latent_channels,
+        block_out_channels=shape.widths,
         layers_per_block=1,
         down_block_types=("DownBlock2D",) * 3,
         mid_block_type="UNetMidBlock2DCrossAttn",
@@ -40,6 +64,7 @@ def build_unet(
     )
 
 
+@cache
 def build_scheduler() -> DDIMScheduler:
     """The schedule of Stable Diffusion, predicting v."""
     return DDIMScheduler(
@@ -55,19 +80,19 @@ def build_scheduler() -> DDIMScheduler:
     )
 
 
-def draw_timesteps(count: int, rng: torch.Generator) -> Int[Tensor, "B"]:
+def draw_timesteps(count: int, chance: Chance) -> Int[Tensor, "B"]:
     """Half of them from [600, 999]: pose is decided at high noise and learned last."""
-    anywhere = torch.randint(0, _TIMESTEPS, (count,), generator=rng)
-    high = torch.randint(600, _TIMESTEPS, (count,), generator=rng)
-    return torch.where(torch.rand(count, generator=rng) < 0.5, high, anywhere)
+    anywhere, high = chance.integers(_TIMESTEPS, count), chance.integers(_TIMESTEPS, count, low=600)
+    return torch.where(chance.happens(0.5, count), high, anywhere)
 
 
 class NoisyPair:
     """A batch of latents with noise at random levels, and the v that the network has to say of it."""
 
-    def __init__(self, clean: Float[Tensor, "B C h w"], scheduler: DDIMScheduler, rng: torch.Generator) -> None:
-        noise = torch.randn(clean.shape, generator=rng)
-        self.timesteps = draw_timesteps(len(clean), rng)
+    def __init__(self, clean: Float[Tensor, "B C h w"], chance: Chance) -> None:
+        scheduler = build_scheduler()
+        noise = chance.normal(*clean.shape)
+        self.timesteps = draw_timesteps(len(clean), chance)
         self.noisy = scheduler.add_noise(clean, noise, self.timesteps)
         self.velocity = scheduler.get_velocity(clean, noise, self.timesteps)
 
@@ -78,17 +103,18 @@ def velocity_loss(
     beside: Float[Tensor, "B K h w"] | None,
     tokens: Float[Tensor, "B 1 D"],
     labels: Float[Tensor, "B L"],
+    hardware: Hardware,
 ) -> Float[Tensor, ""]:
     """Mean squared error of v; `beside` are channels shown next to the noisy latents."""
     sample = pair.noisy if beside is None else torch.cat([pair.noisy, beside], dim=1)
-    with torch.autocast("cpu", dtype=torch.bfloat16):
+    with hardware.half_precision():
         said = unet(sample, pair.timesteps, encoder_hidden_states=tokens, class_labels=labels).sample
     return F.mse_loss(said.float(), pair.velocity)
 
 
-def kept_rows(count: int, rng: torch.Generator) -> Float[Tensor, "B"]:
+def kept_rows(count: int, chance: Chance) -> Float[Tensor, "B"]:
     """1 for nine rows of ten and 0 for the rest, which learn the unconditional branch of guidance."""
-    return (torch.rand(count, generator=rng) >= DROP_SHARE).float()
+    return (chance.uniform(count) >= DROP_SHARE).float()
 
 
 def save_networks(unet: UNet2DConditionModel, folder: Path) -> None:

@@ -13,17 +13,22 @@ import torch
 import tyro
 from diffusers import AutoencoderTiny
 from torch import nn
-from transformers import CLIPTextModelWithProjection, CLIPVisionModelWithProjection
+from transformers import ClapAudioModelWithProjection, CLIPTextModelWithProjection, CLIPVisionModelWithProjection
 
+from ..models.clap_audio import PREPROCESSOR_FILE
+from ..models.joint_folder import AUDIO_ENCODER
 from . import train_prior2d, train_prior3d
-from .train_joint import write_preprocessing
+from .train_images import write_preprocessing
 from .train_prior2d import embedding_noise
-from .training_diffusion import build_unet, save_networks
+from .training_diffusion import UnetShape, build_unet, save_networks
 
 _DIFFUSERS_VERSION = "0.36.0"
 _FOLDERS = ("clip", "judge", "stable_unclip", "zero123")
 _TEXT_COMPONENTS = ("text_encoder", "tokenizer")
 _IMAGE_COMPONENTS = ("image_encoder", "feature_extractor")
+
+MOST_BYTES = 25_000_000
+"""Of everything together: the networks are part of the package."""
 
 
 @dataclass(frozen=True)
@@ -41,19 +46,46 @@ class Options:
 
 
 def main(options: Options) -> None:
-    """Write all four folders, and what their files add up to."""
+    """Write all four folders, the training curves and the checksums. Raises ValueError above MOST_BYTES."""
     export_clip(options.joint, options.out / "clip")
     export_judge(options.judge, options.out / "judge")
     export_prior2d(options.autoencoder, options.prior2d, options.out / "stable_unclip")
     export_prior3d(options.prior3d, options.out / "zero123")
+    gather_curves(options)
     write_checksums(options.out)
+    size = sum(path.stat().st_size for name in _FOLDERS for path in (options.out / name).rglob("*") if path.is_file())
+    if size > MOST_BYTES:
+        raise ValueError(
+            f"{options.out} has {size:,} bytes; at most {MOST_BYTES:,} are shipped, so choose fewer --widths"
+        )
 
 
 def export_clip(run: Path, folder: Path) -> None:
-    """text_encoder/, tokenizer/, image_encoder/ and feature_extractor/ of the joint encoder."""
+    """text_encoder/, tokenizer/, image_encoder/, feature_extractor/ and audio_encoder/ of the joint encoder."""
     CLIPTextModelWithProjection.from_pretrained(run / "text_encoder").half().save_pretrained(folder / "text_encoder")
     shutil.copytree(run / "tokenizer", folder / "tokenizer", dirs_exist_ok=True)
     _export_image_tower(run, folder)
+    if (run / AUDIO_ENCODER).exists():
+        ears = ClapAudioModelWithProjection.from_pretrained(run / AUDIO_ENCODER)
+        ears.half().save_pretrained(folder / AUDIO_ENCODER)
+        shutil.copy(run / AUDIO_ENCODER / PREPROCESSOR_FILE, folder / AUDIO_ENCODER)
+
+
+def gather_curves(options: Options) -> None:
+    """`out`/curves: each training's curve under the name of what it trained."""
+    curves = {
+        "autoencoder": options.autoencoder,
+        "words": options.joint / "words",
+        "images": options.joint / "images",
+        "audio": options.joint / "audio",
+        "judge": options.judge / "images",
+        "prior2d": options.prior2d,
+        "prior3d": options.prior3d,
+    }
+    (options.out / "curves").mkdir(parents=True, exist_ok=True)
+    for name, run in curves.items():
+        if (run / "curve.jsonl").exists():
+            shutil.copy(run / "curve.jsonl", options.out / "curves" / f"{name}.jsonl")
 
 
 def export_judge(run: Path, folder: Path) -> None:
@@ -73,8 +105,7 @@ def export_prior2d(autoencoder: Path, run: Path, folder: Path) -> None:
     model = AutoencoderTiny.from_pretrained(autoencoder / "vae")
     model.half().save_pretrained(folder / "vae")
     _forget_origin(folder / "vae" / "config.json")
-    channels = model.config.latent_channels
-    unet = build_unet(train_prior2d.WIDTHS, channels, channels, train_prior2d.LABEL_WIDTH)
+    unet = build_unet(UnetShape.read(run), False, train_prior2d.LABEL_WIDTH)
     _load_averaged(unet, run)
     save_networks(unet.half(), folder)
     embedding_noise().save_pretrained(folder / "image_noising_scheduler")
@@ -93,9 +124,7 @@ def export_prior2d(autoencoder: Path, run: Path, folder: Path) -> None:
 
 def export_prior3d(run: Path, folder: Path) -> None:
     """A Zero-1-to-3 folder; autoencoder and image tower are shared."""
-    state = torch.load(run / "checkpoint.pt", weights_only=True)["averaged"]
-    channels = state["unet.conv_out.weight"].shape[0]
-    network = train_prior3d.NovelViewNetwork(channels)
+    network = train_prior3d.NovelViewNetwork(UnetShape.read(run))
     _load_averaged(network, run)
     network.half()
     save_networks(network.unet, folder)
@@ -121,7 +150,7 @@ def write_checksums(folder: Path) -> None:
 
 
 def _load_averaged(module: nn.Module, run: Path) -> None:
-    averaged = torch.load(run / "checkpoint.pt", weights_only=True)["averaged"]
+    averaged = torch.load(run / "checkpoint.pt", weights_only=True, map_location="cpu")["averaged"]
     module.load_state_dict(module.state_dict() | averaged)
 
 

@@ -1,22 +1,25 @@
-"""The data set as the priors see it: all latents and image embeddings, computed once and kept beside the run."""
+"""The data set as the priors see it: all latents and the embeddings of pictures and sounds, computed once and kept."""
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from diffusers import AutoencoderTiny
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from rich.progress import track
 from torch import Tensor
-from transformers import CLIPVisionModelWithProjection
+from transformers import ClapAudioModelWithProjection, CLIPVisionModelWithProjection
 
-from .train_joint import clip_normalised
+from .train_images import at_tower_size, clip_normalised
 from .training_data import PropPictures, as_images
+from .training_hardware import Hardware
+from .training_sounds import SoundWindows
 
-_CHUNK = 8
+_CHUNK = 96
+_GPU_CHUNK = 1536
 
 
 @dataclass(frozen=True)
@@ -29,47 +32,90 @@ class LatentPictures:
 
 
 @torch.no_grad()
-def cached_latents(pictures: PropPictures, autoencoder: Path, cache: Path) -> LatentPictures:
-    """Read `cache`/latents.pt, or compute it and write it. Delete the file after training the autoencoder anew."""
+def cached_latents(pictures: PropPictures, autoencoder: Path, cache: Path, hardware: Hardware) -> LatentPictures:
+    """Read `cache`/latents.pt, or compute and write it; the file of another autoencoder is replaced."""
+    origin = fingerprint(autoencoder / "diffusion_pytorch_model.safetensors")
     file = cache / "latents.pt"
-    if not file.exists():
-        model = AutoencoderTiny.from_pretrained(autoencoder).eval().to(memory_format=torch.channels_last)
+    kept = _kept(file, origin)
+    if kept is None:
+        model = (
+            AutoencoderTiny.from_pretrained(autoencoder).eval().to(hardware.place, memory_format=torch.channels_last)
+        )
         factor = float(model.config.scaling_factor)
 
         def encoded(images: Tensor) -> Tensor:
             return (model.encoder(images * 2.0 - 1.0) * factor).half()
 
-        rgb = _over_all(pictures, pictures.rgb, encoded, "latents")
-        normal = _over_all(pictures, pictures.normal, encoded, "latents of normals")
-        cache.mkdir(parents=True, exist_ok=True)
-        torch.save({"rgb": rgb, "normal": normal, "scaling_factor": factor}, file)
-    return LatentPictures(**torch.load(file, weights_only=True))
+        kept = {
+            "rgb": _over_all(pictures, pictures.rgb, encoded, "latents", hardware),
+            "normal": _over_all(pictures, pictures.normal, encoded, "latents of normals", hardware),
+            "scaling_factor": factor,
+        }
+        _keep(file, origin, kept)
+    rgb, normal = (kept[name].to(hardware.place) for name in ("rgb", "normal"))
+    return LatentPictures(rgb, normal, float(kept["scaling_factor"]))
 
 
 @torch.no_grad()
-def cached_embeddings(pictures: PropPictures, image_encoder: Path, cache: Path) -> Float[Tensor, "N V E"]:
-    """Unit embeddings of the colour pictures, read from `cache`/embeddings.pt or computed and written."""
+def cached_embeddings(
+    pictures: PropPictures, image_encoder: Path, cache: Path, hardware: Hardware
+) -> Float[Tensor, "N V E"]:
+    """Unit embeddings of the colour pictures, from `cache`/embeddings.pt or computed and written there."""
+    origin = fingerprint(image_encoder / "model.safetensors")
     file = cache / "embeddings.pt"
-    if not file.exists():
+    kept = _kept(file, origin)
+    if kept is None:
         tower = CLIPVisionModelWithProjection.from_pretrained(image_encoder, attn_implementation="eager").eval()
+        tower.to(hardware.place)
 
         def embedded(images: Tensor) -> Tensor:
-            return F.normalize(tower(clip_normalised(images)).image_embeds.float(), dim=1)
+            return F.normalize(tower(clip_normalised(at_tower_size(images))).image_embeds.float(), dim=1)
 
-        cache.mkdir(parents=True, exist_ok=True)
-        torch.save(_over_all(pictures, pictures.rgb, embedded, "embeddings"), file)
-    return torch.load(file, weights_only=True)
+        kept = {"embeddings": _over_all(pictures, pictures.rgb, embedded, "embeddings", hardware)}
+        _keep(file, origin, kept)
+    return kept["embeddings"].to(hardware.place)
 
 
-def _over_all(pictures: PropPictures, pixels: np.ndarray, of: Callable[[Tensor], Tensor], title: str) -> Tensor:
-    parts = []
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        for start in track(range(0, pictures.object_count, _CHUNK), title):
-            images = as_images(pixels[start : start + _CHUNK].reshape(-1, *pixels.shape[2:]))
-            parts.append(of(images.contiguous(memory_format=torch.channels_last)))
+@torch.no_grad()
+def sound_embeddings(sounds: SoundWindows, audio_encoder: Path, hardware: Hardware) -> Float[Tensor, "S K E"]:
+    """Unit embeddings of K sounds of each sounding class, as the model wrapper makes them: the mean over windows."""
+    tower = ClapAudioModelWithProjection.from_pretrained(audio_encoder).eval().to(hardware.place)
+    parts = [F.normalize(tower(mels.float().to(hardware.place)).audio_embeds, dim=1) for mels in sounds.mels.split(256)]
+    summed = torch.zeros(len(sounds.classes), parts[0].shape[1], device=hardware.place)
+    summed.index_add_(0, sounds.owner.to(hardware.place), torch.cat(parts))
+    classes = int(sounds.classes.max()) + 1
+    return F.normalize(summed, dim=1).unflatten(0, (classes, -1))
+
+
+def fingerprint(file: Path) -> str:
+    """Tells one file of weights from another."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:16]
+
+
+def _kept(file: Path, origin: str) -> dict | None:
+    if not file.exists():
+        return None
+    content = torch.load(file, weights_only=True)
+    return content["values"] if content["origin"] == origin else None
+
+
+def _keep(file: Path, origin: str, values: dict) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    partial = file.with_name(file.name + ".partial")
+    torch.save({"origin": origin, "values": values}, partial)
+    partial.replace(file)
+
+
+def _over_all(
+    pictures: PropPictures,
+    pixels: UInt8[Tensor, "N V S S 3"],
+    of: Callable[[Tensor], Tensor],
+    title: str,
+    hardware: Hardware,
+) -> Tensor:
+    parts, chunk = [], _GPU_CHUNK if hardware.is_gpu else _CHUNK
+    with hardware.half_precision():
+        for some in track(pixels.flatten(0, 1).split(chunk), title):
+            images = as_images(some.to(hardware.place))
+            parts.append(of(images.contiguous(memory_format=torch.channels_last)).cpu())
     return torch.cat(parts).unflatten(0, (pictures.object_count, pictures.view_count))
-
-
-def latents_of(latents: Float[Tensor, "N V C h w"], objects: np.ndarray, views: np.ndarray) -> Float[Tensor, "B C h w"]:
-    """The chosen pictures' latents, float32."""
-    return latents[torch.from_numpy(objects), torch.from_numpy(views)].float()

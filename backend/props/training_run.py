@@ -11,11 +11,20 @@ from pathlib import Path
 from types import FrameType
 
 import torch
-from rich.progress import Progress
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from torch import nn
+
+from .training_chance import Chance
 
 _CURVE_EVERY = 50
 _SAVE_EVERY_SECONDS = 120.0
+_COLUMNS = (
+    TextColumn("{task.description}"),
+    BarColumn(),
+    TaskProgressColumn(),
+    TimeRemainingColumn(),
+    TextColumn("{task.fields[speed]}"),
+)
 
 
 @dataclass(frozen=True)
@@ -47,13 +56,15 @@ class Budget:
 class TrainingRun:
     """Drives an optimiser over a module and keeps `folder`/checkpoint.pt and `folder`/curve.jsonl.
 
+    chance: where the training draws from. Its state is part of the checkpoint, so that a run of a number of steps comes
+    out the same however often it was resumed; torch's own randomness (dropout) is seeded anew by the step.
     A SIGTERM or an interrupt ends the program after the current step, with a checkpoint written to resume from.
     The averaged weights are in `averaged`, a state dict of the module's floating-point parameters.
     """
 
-    def __init__(self, module: nn.Module, folder: Path, budget: Budget, resume: bool) -> None:
+    def __init__(self, module: nn.Module, folder: Path, budget: Budget, resume: bool, chance: Chance) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._module, self._folder, self._budget = module, folder, budget
+        self._module, self._folder, self._budget, self._chance = module, folder, budget, chance
         self._optimizer = torch.optim.AdamW(module.parameters(), betas=(0.9, 0.99), weight_decay=0.01, fused=True)
         self.step, self._seconds, self._stopped = 0, 0.0, False
         self.averaged = {name: value.detach().clone() for name, value in module.named_parameters()}
@@ -67,27 +78,32 @@ class TrainingRun:
     def steps(self, title: str) -> Iterator[int]:
         """Yield step numbers until the budget is spent, showing progress."""
         earlier = {name: signal.signal(name, self._on_signal) for name in (signal.SIGTERM, signal.SIGINT)}
-        began, saved, before = time.monotonic(), time.monotonic(), self._seconds
-        with Progress() as progress:
-            task = progress.add_task(title, total=1.0)
+        began, saved, before, first = time.monotonic(), time.monotonic(), self._seconds, self.step
+        with Progress(*_COLUMNS) as progress:
+            task = progress.add_task(title, total=1.0, speed="")
             while (share := self._budget.share_done(self.step, self._seconds)) < 1.0 and not self._stopped:
                 for group in self._optimizer.param_groups:
                     group["lr"] = self._budget.rate_at(self.step, share)
+                torch.manual_seed(self.step)
                 yield self.step
                 self.step += 1
                 self._seconds = before + time.monotonic() - began
                 if time.monotonic() - saved > _SAVE_EVERY_SECONDS:
                     self.save()
                     saved = time.monotonic()
-                progress.update(task, completed=share)
+                speed = (self.step - first) / max(self._seconds - before, 1e-9)
+                progress.update(task, completed=share, speed=f"step {self.step}, {speed:.1f} a second")
         self.save()
         for name, handler in earlier.items():
             signal.signal(name, handler)
         if self._stopped:
             raise SystemExit(f"stopped at step {self.step}; go on with --resume")
 
-    def descend(self, loss: torch.Tensor, **measured: float) -> None:
-        """One optimiser step down `loss`; a line of the curve every 50 steps."""
+    def descend(self, loss: torch.Tensor, **measured: torch.Tensor) -> None:
+        """One optimiser step down `loss`; a line of the curve with the scalars `measured` every 50 steps.
+
+        Raises ArithmeticError where the curve meets a loss that is no number.
+        """
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self._module.parameters(), 1.0)
@@ -97,7 +113,9 @@ class TrainingRun:
             current: list[torch.Tensor] = [value for _, value in self._module.named_parameters()]
             torch._foreach_lerp_(list(self.averaged.values()), current, 1.0 - decay)
         if self.step % _CURVE_EVERY == 0:
-            self._write_curve({"loss": float(loss.detach()), **measured})
+            self._write_curve(
+                {"loss": float(loss.detach()), **{name: float(value) for name, value in measured.items()}}
+            )
 
     def save(self) -> None:
         """Write the checkpoint; a reader never sees half of one."""
@@ -105,6 +123,7 @@ class TrainingRun:
             "module": self._module.state_dict(),
             "averaged": self.averaged,
             "optimizer": self._optimizer.state_dict(),
+            "chance": self._chance.state_dict(),
             "step": self.step,
             "seconds": self._seconds,
         }
@@ -117,16 +136,22 @@ class TrainingRun:
         module.load_state_dict(module.state_dict() | self.averaged)
 
     def _restore(self) -> None:
-        state = torch.load(self._checkpoint, weights_only=True)
+        state = torch.load(self._checkpoint, weights_only=True, map_location="cpu")
         self._module.load_state_dict(state["module"])
         self._optimizer.load_state_dict(state["optimizer"])
-        self.averaged = state["averaged"]
+        self.averaged = {name: value.to(self._chance.device) for name, value in state["averaged"].items()}
+        self._chance.load_state_dict(state["chance"])
         self.step, self._seconds = state["step"], state["seconds"]
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self._stopped = True
 
     def _write_curve(self, values: dict[str, float]) -> None:
+        if not math.isfinite(values["loss"]):
+            raise ArithmeticError(
+                f"the loss is {values['loss']} at step {self.step}; delete {self._folder} and choose a lower "
+                "--learning-rate"
+            )
         record = {"step": self.step, "seconds": round(self._seconds, 1)}
         record |= {name: round(value, 5) for name, value in values.items()}
         with (self._folder / "curve.jsonl").open("a") as file:

@@ -1,23 +1,16 @@
-"""Looks at the built-in priors: contact sheets of samples, and the figures that decide whether training may stop.
-
-`python -m any_to_3d.backend.props.training_samples --models backend/models/builtin --data TEST_SET --out FOLDER`
-prints one JSON record. It goes through the model loaders, so that an export is tested with what it holds.
-"""
+"""Pictures drawn by the built-in priors: contact sheets, and the figures that say how good they are."""
 
 import itertools
-import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-import tyro
 from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
 
 from ..models.clip import ClipEncoder
-from ..models.load import load_clip, load_stable_unclip, load_zero123
 from ..models.protocols import Condition, DiffusionPrior, PreparedCondition, Signal
 from ..models.stable_unclip import StableUnclipPrior
 from ..models.zero123 import Zero123Prior
@@ -27,7 +20,6 @@ from .palette import COLOURS
 from .spec import CLASSES
 from .training_data import PropPictures, as_images
 
-_CPU = torch.device("cpu")
 _SHEET_PROMPTS = (
     ("chair", "red"),
     ("car", "blue"),
@@ -38,22 +30,6 @@ _SHEET_PROMPTS = (
     ("boat", "purple"),
     ("tower", "grey"),
 )
-
-
-@dataclass(frozen=True)
-class Options:
-    """Command line of the look at the priors."""
-
-    models: Path
-    data: Path
-    """A rendered set of objects that training never saw."""
-    out: Path
-    """Gets rgb.png, normal.png and novel_views.png."""
-    pairs: int = 32
-    """How many class and colour pairs are sampled for the retrieval figures."""
-    objects: int = 48
-    """How many test objects are turned by the 3D-aware prior."""
-    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -72,23 +48,14 @@ class Views:
         return torch.full_like(self.azimuth, math.radians(40.0))
 
 
-@torch.no_grad()
-def main(options: Options) -> None:
-    """Sample, save the sheets and print the figures."""
-    torch.set_num_threads(1)
-    options.out.mkdir(parents=True, exist_ok=True)
-    encoder = load_clip(options.models / "clip", _CPU)
-    judge = load_clip(options.models / "judge", _CPU)
-    prior = load_stable_unclip(options.models / "stable_unclip", _CPU)
-    save_sheets(prior, encoder, options)
-    figures = {
-        "pose_effect": {name: pose_effect(prior, encoder, name) for name in ("chair", "car", "house")},
-        "samples_r1": sample_retrieval(prior, encoder, judge, options),
-    }
-    if (options.models / "zero123").exists():
-        novel = load_zero123(options.models / "zero123", _CPU)
-        figures["novel_views"] = novel_view_figures(novel, PropPictures.load(options.data), options)
-    print(json.dumps(figures))
+def ring(count: int, elevation: float, azimuth: float, device: torch.device) -> Views:
+    """Evenly spread around the object, the first at this azimuth."""
+    around = torch.arange(count, device=device) * (2.0 * math.pi / count)
+    return Views(torch.full((count,), elevation, device=device), azimuth + around)
+
+
+def device_of(encoder: ClipEncoder) -> torch.device:
+    return encoder.text_tower.device
 
 
 def sample(
@@ -102,9 +69,10 @@ def sample(
     """DDIM in variance-exploding terms: step the latents along (z - D) / sigma down to 0, then decode."""
     count = len(views.azimuth)
     timesteps = torch.linspace(999, 999 / steps, steps).round().long()
-    sigmas = torch.cat([prior.schedule.sigma(timesteps), torch.zeros(1)])
+    device = views.azimuth.device
+    sigmas = torch.cat([prior.schedule.sigma(timesteps.to(device)), torch.zeros(1, device=device)])
     rng = torch.Generator().manual_seed(seed)
-    noise = torch.randn(1, *prior.latent_shape, generator=rng).expand(count, -1, -1, -1)
+    noise = torch.randn(1, *prior.latent_shape, generator=rng).to(device).expand(count, -1, -1, -1)
     latents = noise * (1 + sigmas[0] ** 2).sqrt()
     for now, later in itertools.pairwise(sigmas):
         clean = prior.denoise(latents, now.expand(count), condition, views, guidance_scale)
@@ -112,53 +80,53 @@ def sample(
     return prior.decode(latents)
 
 
-def save_sheets(prior: StableUnclipPrior, encoder: ClipEncoder, options: Options) -> None:
+def save_sheets(prior: StableUnclipPrior, encoder: ClipEncoder, folder: Path, seed: int) -> None:
     """rgb.png and normal.png: a row for each prompt, eight azimuths at 15 degrees of elevation."""
-    views = Views(torch.full((8,), math.radians(15.0)), torch.arange(8) * math.pi / 4)
+    views = ring(8, math.radians(15.0), 0.0, device_of(encoder))
     signals: tuple[Signal, ...] = ("rgb", "normal")
     for signal in signals:
         rows = []
         for prop_class, colour in _SHEET_PROMPTS:
             condition = prior.prepare(Condition(encoder.embed_text([prompt(prop_class, colour)])), signal)
-            rows.append(torch.cat(list(sample(prior, condition, views, 3.0, options.seed)), dim=2))
-        save_image(torch.cat(rows, dim=1), options.out / f"{signal}.png")
+            rows.append(torch.cat(list(sample(prior, condition, views, 3.0, seed)), dim=2))
+        save_image(torch.cat(rows, dim=1), folder / f"{signal}.png")
 
 
 def save_image(image: Float[Tensor, "3 H W"], path: Path) -> None:
     """As PNG, twice as large: the pictures have only 64 pixels a side."""
-    pixels = (image.permute(1, 2, 0).clamp(0, 1) * 255).round().byte().numpy()
+    pixels = (image.permute(1, 2, 0).clamp(0, 1) * 255).round().byte().cpu().numpy()
     picture = Image.fromarray(pixels)
     picture.resize((2 * picture.width, 2 * picture.height), Image.Resampling.NEAREST).save(path)
 
 
 def pose_effect(prior: StableUnclipPrior, encoder: ClipEncoder, prop_class: str) -> float:
     """How much a half turn changes the estimate at t = 900, against how much another class does."""
-    sigma = prior.schedule.sigma(torch.tensor([900]))
+    device = device_of(encoder)
+    sigma = prior.schedule.sigma(torch.tensor([900], device=device))
     other = "lamp" if prop_class != "lamp" else "chair"
     rng = torch.Generator().manual_seed(0)
-    noisy = sigma * torch.randn(16, *prior.latent_shape, generator=rng)
-    azimuth = torch.arange(16) * math.pi / 8
+    noisy = sigma * torch.randn(16, *prior.latent_shape, generator=rng).to(device)
 
     def estimate(name: str, turn: float) -> Tensor:
         condition = prior.prepare(Condition(encoder.embed_text([prompt(name, "red")])))
-        return prior.denoise(noisy, sigma.expand(16), condition, Views(torch.full((16,), 0.26), azimuth + turn), 1.0)
+        return prior.denoise(noisy, sigma.expand(16), condition, ring(16, 0.26, turn, device), 1.0)
 
     here = estimate(prop_class, 0.0)
     return round(float((estimate(prop_class, math.pi) - here).norm() / (estimate(other, 0.0) - here).norm()), 3)
 
 
 def sample_retrieval(
-    prior: StableUnclipPrior, encoder: ClipEncoder, judge: ClipEncoder, options: Options
+    prior: StableUnclipPrior, encoder: ClipEncoder, judge: ClipEncoder, pairs: int, seed: int
 ) -> dict[str, float]:
     """Share of samples that the judge finds nearest to their own prompt of all plain ones; seen and held-out pairs."""
     every = [(prop_class, colour) for prop_class in CLASSES for colour in COLOURS]
     texts = judge.embed_text([prompt(*pair) for pair in every])
-    order = torch.randperm(len(every), generator=torch.Generator().manual_seed(options.seed))[: options.pairs]
+    order = torch.randperm(len(every), generator=torch.Generator().manual_seed(seed))[:pairs]
     hits: dict[str, list[float]] = {"seen": [], "held_out": [], "class": []}
     for number in order.tolist():
-        views = Views(torch.full((4,), 0.26), torch.arange(4) * math.pi / 2 + 0.4)
+        views = ring(4, 0.26, 0.4, device_of(encoder))
         condition = prior.prepare(Condition(encoder.embed_text([prompt(*every[number])])))
-        images = sample(prior, condition, views, 3.0, options.seed + number)
+        images = sample(prior, condition, views, 3.0, seed + number)
         found = (judge.embed_image(images) @ texts.T).argmax(dim=1)
         right = (found == number).float().mean()
         hits["held_out" if is_held_out(*every[number]) else "seen"].append(float(right))
@@ -166,7 +134,9 @@ def sample_retrieval(
     return {name: round(sum(values) / max(1, len(values)), 3) for name, values in hits.items()}
 
 
-def novel_view_figures(prior: Zero123Prior, pictures: PropPictures, options: Options) -> dict[str, float]:
+def novel_view_figures(
+    prior: Zero123Prior, pictures: PropPictures, objects: int, folder: Path, seed: int
+) -> dict[str, float]:
     """PSNR of turned views of unseen objects against the truth, beside that of simply copying the reference.
 
     mirrored: PSNR when the azimuth's sign is turned, which must be worse. Saves novel_views.png: reference, then pairs
@@ -174,7 +144,7 @@ def novel_view_figures(prior: Zero123Prior, pictures: PropPictures, options: Opt
     """
     psnr: dict[str, list[float]] = {"predicted": [], "copied": [], "mirrored": []}
     rows = []
-    for number in range(min(options.objects, pictures.object_count)):
+    for number in range(min(objects, pictures.object_count)):
         shown = list(range(1, 5))
         truth = as_images(pictures.rgb[number][shown])
         reference = as_images(pictures.rgb[number][:1])
@@ -182,21 +152,21 @@ def novel_view_figures(prior: Zero123Prior, pictures: PropPictures, options: Opt
         views = Views(pictures.elevation[number, shown], pictures.azimuth[number, shown])
         condition = prior.prepare(
             Condition(
-                torch.zeros(1, 128),
+                torch.zeros(1, 128, device=pictures.device),
                 reference_image=reference,
                 reference_mask=torch.ones_like(reference[:, :1]),
                 reference_view=here,
             )
         )
-        predicted = sample(prior, condition, views, 2.0, options.seed)
+        predicted = sample(prior, condition, views, 2.0, seed)
         psnr["predicted"].append(mean_psnr(predicted, truth))
         psnr["copied"].append(mean_psnr(reference.expand_as(truth), truth))
         other = Views(views.elevation, 2.0 * here.azimuth - views.azimuth)
-        psnr["mirrored"].append(mean_psnr(sample(prior, condition, other, 2.0, options.seed), truth))
+        psnr["mirrored"].append(mean_psnr(sample(prior, condition, other, 2.0, seed), truth))
         if number < 12:
             pairs = [half for pair in zip(predicted, truth, strict=True) for half in pair]
             rows.append(torch.cat([reference[0], *pairs], dim=2))
-    save_image(torch.cat(rows, dim=1), options.out / "novel_views.png")
+    save_image(torch.cat(rows, dim=1), folder / "novel_views.png")
     return {name: round(sum(values) / len(values), 2) for name, values in psnr.items()}
 
 
@@ -204,7 +174,3 @@ def mean_psnr(images: Float[Tensor, "B 3 H W"], truth: Float[Tensor, "B 3 H W"])
     """Mean over images of the peak signal-to-noise ratio in dB."""
     error = (images - truth).square().mean(dim=(1, 2, 3)).clamp_min(1e-6)
     return float((-10.0 * error.log10()).mean())
-
-
-if __name__ == "__main__":
-    main(tyro.cli(Options))

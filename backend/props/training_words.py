@@ -1,7 +1,10 @@
 """The closed-vocabulary tokenizer and text tower of the built-in joint encoder."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int
@@ -11,9 +14,13 @@ from tokenizers.processors import TemplateProcessing
 from torch import Tensor
 from transformers import CLIPTextConfig, CLIPTextModelWithProjection, PreTrainedTokenizerFast
 
-EMBEDDING_WIDTH = 128
-CONTEXT_LENGTH = 16
+from .captions import LONGEST
+from .training_chance import Chance
 
+EMBEDDING_WIDTH = 128
+CONTEXT_LENGTH = LONGEST + 2
+
+_CHUNK = 2048
 _PAD, _UNKNOWN, _START, _END = "<pad>", "<unk>", "<start>", "<end>"
 
 
@@ -67,23 +74,39 @@ def token_ids(tokenizer: PreTrainedTokenizerFast, texts: Sequence[str]) -> Int[T
     return batch.input_ids
 
 
-def embed_words(
-    tower: CLIPTextModelWithProjection, tokenizer: PreTrainedTokenizerFast, texts: Sequence[str]
-) -> Float[Tensor, "B E"]:
-    """Unit vectors of texts."""
-    return F.normalize(tower(token_ids(tokenizer, texts)).text_embeds.float(), dim=1)
-
-
 def with_unknown_words(
-    ids: Int[Tensor, "B T"], tokenizer: PreTrainedTokenizerFast, probability: float
+    ids: Int[Tensor, "B T"], tokenizer: PreTrainedTokenizerFast, probability: float, chance: Chance
 ) -> Int[Tensor, "B T"]:
     """Insert one <unk> at a random place of some rows: words outside the vocabulary must not move an embedding."""
     ids = ids.clone()
-    for number in (torch.rand(len(ids)) < probability).nonzero().flatten().tolist():
+    for number in np.flatnonzero(chance.words.random(len(ids)) < probability).tolist():
         row = ids[number]
         length = int((row != tokenizer.pad_token_id).sum())
         if length < CONTEXT_LENGTH:
-            place = int(torch.randint(1, length, ()))
+            place = int(chance.words.integers(1, length))
             row[place + 1 : length + 1] = row[place:length].clone()
             row[place] = tokenizer.unk_token_id
     return ids
+
+
+@dataclass(frozen=True)
+class FrozenWords:
+    """A finished text tower with its tokenizer."""
+
+    tower: CLIPTextModelWithProjection
+    tokenizer: PreTrainedTokenizerFast
+
+    @staticmethod
+    def load(run: Path, device: torch.device) -> "FrozenWords":
+        """From text_encoder/ and tokenizer/ of a run or of an exported folder."""
+        tower = CLIPTextModelWithProjection.from_pretrained(run / "text_encoder").eval().requires_grad_(False)
+        return FrozenWords(tower.to(device), PreTrainedTokenizerFast.from_pretrained(run / "tokenizer"))
+
+    @torch.no_grad()
+    def embed(self, texts: Sequence[str]) -> Float[Tensor, "B E"]:
+        """Unit vectors on the tower's device."""
+        parts = []
+        for start in range(0, len(texts), _CHUNK):
+            ids = token_ids(self.tokenizer, texts[start : start + _CHUNK]).to(self.tower.device)
+            parts.append(F.normalize(self.tower(ids).text_embeds.float(), dim=1))
+        return torch.cat(parts)

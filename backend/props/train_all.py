@@ -1,0 +1,263 @@
+"""Trains everything in order, within one time budget: pictures, sounds, networks, export, scores.
+
+The same command again goes on where it stopped, be it after an interrupt or at the end of a lease of a machine.
+"""
+
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from . import (
+    make_dataset,
+    train_audio,
+    train_autoencoder,
+    train_images,
+    train_prior2d,
+    train_prior3d,
+    train_words,
+    training_export,
+    training_scores,
+)
+from .training_hardware import Hardware
+from .training_run import Budget
+from .training_sounds import Synthesis, cached_sounds
+from .training_stages import Stage, run_stages
+
+_FREE_TO_CHANGE = ("out", "hardware", "workers")
+
+
+@dataclass(frozen=True)
+class Batches:
+    """Rows of one step of each training."""
+
+    autoencoder: int
+    images: int
+    audio: int
+    priors: int
+
+
+ON_CPU = Batches(autoencoder=16, images=96, audio=32, priors=32)
+ON_GPU = Batches(autoencoder=96, images=512, audio=256, priors=256)
+CPU_WIDTHS, GPU_WIDTHS = (48, 96, 96), (64, 96, 128)
+"""The wide ones are the widest with which everything stays below 25 MB in half precision."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """Command line of the whole training."""
+
+    out: Path
+    """Gets data/, runs/, models/ (the folders to ship), look/ (contact sheets), stages.json and options.json."""
+    minutes: float = 20.0
+    """Wall-clock time of everything together. Pictures and sounds take what they need of it first."""
+    hardware: Hardware = field(default_factory=Hardware)
+    objects: int = 6000
+    """Props to learn from; half as many others, of all pairs, for the judge."""
+    size: Literal[64, 128] = 64
+    """Pixels a side of the pictures; the towers always look at 64."""
+    widths: tuple[int, int, int] | None = None
+    """Channels of the priors; by default 48 96 96 on a CPU and 64 96 128 on a GPU."""
+    sounds_per_class: int = 300
+    workers: int = field(default_factory=lambda: os.cpu_count() or 1)
+    """Processes that render and synthesise."""
+    seed: int = 0
+
+
+def main(options: Options) -> None:
+    """Train all, or what is left of it. Raises ValueError for other options than the folder was begun with."""
+    options.hardware.settle()
+    _require_same(options)
+    run_stages(stages(options), options.minutes, options.out)
+
+
+def stages(options: Options) -> tuple[Stage, ...]:
+    """Every stage in order, with its share of the time."""
+    work = _Work(options)
+    return (
+        Stage("pictures", 0.0, work.pictures),
+        Stage("sounds", 0.0, work.sounds),
+        Stage("autoencoder", 0.11, work.autoencoder, most_minutes=60.0),
+        Stage("words", 0.05, work.words, most_minutes=5.0),
+        Stage("images", 0.18, work.images, most_minutes=120.0),
+        Stage("audio", 0.04, work.audio, most_minutes=20.0),
+        Stage("judge", 0.08, work.judge, most_minutes=60.0),
+        Stage("prior2d", 0.27, work.prior2d),
+        Stage("prior3d", 0.23, work.prior3d),
+        Stage("export", 0.0, work.export),
+        Stage("scores", 0.04, work.scores, most_minutes=5.0),
+    )
+
+
+class _Work:
+    """What each stage does; folders and seeds are decided here and nowhere else."""
+
+    def __init__(self, options: Options) -> None:
+        self._options, self._hardware = options, options.hardware
+        self._batches = ON_GPU if options.hardware.is_gpu else ON_CPU
+        self._widths = options.widths or (GPU_WIDTHS if options.hardware.is_gpu else CPU_WIDTHS)
+        self._data, self._runs = options.out / "data", options.out / "runs"
+        self._joint, self._cache = self._runs / "joint", self._runs / "cache"
+        self._sound_file = self._data / "sounds.pt"
+
+    def pictures(self, minutes: float) -> None:
+        count, seed = self._options.objects, self._options.seed
+        for name, objects, own_seed, with_holdouts in (
+            ("train", count, seed + 1, False),
+            ("judge", count // 2, seed + 2, True),
+            ("test", max(24, count // 15), seed + 3, True),
+        ):
+            folder = self._data / name
+            if not (folder / "READY").exists():
+                make_dataset.main(
+                    make_dataset.Options(
+                        out=folder,
+                        objects=objects,
+                        seed=own_seed,
+                        include_holdouts=with_holdouts,
+                        size=self._options.size,
+                        workers=self._options.workers,
+                    )
+                )
+
+    def sounds(self, minutes: float) -> None:
+        cached_sounds(self._sound_file, self._synthesis())
+
+    def autoencoder(self, minutes: float) -> None:
+        train_autoencoder.main(
+            train_autoencoder.Options(
+                data=self._data / "train",
+                run=self._runs / "autoencoder",
+                budget=Budget(minutes=minutes, learning_rate=2e-3),
+                hardware=self._hardware,
+                batch=self._batches.autoencoder,
+                resume=True,
+                seed=self._options.seed,
+            )
+        )
+
+    def words(self, minutes: float) -> None:
+        train_words.main(
+            train_words.Options(
+                run=self._joint,
+                budget=Budget(minutes=minutes),
+                hardware=self._hardware,
+                resume=True,
+                seed=self._options.seed + 10,
+            )
+        )
+
+    def images(self, minutes: float) -> None:
+        self._images("train", self._joint, minutes, judge=False)
+
+    def judge(self, minutes: float) -> None:
+        self._images("judge", self._runs / "judge", minutes, judge=True)
+
+    def audio(self, minutes: float) -> None:
+        train_audio.main(
+            train_audio.Options(
+                sounds=self._sound_file,
+                words=self._joint,
+                run=self._joint,
+                synthesis=self._synthesis(),
+                budget=Budget(minutes=minutes),
+                hardware=self._hardware,
+                batch=self._batches.audio,
+                resume=True,
+                seed=self._options.seed + 13,
+            )
+        )
+
+    def prior2d(self, minutes: float) -> None:
+        train_prior2d.main(
+            train_prior2d.Options(
+                data=self._data / "train",
+                run=self._runs / "prior2d",
+                autoencoder=self._runs / "autoencoder" / "vae",
+                joint=self._joint,
+                latents=self._cache,
+                sounds=self._sound_file,
+                widths=self._widths,
+                budget=Budget(minutes=minutes),
+                hardware=self._hardware,
+                batch=self._batches.priors,
+                resume=True,
+                seed=self._options.seed + 14,
+            )
+        )
+
+    def prior3d(self, minutes: float) -> None:
+        train_prior3d.main(
+            train_prior3d.Options(
+                data=self._data / "train",
+                run=self._runs / "prior3d",
+                autoencoder=self._runs / "autoencoder" / "vae",
+                joint=self._joint,
+                latents=self._cache,
+                prior2d=self._runs / "prior2d",
+                budget=Budget(minutes=minutes),
+                hardware=self._hardware,
+                batch=self._batches.priors,
+                resume=True,
+                seed=self._options.seed + 15,
+            )
+        )
+
+    def export(self, minutes: float) -> None:
+        training_export.main(
+            training_export.Options(
+                autoencoder=self._runs / "autoencoder",
+                joint=self._joint,
+                judge=self._runs / "judge",
+                prior2d=self._runs / "prior2d",
+                prior3d=self._runs / "prior3d",
+                out=self._options.out / "models",
+            )
+        )
+
+    def scores(self, minutes: float) -> None:
+        training_scores.main(
+            training_scores.Options(
+                models=self._options.out / "models",
+                data=self._data / "test",
+                out=self._options.out / "look",
+                hardware=self._hardware,
+                seed=self._options.seed,
+            )
+        )
+
+    def _images(self, data: str, run: Path, minutes: float, judge: bool) -> None:
+        train_images.main(
+            train_images.Options(
+                data=self._data / data,
+                words=self._joint,
+                run=run,
+                judge=judge,
+                budget=Budget(minutes=minutes),
+                hardware=self._hardware,
+                batch=self._batches.images,
+                resume=True,
+                seed=self._options.seed + (12 if judge else 11),
+            )
+        )
+
+    def _synthesis(self) -> Synthesis:
+        options = self._options
+        return Synthesis(options.sounds_per_class, options.workers, options.seed + 4)
+
+
+def _require_same(options: Options) -> None:
+    """A run that goes on with other options would be neither the one nor the other."""
+    file = options.out / "options.json"
+    asked = {name: value for name, value in asdict(options).items() if name not in _FREE_TO_CHANGE}
+    asked = json.loads(json.dumps(asked))
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(asked, indent=1) + "\n")
+        return
+    begun = json.loads(file.read_text())
+    changed = [name for name in asked if asked[name] != begun.get(name)]
+    if changed:
+        facts = ", ".join(f"{name} was {begun.get(name)} and is now {asked[name]}" for name in changed)
+        raise ValueError(f"{options.out} was begun with other options: {facts}; use the same, or another --out")

@@ -1,0 +1,121 @@
+"""Trains the audio tower towards the locked words, as train_images.py does the image tower."""
+
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from .sounds import SOUNDING_CLASSES
+from .spec import CLASSES
+from .train_images import matching_loss
+from .training_attributes import NAMES, AttributeReaders
+from .training_captions import class_captions
+from .training_chance import Chance
+from .training_hardware import Hardware
+from .training_run import Budget, TrainingRun
+from .training_sounds import SoundWindows, Synthesis, build_audio_tower, build_extractor, cached_sounds
+from .training_words import FrozenWords
+
+_RANGE_DB = 60.0
+_DB = math.log(10.0) / 10.0
+
+
+@dataclass(frozen=True)
+class Options:
+    """Command line of the audio tower's training."""
+
+    sounds: Path
+    """Where the sounds are cached; they are synthesised where the file is not there."""
+    words: Path
+    """The finished run of words."""
+    run: Path
+    """Folder for audio_encoder/, and audio/ with checkpoint and curve: the words' own."""
+    synthesis: Synthesis = field(default_factory=Synthesis)
+    budget: Budget = field(default_factory=lambda: Budget(minutes=5.0))
+    hardware: Hardware = field(default_factory=Hardware)
+    batch: int = 32
+    resume: bool = False
+    seed: int = 2
+
+
+def main(options: Options) -> None:
+    """Write `run`/audio_encoder with its feature extractor's settings."""
+    hardware = options.hardware
+    hardware.settle()
+    torch.manual_seed(options.seed)
+    chance = Chance(options.seed, hardware.place)
+    sounds = cached_sounds(options.sounds, options.synthesis).to(hardware.place)
+    captions = class_captions(SOUNDING_CLASSES, FrozenWords.load(options.words, hardware.place), options.seed)
+    readers = hardware.ready(AttributeReaders.load(options.words))
+    tower = hardware.ready(build_audio_tower())
+    training = TrainingRun(tower, options.run / "audio", options.budget, options.resume, chance)
+    fast = hardware.fast(tower)
+    for _ in training.steps("audio"):
+        mels, classes = drawn_sounds(sounds, options.batch, chance)
+        targets = captions[classes, chance.integers(captions.shape[1], options.batch)]
+        with hardware.half_precision():
+            embedded = fast(disturbed_mels(mels, chance)).audio_embeds
+        loss, close = sound_loss(F.normalize(embedded.float(), dim=1), targets, classes, readers)
+        training.descend(loss, cosine=close)
+    training.load_averaged_into(tower)
+    tower.cpu().save_pretrained(options.run / "audio_encoder")
+    build_extractor().save_pretrained(options.run / "audio_encoder")
+
+
+def drawn_sounds(sounds: SoundWindows, count: int, chance: Chance) -> tuple[Float[Tensor, "B 1 F M"], Int[Tensor, "B"]]:
+    """Windows, each sounding class as often as another, and their classes by SOUNDING_CLASSES."""
+    windows = chance.integers(len(sounds.mels), count)
+    return sounds.mels[windows].float(), sounds.classes[sounds.owner[windows]]
+
+
+def sound_loss(
+    unit: Float[Tensor, "B E"],
+    targets: Float[Tensor, "B E"],
+    classes: Int[Tensor, "B"],
+    readers: AttributeReaders,
+) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
+    """Find the caption, lie close to it, tell the class; the second number is the mean cosine to the captions."""
+    close = (unit * targets).sum(dim=1).mean()
+    shown = classes.new_zeros(len(classes), len(NAMES))
+    shown[:, 0] = classes.new_tensor([CLASSES.index(name) for name in SOUNDING_CLASSES])[classes]
+    read = readers.loss(unit, shown, ("class",))
+    return matching_loss(unit, targets) + 2.0 * (1.0 - close) + 0.5 * read, close.detach()
+
+
+def disturbed_mels(mels: Float[Tensor, "B 1 F M"], chance: Chance) -> Float[Tensor, "B 1 F M"]:
+    """Another equaliser, a noise floor, a later start, a transposition and missing pieces; levels stay plausible.
+
+    What a recording adds that no synthesiser has: held-out sounds are made by other methods.
+    """
+    count, _, frames, bands = mels.shape
+    axis = torch.linspace(-1.0, 1.0, bands, device=mels.device)
+    tilt, bow = chance.between(-8.0, 8.0, count, 1, 1, 1), chance.between(-6.0, 6.0, count, 1, 1, 1)
+    mels = mels + tilt * axis + bow * (axis.square() - 0.33) + chance.between(-4.0, 4.0, count, 1, 1, 1)
+    mels = _moved(mels, chance.integers(5, count, low=-2), dim=3)
+    mels = _moved(mels, chance.integers(frames // 4, count), dim=2)
+    floor = mels.amax(dim=(1, 2, 3), keepdim=True) - chance.between(15.0, _RANGE_DB, count, 1, 1, 1)
+    noise = floor - 4.0 * chance.uniform(count, 1, 1, bands) + 3.0 * chance.normal(*mels.shape)
+    mels = torch.where(chance.happens(0.5, count, 1, 1, 1), torch.logaddexp(_DB * mels, _DB * noise) / _DB, mels)
+    quiet = mels.amax(dim=(1, 2, 3), keepdim=True) - _RANGE_DB
+    mels = mels.maximum(quiet)
+    masked = _stripe(frames, 40, count, chance)[:, None, :, None] | _stripe(bands, 10, count, chance)[:, None, None, :]
+    return torch.where(masked & chance.happens(0.6, count, 1, 1, 1), quiet.expand_as(mels), mels)
+
+
+def _moved(mels: Float[Tensor, "B 1 F M"], steps: Int[Tensor, "B"], dim: int) -> Float[Tensor, "B 1 F M"]:
+    """Each row rolled along frames or bands by its own number."""
+    length = mels.shape[dim]
+    index = (torch.arange(length, device=mels.device) - steps[:, None]) % length
+    shape = [len(mels), 1, 1, 1]
+    shape[dim] = length
+    return mels.gather(dim, index.reshape(shape).expand_as(mels))
+
+
+def _stripe(length: int, widest: int, count: int, chance: Chance) -> Tensor:
+    start, width = chance.integers(length, count, 1), chance.integers(widest, count, 1)
+    place = torch.arange(length, device=start.device)
+    return (place >= start) & (place < start + width)
