@@ -1,0 +1,169 @@
+"""The classes' synthesised sounds: form, determinism, variety, and whether the classes can be told apart."""
+
+import ast
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import soundfile
+from any_to_3d.backend.props.sounds import SAMPLE_RATE, SOUNDING_CLASSES, synthesise
+from any_to_3d.backend.props.sounds.examples import write_examples
+from any_to_3d.backend.props.sounds.held_out import synthesise_held_out
+from any_to_3d.backend.props.sounds.resonators import ring
+from any_to_3d.backend.props.sounds.room import impulse_response
+from any_to_3d.backend.props.spec import CLASSES
+from log_mel import NearestCentroid, statistics
+
+PROPS = Path(__file__).parents[2] / "backend" / "props"
+HELD_OUT = "held_out"
+SCORERS = {"training_scores.py"}
+DRIVERS = {"train.py", "train_all.py"}  # they call the scorers after all training
+
+Synthesiser = Callable[[str, np.random.Generator], npt.NDArray[np.float32]]
+both_methods = pytest.mark.parametrize("method", [synthesise, synthesise_held_out])
+
+
+@pytest.mark.parametrize("prop_class", SOUNDING_CLASSES)
+@both_methods
+def test_a_clip_is_finite_audible_mono_sound_without_dc(method: Synthesiser, prop_class: str) -> None:
+    for seed in range(3):
+        clip = method(prop_class, np.random.default_rng(seed))
+        assert clip.dtype == np.float32
+        assert clip.ndim == 1
+        assert SAMPLE_RATE <= len(clip) <= 4 * SAMPLE_RATE
+        assert np.isfinite(clip).all()
+        assert 0.05 < np.abs(clip).max() <= 1.0
+        assert abs(clip.mean()) < 1e-3
+
+
+@pytest.mark.parametrize("prop_class", SOUNDING_CLASSES)
+@both_methods
+def test_a_seed_fixes_a_clip_and_another_seed_makes_another(method: Synthesiser, prop_class: str) -> None:
+    first, again, other = (method(prop_class, np.random.default_rng(seed)) for seed in (3, 3, 4))
+    np.testing.assert_array_equal(first, again)
+    assert len(first) != len(other) or np.abs(first - other).max() > 0.01
+
+
+@both_methods
+def test_a_class_without_a_sound_is_refused_by_name(method: Synthesiser) -> None:
+    with pytest.raises(ValueError, match=r"'chair' has no sound of its own; these have: bell, drum"):
+        method("chair", np.random.default_rng(0))
+
+
+def test_every_sounding_class_is_a_prop_of_the_world() -> None:
+    assert set(SOUNDING_CLASSES) <= set(CLASSES)
+
+
+def test_level_and_length_vary_widely() -> None:
+    clips = [synthesise("car", np.random.default_rng(seed)) for seed in range(40)]
+    peaks = [np.abs(clip).max() for clip in clips]
+    lengths = [len(clip) for clip in clips]
+    assert max(peaks) / min(peaks) > 4.0
+    assert max(lengths) / min(lengths) > 2.5
+
+
+def test_a_struck_mode_rings_at_its_pitch_and_falls_by_60_db_in_its_decay_time() -> None:
+    push = np.zeros(SAMPLE_RATE)
+    push[0] = 1.0
+    sound = ring(push, [1000.0], [0.5], [1.0])
+    assert np.abs(np.fft.rfft(sound)).argmax() == 1000
+    early, late = (np.abs(sound[start : start + 160]).max() for start in (160, 160 + SAMPLE_RATE // 2))
+    assert late / early == pytest.approx(1e-3, rel=0.02)
+
+
+def test_a_room_answers_for_its_reverberation_time() -> None:
+    response = impulse_response(np.random.default_rng(0), 0.8, direct=1.0)[1:]
+    energy = np.cumsum(response[::-1] ** 2)[::-1]
+    fallen = 10.0 * np.log10(energy / energy[0])
+    twenty_down = np.argmax(fallen < -25.0) - np.argmax(fallen < -5.0)
+    assert 3.0 * twenty_down / SAMPLE_RATE == pytest.approx(0.8, rel=0.35)
+
+
+def _heard(method: Synthesiser, seeds: range) -> npt.NDArray[np.float64]:
+    """[classes, seeds, features]"""
+    return np.array(
+        [
+            [statistics(method(name, np.random.default_rng([number, seed]))) for seed in seeds]
+            for number, name in enumerate(SOUNDING_CLASSES)
+        ]
+    )
+
+
+@pytest.fixture(scope="module")
+def listener() -> NearestCentroid:
+    features = _heard(synthesise, range(10))
+    classes = np.repeat(np.arange(len(SOUNDING_CLASSES)), 10)
+    return NearestCentroid(features.reshape(len(classes), -1), classes)
+
+
+def _accuracy(listener: NearestCentroid, features: npt.NDArray[np.float64]) -> float:
+    guesses = listener(features.reshape(-1, features.shape[-1])).reshape(features.shape[:2])
+    return float((guesses == np.arange(len(features))[:, None]).mean())
+
+
+def test_class_means_of_log_mel_statistics_tell_fresh_clips_apart(listener: NearestCentroid) -> None:
+    assert _accuracy(listener, _heard(synthesise, range(1000, 1005))) > 0.7
+
+
+def test_the_same_means_tell_held_out_methods_apart_far_above_chance(listener: NearestCentroid) -> None:
+    """Measured .68; chance is .06."""
+    assert _accuracy(listener, _heard(synthesise_held_out, range(5))) > 0.5
+
+
+def test_no_training_stage_reaches_the_held_out_methods_even_through_others() -> None:
+    stages = [path for path in PROPS.glob("train*.py") if path.name not in SCORERS | DRIVERS]
+    assert stages
+    for stage in stages:
+        assert not [path for path in _reached(stage) if HELD_OUT in path.parts], stage.name
+
+
+def test_the_training_sounds_do_not_reach_the_held_out_ones() -> None:
+    reached = _reached(PROPS / "sounds" / "__init__.py")
+    assert PROPS / "sounds" / "room.py" in reached
+    assert not [path for path in reached if HELD_OUT in path.parts]
+
+
+def test_only_scores_import_the_held_out_methods_by_name() -> None:
+    outside = [path for path in PROPS.rglob("*.py") if HELD_OUT not in path.parts]
+    assert {path.name for path in outside if any(HELD_OUT in file.parts for file in _imported_files(path))} <= SCORERS
+
+
+def test_the_held_out_methods_share_only_the_clips_format_with_training() -> None:
+    files = sorted((PROPS / "sounds" / HELD_OUT).glob("*.py"))
+    shared = {file.name for path in files for file in _imported_files(path) if HELD_OUT not in file.parts}
+    assert shared == {"clip.py"}
+
+
+def _reached(start: Path) -> set[Path]:
+    reached: set[Path] = set()
+    waiting = [start]
+    while waiting:
+        path = waiting.pop()
+        if path not in reached:
+            reached.add(path)
+            waiting += _imported_files(path)
+    return reached
+
+
+def _imported_files(path: Path) -> list[Path]:
+    """Our own files that one file imports relatively, anywhere in it."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = path.parents[node.level - 1].joinpath(*(node.module or "").split("."))
+            targets = [base, *(base / alias.name for alias in node.names)]
+            found += [
+                file for each in targets for file in (each.with_suffix(".py"), each / "__init__.py") if file.is_file()
+            ]
+    return found
+
+
+def test_examples_are_playable_files_fixed_by_their_seed(tmp_path: Path) -> None:
+    written = write_examples(tmp_path / "new", 1, seed=5)
+    assert [path.name for path in written] == [f"{name}_0.wav" for name in SOUNDING_CLASSES]
+    clip, rate = soundfile.read(written[0])
+    assert rate == SAMPLE_RATE
+    expected = synthesise(SOUNDING_CLASSES[0], np.random.default_rng([5, 0, 0]))
+    np.testing.assert_allclose(clip, expected, atol=1e-4)
