@@ -10,6 +10,8 @@ from any_to_3d.backend.evaluation.r_precision import PromptPool
 from any_to_3d.backend.evaluation.scores import Judge, PhaseScores, phase_scores, prop_verdicts
 from any_to_3d.backend.evaluation.suite import SMOKE, Subject, named_suite, pool
 from any_to_3d.backend.evaluation.texture_quality import psnr
+from any_to_3d.backend.props.palette import COLOURS
+from any_to_3d.backend.props.spec import CLASSES
 from any_to_3d.backend.vocabulary import read_vocabulary
 from prop_meshes import ColourJudge, prop_mesh
 
@@ -144,7 +146,7 @@ def test_smoke_suite_has_twelve_classes_and_four_pairs_never_trained_on() -> Non
 
 def test_pool_leaves_out_prompts_with_words_that_the_encoder_does_not_know() -> None:
     left = pool(lambda text: tuple(word for word in text.split() if word in ("white", "axe")))
-    assert len(pool()) - len(left) == 40 + 12 - 1
+    assert len(pool()) - len(left) == len(CLASSES) + len(COLOURS) - 1
     assert not any(subject.colour == "white" or subject.prop_class == "axe" for subject in left)
 
 

@@ -8,6 +8,10 @@ from ..shapes import Part, bar, cylinder, lathe, loft, sphere
 from .variation import Variation
 
 
+# What the canonical rock has in the place of random bumps; mid-range bumps would make it a ball.
+_FIXED_BUMPS = np.sin(np.arange(64) * 2.4) * np.cos(np.arange(64) * 0.9)
+
+
 def mushroom(v: Variation) -> list[Part]:
     """A domed cap with pale spots on a cream stem."""
     cap, dome = v.between(0.62, 0.74), v.between(0.42, 0.55)
@@ -57,17 +61,14 @@ def rock(v: Variation) -> list[Part]:
 def _stone(v: Variation, radius: float, flatness: float) -> Part:
     """A sphere of few facets, each of its corners pushed in or out; its flat base lies at z = 0."""
     part = sphere(radius, "main", 10)
-    bumps = np.array([v.between(-1.0, 1.0) for _ in part.vertices]) if v.rng is not None else _FIXED_BUMPS
+    count = len(part.vertices)
+    bumps = _FIXED_BUMPS[:count] if v.rng is None else np.array([v.between(-1.0, 1.0) for _ in range(count)])
     # The points of a pole lie on one spot and must move together.
     spread = np.hypot(part.vertices[:, 0], part.vertices[:, 1])
-    bumps = np.where(spread < 0.1 * radius, 0.0, np.resize(bumps, len(part.vertices)))
+    bumps = np.where(spread < 0.1 * radius, 0.0, bumps)
     vertices = part.vertices * (1.0 + 0.15 * bumps)[:, None] * np.array([1.0, 1.0, flatness])
     vertices[:, 2] = np.maximum(vertices[:, 2], -0.45 * radius) + 0.45 * radius
     return Part(vertices, part.faces, part.paint)
-
-
-# What the canonical rock has in the place of random bumps; mid-range bumps would make it a ball.
-_FIXED_BUMPS = np.sin(np.arange(64) * 2.4) * np.cos(np.arange(64) * 0.9)
 
 
 def pumpkin(v: Variation) -> list[Part]:
