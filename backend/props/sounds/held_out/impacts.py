@@ -70,15 +70,15 @@ def key(count: int, rng: np.random.Generator) -> Samples:
 
 def sword(count: int, rng: np.random.Generator) -> Samples:
     """Steel by strong frequency modulation at ratios that never meet, with a noise edge and a comb's sliding shriek."""
-    pitch = rng.uniform(600.0, 1500.0)
-    ratios = rng.uniform(1.3, 3.7, 3)
+    pitch = rng.uniform(600.0, 1100.0)
+    ratios = 6.5 ** rng.random(7)  # fewer leave pure tones when the indices have died, as a glass has and no blade
     decay = rng.uniform(0.4, 1.2)
 
     def clash() -> Samples:
         body = np.zeros(round(decay * SAMPLE_RATE))
         for ratio in ratios:
             bent = pitch * ratio * rng.uniform(0.97, 1.03)
-            body += fm_ping(decay, bent, ratio / 2.1, rng.uniform(3.0, 8.0), decay)
+            body += fm_ping(decay, bent, rng.uniform(0.23, 0.83), rng.uniform(2.0, 6.0), decay)
         edge = rng.standard_normal(700) * np.linspace(1.0, 0.0, 700) ** 3
         body[:700] += rng.uniform(0.3, 1.0) * (edge - np.roll(edge, 1))
         return rng.uniform(0.5, 1.0) * body
