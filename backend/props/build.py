@@ -49,6 +49,7 @@ BUILDERS: dict[str, Callable[[Variation], list[Part]]] = {
 # Bands run along Z unless the class is made of flat slabs, where level bands would hardly show.
 _STRIPE_DIRECTIONS: dict[str, tuple[float, float, float]] = {
     "chair": (0.6, 0.0, 0.8),
+    "stool": (0.8, 0.0, 0.6),
     "table": (0.8, 0.6, 0.0),
     "car": (0.0, 0.8, 0.6),
     "bench": (0.96, 0.0, 0.28),

@@ -7,7 +7,6 @@ import numpy as np
 from ..shapes import Part, bar, cylinder, lathe, loft, sphere
 from .variation import Variation
 
-
 # What the canonical rock has in the place of random bumps; mid-range bumps would make it a ball.
 _FIXED_BUMPS = np.sin(np.arange(64) * 2.4) * np.cos(np.arange(64) * 0.9)
 
