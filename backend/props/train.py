@@ -1,5 +1,7 @@
 """`python -m any_to_3d.backend.props.train all ...`: the built-in networks, all in order or one by one."""
 
+import diffusers
+import transformers
 import tyro
 
 from . import train_all, train_audio, train_autoencoder, train_images, train_prior2d, train_prior3d, train_words
@@ -7,6 +9,10 @@ from . import train_all, train_audio, train_autoencoder, train_images, train_pri
 
 def main() -> None:
     """Train all of the built-in networks, or one of them."""
+    # Their own bars for reading and writing a file of a megabyte would drown those of the trainings.
+    transformers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.set_verbosity_error()
+    diffusers.utils.logging.set_verbosity_error()
     tyro.extras.subcommand_cli_from_dict(
         {
             "all": train_all.main,

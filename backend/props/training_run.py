@@ -78,6 +78,16 @@ class TrainingRun:
     def steps(self, title: str) -> Iterator[int]:
         """Yield step numbers until the budget is spent, showing progress."""
         earlier = {name: signal.signal(name, self._on_signal) for name in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield from self._until_spent(title)
+        finally:
+            for name, handler in earlier.items():
+                signal.signal(name, handler)
+        self.save()
+        if self._stopped:
+            raise SystemExit(f"stopped at step {self.step}; go on with --resume")
+
+    def _until_spent(self, title: str) -> Iterator[int]:
         began, saved, before, first = time.monotonic(), time.monotonic(), self._seconds, self.step
         with Progress(*_COLUMNS) as progress:
             task = progress.add_task(title, total=1.0, speed="")
@@ -93,11 +103,6 @@ class TrainingRun:
                     saved = time.monotonic()
                 speed = (self.step - first) / max(self._seconds - before, 1e-9)
                 progress.update(task, completed=share, speed=f"step {self.step}, {speed:.1f} a second")
-        self.save()
-        for name, handler in earlier.items():
-            signal.signal(name, handler)
-        if self._stopped:
-            raise SystemExit(f"stopped at step {self.step}; go on with --resume")
 
     def descend(self, loss: torch.Tensor, **measured: torch.Tensor) -> None:
         """One optimiser step down `loss`; a line of the curve with the scalars `measured` every 50 steps.

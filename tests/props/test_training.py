@@ -1,31 +1,57 @@
 """Laws of the training scripts: what a network is told in training is what the model wrappers tell it afterwards."""
 
-import math
-from pathlib import Path
-
-import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from any_to_3d.backend.models.class_label import EmbeddingNoise, unclip_label
 from any_to_3d.backend.models.conditioning import PoseFeatures, UnclipConditioning, Zero123Conditioning
 from any_to_3d.backend.models.zero123 import camera_change as camera_change_at_use
-from any_to_3d.backend.props.captions import closed_vocabulary
+from any_to_3d.backend.props.captions import Facts
+from any_to_3d.backend.props.materials import MATERIALS, PATTERNS
+from any_to_3d.backend.props.palette import COLOURS
 from any_to_3d.backend.props.spec import CLASSES, PropSpec
-from any_to_3d.backend.props.train_joint import matching_loss, stated_attributes
-from any_to_3d.backend.props.train_prior2d import LABEL_WIDTH, embedding_noise, noised_embeddings, prior_labels
+from any_to_3d.backend.props.train_prior2d import (
+    LABEL_WIDTH,
+    PromptEmbeddings,
+    embedding_noise,
+    noised_embeddings,
+    prior_labels,
+)
 from any_to_3d.backend.props.train_prior3d import LABEL_WIDTH as TURN_LABEL_WIDTH
-from any_to_3d.backend.props.train_prior3d import NovelViews, camera_change, novel_view_labels
-from any_to_3d.backend.props.training_augment import disturbed, on_background
-from any_to_3d.backend.props.training_diffusion import EMBEDDING_SCALE, NoisyPair, build_scheduler, draw_timesteps
-from any_to_3d.backend.props.training_run import Budget, TrainingRun
+from any_to_3d.backend.props.train_prior3d import (
+    NovelViewNetwork,
+    NovelViews,
+    ViewPairs,
+    camera_change,
+    novel_view_labels,
+    start_from_2d,
+)
+from any_to_3d.backend.props.train_words import draw_sentences
+from any_to_3d.backend.props.training_attributes import NAMES, NO_COLOUR, SIZES, AttributeReaders, attribute_numbers
+from any_to_3d.backend.props.training_captions import CaptionBank
+from any_to_3d.backend.props.training_chance import Chance
+from any_to_3d.backend.props.training_data import PropPictures
+from any_to_3d.backend.props.training_diffusion import (
+    EMBEDDING_SCALE,
+    NoisyPair,
+    UnetShape,
+    build_scheduler,
+    build_unet,
+    draw_timesteps,
+)
+from any_to_3d.backend.props.training_latents import LatentPictures
 from any_to_3d.backend.props.training_samples import Views
 from any_to_3d.backend.props.training_words import build_text_tower, build_tokenizer, token_ids, with_unknown_words
+from any_to_3d.backend.props.words import closed_vocabulary
 from diffusers.pipelines.stable_diffusion.stable_unclip_image_normalizer import StableUnCLIPImageNormalizer
+
+CPU = torch.device("cpu")
+TINY = UnetShape((16, 32, 32), 4, 8)
 
 
 @pytest.fixture
-def rng() -> torch.Generator:
-    return torch.Generator().manual_seed(0)
+def chance() -> Chance:
+    return Chance(0, CPU)
 
 
 def test_end_token_has_the_highest_id_and_the_tower_pools_there() -> None:
@@ -44,82 +70,94 @@ def test_tokenizer_ignores_case_and_punctuation_and_reports_other_words() -> Non
     assert tokenizer("zeppelin", add_special_tokens=False).input_ids == [tokenizer.unk_token_id]
 
 
-def test_an_unknown_word_is_inserted_without_losing_a_known_one() -> None:
-    torch.manual_seed(0)
+def test_no_caption_has_an_unknown_word_or_is_cut(chance: Chance) -> None:
+    tokenizer = build_tokenizer(closed_vocabulary())
+    captions, stated = draw_sentences(chance, 300)
+    ids = token_ids(tokenizer, captions)
+    assert not (ids == tokenizer.unk_token_id).any()
+    assert (ids == tokenizer.eos_token_id).any(dim=1).all()
+    assert stated.shape == (300, len(NAMES))
+    assert (stated < torch.tensor(SIZES)).all()
+
+
+def test_an_unknown_word_is_inserted_without_losing_a_known_one(chance: Chance) -> None:
     tokenizer = build_tokenizer(closed_vocabulary())
     ids = token_ids(tokenizer, ["a red chair"] * 8)
-    changed = with_unknown_words(ids, tokenizer, 1.0)
-    for row in changed:
+    for row in with_unknown_words(ids, tokenizer, 1.0, chance):
         kept = [token for token in row.tolist() if token != tokenizer.unk_token_id]
         assert len(kept) == ids.shape[1] - 1
         assert kept == ids[0, :-1].tolist()
 
 
-def test_attributes_are_those_the_sentence_states() -> None:
-    spec = PropSpec("chair", "red", "striped", "tall")
-    assert stated_attributes(spec, "a red chair", True) == (CLASSES.index("chair"), 0, 0, 0)
-    assert stated_attributes(spec, "a tall striped chair", False) == (CLASSES.index("chair"), 8, 1, 1)
+def test_what_a_sentence_leaves_open_is_none_or_ordinary() -> None:
+    chair, red, blue = CLASSES.index("chair"), list(COLOURS).index("red"), list(COLOURS).index("blue")
+    shown = PropSpec("chair", "red", "blue", "wood", "striped", "tall")
+    assert attribute_numbers(shown) == (chair, red, blue, MATERIALS.index("wood"), PATTERNS.index("striped"), 1)
+    assert attribute_numbers(Facts("chair", "red")) == (chair, red, NO_COLOUR, 0, 0, 0)
+    assert attribute_numbers(Facts("chair")) == (chair, NO_COLOUR, NO_COLOUR, 0, 0, 0)
+    assert MATERIALS[0] == PATTERNS[0] == "plain"
 
 
-def test_equal_captions_are_both_right_answers() -> None:
-    texts = torch.nn.functional.normalize(torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]]), dim=1)
-    assert matching_loss(texts, texts) == pytest.approx(2.0 / 3.0 * math.log(2.0), abs=1e-4)
+def test_a_reader_of_one_attribute_asks_nothing_of_the_others() -> None:
+    torch.manual_seed(0)
+    readers = AttributeReaders()
+    unit = F.normalize(torch.randn(4, 128), dim=1).requires_grad_()
+    wanted = torch.zeros(4, len(NAMES), dtype=torch.long)
+    other = wanted.clone()
+    other[:, 1:] = 1
+    torch.testing.assert_close(readers.loss(unit, wanted, ("class",)), readers.loss(unit, other, ("class",)))
+    assert readers.loss(unit, wanted) != readers.loss(unit, other)
 
 
-def test_disturbed_pictures_stay_pictures(rng: torch.Generator) -> None:
-    images = torch.rand(16, 3, 64, 64, generator=rng)
-    result = disturbed(images, rng)
-    assert result.shape == images.shape
-    assert result.min() >= 0.0
-    assert result.max() <= 1.0
-    assert not torch.equal(result, images)
-
-
-def test_a_new_background_leaves_solid_pixels_as_they_were(rng: torch.Generator) -> None:
-    rgb, alpha = torch.rand(64, 3, 4, 4, generator=rng), torch.ones(64, 1, 4, 4)
-    changed = on_background(rgb, alpha, rng)
-    untouched = (changed - rgb).abs().amax(dim=(1, 2, 3)) < 1e-6
-    assert untouched.float().mean() > 0.5
-
-
-def test_half_of_the_timesteps_are_high(rng: torch.Generator) -> None:
-    timesteps = draw_timesteps(20_000, rng)
+def test_half_of_the_timesteps_are_high(chance: Chance) -> None:
+    timesteps = draw_timesteps(20_000, chance)
     assert timesteps.min() >= 0
     assert timesteps.max() <= 999
     assert (timesteps >= 600).float().mean() == pytest.approx(0.5 + 0.5 * 0.4, abs=0.02)
 
 
-def test_clean_latents_follow_from_noisy_ones_and_velocity(rng: torch.Generator) -> None:
-    clean, scheduler = torch.randn(4, 8, 16, 16, generator=rng), build_scheduler()
-    pair = NoisyPair(clean, scheduler, rng)
-    acp = scheduler.alphas_cumprod[pair.timesteps][:, None, None, None]
+def test_clean_latents_follow_from_noisy_ones_and_velocity(chance: Chance) -> None:
+    clean = chance.normal(4, 8, 16, 16)
+    pair = NoisyPair(clean, chance)
+    acp = build_scheduler().alphas_cumprod[pair.timesteps][:, None, None, None]
     assert torch.allclose(acp.sqrt() * pair.noisy - (1 - acp).sqrt() * pair.velocity, clean, atol=1e-4)
 
 
-def test_prior_label_is_the_wrappers_label(rng: torch.Generator) -> None:
-    unit = torch.nn.functional.normalize(torch.randn(2, 128, generator=rng), dim=1)
+def test_prior_label_is_the_wrappers_label(chance: Chance) -> None:
+    unit = F.normalize(chance.normal(2, 128), dim=1)
     azimuth, elevation = torch.tensor([0.3, 2.0]), torch.tensor([0.1, -0.2])
-    noised, level = noised_embeddings(unit, torch.Generator().manual_seed(3))
-    label = prior_labels(noised, level, azimuth, elevation, torch.tensor([False, True]))
+    label = prior_labels(*noised_embeddings(unit, chance), azimuth, elevation, torch.tensor([False, True]))
     conditioning = UnclipConditioning(EMBEDDING_SCALE, True, PoseFeatures(8, 1.4), ("rgb", "normal"))
     assert conditioning.embedding_width(LABEL_WIDTH) == 128
     assert torch.equal(label[:, 256:288], conditioning.pose.of(azimuth, 2 * elevation))
     assert torch.equal(label[:, 288:], torch.cat([conditioning.one_hot("rgb"), conditioning.one_hot("normal")]))
 
 
-def test_embedding_at_level_0_is_clear_and_seen_as_the_wrapper_shows_it() -> None:
-    unit = torch.nn.functional.normalize(torch.ones(64, 128), dim=1)
-    noised, level = noised_embeddings(unit, torch.Generator().manual_seed(3))
+def test_embedding_at_level_0_is_clear_and_seen_as_the_wrapper_shows_it(chance: Chance) -> None:
+    unit = F.normalize(torch.ones(64, 128), dim=1)
+    noised, level = noised_embeddings(unit, chance)
     clear = EmbeddingNoise(StableUnCLIPImageNormalizer(128), embedding_noise())
     expected = unclip_label(unit[:1], EMBEDDING_SCALE, clear)[0]
-    rows = torch.cat([noised, level], dim=1)
-    is_clear = (rows == expected).all(dim=1)
+    is_clear = (torch.cat([noised, level], dim=1) == expected).all(dim=1)
     assert 0.3 < is_clear.float().mean() < 0.7
 
 
-def test_turn_and_its_label_are_the_wrappers(rng: torch.Generator) -> None:
+def test_a_prior_is_asked_by_captions_other_pictures_and_sounds(chance: Chance) -> None:
+    """Each kind of embedding points along an axis of its own: 50, 30 and 20 %, and no sound for a silent class."""
+    said, seen, heard = torch.eye(3)
+    bank = CaptionBank(said.half().expand(2, 5, 3), said.half().expand(2, 5, 3))
+    sounding = torch.tensor([0, -1])
+    prompts = PromptEmbeddings(bank, seen.expand(2, 4, 3), heard.expand(1, 6, 3), sounding)
+    for number, shares in ((0, (0.5, 0.3, 0.2)), (1, (0.7, 0.3, 0.0))):
+        drawn = prompts.drawn(torch.full((20_000,), number), chance)
+        assert drawn.mean(dim=0).tolist() == pytest.approx(shares, abs=0.015)
+    deaf = PromptEmbeddings(bank, seen.expand(2, 4, 3), torch.zeros(0, 1, 3), sounding)
+    assert deaf.drawn(torch.zeros(1000, dtype=torch.long), chance)[:, 2].max() == 0
+
+
+def test_turn_and_its_label_are_the_wrappers(chance: Chance) -> None:
     azimuth, elevation = torch.tensor([[0.1, 2.0]]), torch.tensor([[0.2, -0.3]])
-    unit = torch.nn.functional.normalize(torch.randn(1, 128, generator=rng), dim=1)
+    unit = F.normalize(chance.normal(1, 128), dim=1)
     empty = torch.zeros(1, 8, 16, 16)
     views = NovelViews(empty, empty, unit, azimuth, elevation)
     reference, target = (Views(elevation[:, k], azimuth[:, k]) for k in (0, 1))
@@ -131,34 +169,42 @@ def test_turn_and_its_label_are_the_wrappers(rng: torch.Generator) -> None:
     assert torch.equal(label[:, :48], shown)
 
 
-def test_learning_rate_warms_up_and_ends_at_three_percent() -> None:
-    budget = Budget(steps=1000, learning_rate=1e-3, warm_up=100)
-    assert budget.rate_at(0, 0.0) == pytest.approx(1e-5)
-    assert budget.rate_at(200, 0.0) == pytest.approx(1e-3)
-    assert budget.rate_at(1000, 1.0) == pytest.approx(3e-5)
+def test_references_are_low_and_mostly_from_the_front_and_targets_are_other_views(chance: Chance) -> None:
+    elevation = torch.tensor([[0.1, 0.3, 0.9, -0.3]]).expand(3, 4)
+    azimuth = torch.tensor([[0.0, 1.0, 2.0, 3.0]]).expand(3, 4)
+    empty = torch.zeros(3, 4, 2, 2, dtype=torch.uint8)
+    pictures = PropPictures(empty, empty, empty, elevation, azimuth, specs=())
+    numbers = torch.arange(4.0)[None, :, None, None, None].expand(3, 4, 1, 1, 1).half()
+    drawn = ViewPairs(pictures, LatentPictures(numbers, numbers, 1.0), torch.zeros(3, 4, 8), chance).draw(4000)
+    assert set(drawn.azimuth[:, 0].tolist()) == {0.0, 1.0}
+    assert (drawn.azimuth[:, 0] == 0.0).float().mean() == pytest.approx(0.7 + 0.3 / 2, abs=0.03)
+    assert (drawn.azimuth[:, 0] != drawn.azimuth[:, 1]).all()
+    assert torch.equal(drawn.target.flatten(), drawn.azimuth[:, 1])
+    assert set(drawn.azimuth[:, 1].tolist()) == {0.0, 1.0, 2.0, 3.0}
 
 
-def test_a_resumed_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
-    def train(steps: int, resume: bool) -> TrainingRun:
-        torch.manual_seed(0)
-        module = torch.nn.Linear(2, 1)
-        run = TrainingRun(module, tmp_path, Budget(steps=steps), resume)
-        for _ in run.steps("test"):
-            run.descend(module(torch.ones(4, 2)).square().mean())
-        return run
+def test_a_3d_prior_begins_as_the_2d_prior_it_came_from(chance: Chance) -> None:
+    """Reference from the front, its channels silent: the same estimate for the same embedding and pose."""
+    torch.manual_seed(0)
+    flat = build_unet(TINY, False, LABEL_WIDTH).eval()
+    network = NovelViewNetwork(TINY).eval()
+    start_from_2d(network.unet, dict(flat.named_parameters()))
+    unit, turn, rise = F.normalize(chance.normal(2, 128), dim=1), torch.tensor([0.4, 2.0]), torch.tensor([0.1, 0.2])
+    noisy, timesteps, tokens = chance.normal(2, 4, 8, 8), torch.tensor([700, 900]), torch.zeros(2, 1, 32)
+    level = noised_embeddings(unit, chance)[1]
+    level[:, :64], level[:, 64:] = 1.0, 0.0
+    label = prior_labels(EMBEDDING_SCALE * unit, level, turn, rise, torch.tensor([False, False]))
+    zero, here = torch.zeros(2), torch.stack([torch.zeros(2), turn], dim=1)
+    turned = novel_view_labels(unit, here, torch.stack([zero, rise], dim=1))
+    with torch.no_grad():
+        expected = flat(noisy, timesteps, encoder_hidden_states=tokens, class_labels=label).sample
+        beside = torch.cat([noisy, chance.normal(2, 4, 8, 8)], dim=1)
+        found = network.unet(beside, timesteps, encoder_hidden_states=tokens, class_labels=turned).sample
+    torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-3)
 
-    first = train(5, resume=False)
-    again = train(5, resume=True)
-    assert again.step == 5
-    assert all(torch.equal(first.averaged[name], again.averaged[name]) for name in first.averaged)
-    assert train(8, resume=True).step == 8
 
-
-def test_averaged_weights_follow_the_trained_ones(tmp_path: Path) -> None:
-    module = torch.nn.Linear(1, 1, bias=False)
-    start = float(module.weight.detach())
-    run = TrainingRun(module, tmp_path, Budget(steps=200, learning_rate=0.1, warm_up=1), resume=False)
-    for _ in run.steps("test"):
-        run.descend((module.weight - start - 1.0).square().sum())
-    assert start < float(run.averaged["weight"])
-    assert np.isclose(float(module.weight.detach()), start + 1.0, atol=0.2)
+def test_the_shape_of_a_network_is_kept_with_its_run(tmp_path) -> None:
+    TINY.save(tmp_path / "run")
+    assert UnetShape.read(tmp_path / "run") == TINY
+    unet = build_unet(TINY, True, 10)
+    assert (unet.config.in_channels, unet.config.out_channels, unet.config.sample_size) == (8, 4, 8)

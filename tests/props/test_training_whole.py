@@ -1,0 +1,152 @@
+"""Two steps of every training on a handful of props, through to an export that the model loaders read."""
+
+import os
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from any_to_3d.backend.models.load import check_folder, load_clip, load_stable_unclip, load_zero123
+from any_to_3d.backend.models.protocols import Condition
+from any_to_3d.backend.props import (
+    make_dataset,
+    train_audio,
+    train_autoencoder,
+    train_images,
+    train_prior2d,
+    train_prior3d,
+    train_words,
+    training_export,
+    training_sounds,
+)
+from any_to_3d.backend.props.captions import prompt
+from any_to_3d.backend.props.sounds import SOUNDING_CLASSES
+from any_to_3d.backend.props.training_data import PropPictures
+from any_to_3d.backend.props.training_hardware import Hardware
+from any_to_3d.backend.props.training_latents import cached_latents, fingerprint
+from any_to_3d.backend.props.training_run import Budget, TrainingRun
+from any_to_3d.backend.props.training_samples import Views, novel_view_figures, sample
+from any_to_3d.backend.props.training_scores import autoencoder_psnr, tower_figures
+from any_to_3d.backend.props.training_sounds import Synthesis, cached_sounds
+from safetensors.torch import load_file
+from test_training_sounds import tone
+
+CPU = torch.device("cpu")
+TWO = Budget(steps=2)
+WIDTHS = (16, 32, 32)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """data/, runs/ and models/ as `train all` lays them out."""
+    root = tmp_path_factory.mktemp("training")
+    data, joint, cache = root / "data", root / "joint", root / "cache"
+    make_dataset.main(make_dataset.Options(out=data, objects=6, views=5, workers=1))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training_sounds, "synthesise", tone)
+        cached_sounds(root / "sounds.pt", Synthesis(1, sound_workers=1))
+    train_autoencoder.main(train_autoencoder.Options(data, root / "autoencoder", budget=TWO, batch=2))
+    train_words.main(train_words.Options(joint, budget=TWO, batch=16))
+    train_images.main(train_images.Options(data, joint, joint, budget=TWO, batch=16))
+    train_images.main(train_images.Options(data, joint, root / "judge", judge=True, budget=TWO, batch=16))
+    train_audio.main(train_audio.Options(root / "sounds.pt", joint, joint, budget=TWO, batch=8))
+    vae = root / "autoencoder" / "vae"
+    train_prior2d.main(
+        train_prior2d.Options(
+            data, root / "prior2d", vae, joint, cache, sounds=root / "sounds.pt", widths=WIDTHS, budget=TWO, batch=4
+        )
+    )
+    train_prior3d.main(
+        train_prior3d.Options(data, root / "prior3d", vae, joint, cache, root / "prior2d", budget=TWO, batch=4)
+    )
+    training_export.main(
+        training_export.Options(
+            root / "autoencoder", joint, root / "judge", root / "prior2d", root / "prior3d", root / "models"
+        )
+    )
+    return root
+
+
+def test_an_export_is_whole_and_small(folder: Path) -> None:
+    for layout in ("clip", "stable_unclip", "zero123"):
+        assert check_folder(folder / "models" / layout, layout) == ()
+    listed = (folder / "models" / "SHA256SUMS").read_text().splitlines()
+    assert any(line.endswith("clip/audio_encoder/model.safetensors") for line in listed)
+    trained = {"autoencoder", "words", "images", "audio", "judge", "prior2d", "prior3d"}
+    assert {path.stem for path in (folder / "models" / "curves").glob("*.jsonl")} == trained
+
+
+def test_an_export_that_is_too_big_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(training_export, "MOST_BYTES", 1_000_000)
+    runs = [folder / name for name in ("autoencoder", "joint", "judge", "prior2d", "prior3d")]
+    with pytest.raises(ValueError, match=r"at most 1,000,000 are shipped, so choose fewer --widths"):
+        training_export.main(training_export.Options(*runs, tmp_path))
+
+
+def test_an_exported_encoder_takes_words_pictures_and_sounds(folder: Path) -> None:
+    encoder = load_clip(folder / "models" / "clip", CPU)
+    assert encoder.modalities == ("text", "image", "audio")
+    sound = torch.from_numpy(tone(SOUNDING_CLASSES[0], np.random.default_rng(0)))
+    parts = [encoder.embed_text([prompt("bell", "red")]), encoder.embed_image(torch.rand(1, 3, 64, 64))]
+    assert all(part.shape == (1, 128) for part in [*parts, encoder.embed_audio(sound, 16_000)])
+    figures = tower_figures(load_clip(folder / "models" / "judge", CPU), PropPictures.load(folder / "data"))
+    assert all(0.0 <= value <= 1.0 for value in figures.values())
+
+
+def test_exported_priors_draw_pictures(folder: Path) -> None:
+    models = folder / "models"
+    encoder, prior = load_clip(models / "clip", CPU), load_stable_unclip(models / "stable_unclip", CPU)
+    condition = prior.prepare(Condition(encoder.embed_text([prompt("chair", "red")])), "normal")
+    with torch.no_grad():
+        drawn = sample(prior, condition, Views(torch.zeros(2), torch.zeros(2)), 3.0, seed=0, steps=2)
+        assert drawn.shape == (2, 3, 64, 64)
+        pictures = PropPictures.load(folder / "data")
+        assert set(autoencoder_psnr(prior, pictures)) == {"rgb", "normal"}
+    assert load_zero123(models / "zero123", CPU).image_size == 64
+
+
+def test_latents_of_another_autoencoder_are_made_anew(folder: Path, tmp_path: Path) -> None:
+    pictures, first = PropPictures.load(folder / "data"), folder / "autoencoder" / "vae"
+    kept = cached_latents(pictures, first, tmp_path, Hardware())
+    assert kept.rgb.shape == (6, 5, 8, 16, 16)
+    marked = torch.load(tmp_path / "latents.pt", weights_only=True)
+    marked["values"]["scaling_factor"] = 123.0
+    torch.save(marked, tmp_path / "latents.pt")
+    assert cached_latents(pictures, first, tmp_path, Hardware()).scaling_factor == 123.0
+    marked["origin"] = fingerprint(folder / "joint" / "readers.safetensors")
+    torch.save(marked, tmp_path / "latents.pt")
+    assert cached_latents(pictures, first, tmp_path, Hardware()).scaling_factor == kept.scaling_factor
+
+
+def test_novel_views_are_compared_with_copies_and_mirrored_turns(folder: Path, tmp_path: Path) -> None:
+    with torch.no_grad():
+        pictures = PropPictures.load(folder / "data")
+        figures = novel_view_figures(load_zero123(folder / "models" / "zero123", CPU), pictures, 1, tmp_path, seed=0)
+    assert set(figures) == {"predicted", "copied", "mirrored"}
+    assert (tmp_path / "novel_views.png").exists()
+
+
+def test_a_training_that_was_stopped_ends_as_if_it_had_not_been(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def weights(run: Path, resume: bool) -> dict[str, torch.Tensor]:
+        budget = Budget(steps=4)
+        data, joint = folder / "data", folder / "joint"
+        train_images.main(train_images.Options(data, joint, run, budget=budget, batch=16, resume=resume))
+        return load_file(run / "image_encoder" / "model.safetensors")
+
+    expected = weights(tmp_path / "whole", resume=False)
+    descend = TrainingRun.descend
+
+    def stopped_after_two(run: TrainingRun, loss: torch.Tensor, **measured: torch.Tensor) -> None:
+        descend(run, loss, **measured)
+        if run.step == 1:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(TrainingRun, "descend", stopped_after_two)
+        with pytest.raises(SystemExit, match="stopped at step 2"):
+            weights(tmp_path / "parts", resume=False)
+    found = weights(tmp_path / "parts", resume=True)
+    assert all(torch.equal(found[name], value) for name, value in expected.items())
