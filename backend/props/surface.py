@@ -182,12 +182,12 @@ def _wood(colours: np.ndarray, at: _Points) -> np.ndarray:
     """Boards of varied tone along the part's length, with dark joints and fine grain."""
     (along, across, deep), (_, across_normal, deep_normal) = (a.T for a in at.along_axes())
     board = 0.16
-    tone = 0.70 + 0.45 * _hashed(np.floor(across / board), np.floor(deep / board))
+    tone = 0.82 + 0.36 * _hashed(np.floor(across / board), np.floor(deep / board))
     grain = np.sin(70.0 * across + 50.0 * deep + 2.5 * np.sin(6.0 * along))
     joint = np.zeros(len(along), bool)
     for coordinate, facing in ((across, across_normal), (deep, deep_normal)):
         joint |= (np.mod(coordinate, board) < 0.022) & (facing < 0.7)
-    return _toned(_mixed(colours, (0.52, 0.33, 0.16), 0.25), np.where(joint, 0.55, tone + 0.07 * grain))
+    return _toned(_mixed(colours, (0.60, 0.40, 0.22), 0.13), np.where(joint, 0.62, tone + 0.06 * grain))
 
 
 def _stone(colours: np.ndarray, at: _Points) -> np.ndarray:
@@ -196,13 +196,13 @@ def _stone(colours: np.ndarray, at: _Points) -> np.ndarray:
     tall, long = 0.19, 0.33
     course = np.floor(v / tall)
     u = u + 0.5 * long * np.mod(course, 2)
-    tone = 0.74 + 0.4 * _hashed(course, np.floor(u / long))
+    tone = 0.84 + 0.36 * _hashed(course, np.floor(u / long))
     speckle = _hashed(*np.floor((at.positions + _OFFSET) / 0.036).T) - 0.5
-    stone = _toned(_mixed(colours, (0.60, 0.59, 0.56), 0.28), tone + 0.22 * speckle)
+    stone = _toned(_mixed(colours, (0.64, 0.63, 0.60), 0.18), tone + 0.22 * speckle)
     is_mortar = (np.mod(v, tall) < 0.03) | (np.mod(u, long) < 0.03)
     is_dark = stone.mean(axis=1) < 0.32
-    mortar = np.where(is_dark[:, None], 0.52, 0.30 * np.ones(3))
-    return np.where(is_mortar[:, None], 0.3 * stone + 0.7 * mortar, stone)
+    mortar = np.where(is_dark[:, None], 0.52, 0.36 * np.ones(3))
+    return np.where(is_mortar[:, None], 0.4 * stone + 0.6 * mortar, stone)
 
 
 def _cloth(colours: np.ndarray, at: _Points) -> np.ndarray:
@@ -217,13 +217,13 @@ def _cloth(colours: np.ndarray, at: _Points) -> np.ndarray:
 
 def _metal(colours: np.ndarray, at: _Points) -> np.ndarray:
     """A little steel in the colour, and worn, dark edges."""
-    return _toned(_mixed(colours, (0.62, 0.64, 0.67), 0.22), 1.0 - 0.5 * at.edge_nearness(0.06))
+    return _toned(_mixed(colours, (0.66, 0.68, 0.70), 0.12), 1.0 - 0.45 * at.edge_nearness(0.045))
 
 
 def _glass(colours: np.ndarray, at: _Points) -> np.ndarray:
     """Pale, as if light came through, and white along its edges."""
-    pale = _mixed(colours, (0.86, 0.95, 1.0), 0.40)
-    return _mixed(pale, (1.0, 1.0, 1.0), 0.85 * at.edge_nearness(0.05))
+    pale = _mixed(colours, (0.86, 0.95, 1.0), 0.24)
+    return _mixed(pale, (1.0, 1.0, 1.0), 0.8 * at.edge_nearness(0.035))
 
 
 _TEXTURES = {"wood": _wood, "stone": _stone, "metal": _metal, "cloth": _cloth, "glass": _glass}
@@ -233,10 +233,10 @@ def _metal_gloss(colours: np.ndarray, points: np.ndarray, normals: np.ndarray) -
     """A mirror of the world's own sky and ground: a bright band above a dark horizon, and a broad highlight."""
     mirrored = _bulging(points, normals, 0.8)
     up = mirrored[:, 2]
-    sky = np.where(up > 0.0, 0.70 + 0.25 * up, 0.66 + 0.15 * up)
+    sky = np.where(up > 0.0, 0.84 + 0.2 * up, 0.8 + 0.15 * up)
     horizon = np.exp(-(((up + 0.10) / 0.14) ** 2))
-    reflected = colours * (sky * soft_light(mirrored) / 0.8 - 0.26 * horizon)[:, None]
-    band = 0.6 * np.exp(-(((up - 0.20) / 0.09) ** 2))
+    reflected = colours * (sky * soft_light(mirrored) / 0.8 - 0.28 * horizon)[:, None]
+    band = 0.6 * np.exp(-(((up - 0.20) / 0.08) ** 2))
     return _mixed(reflected, (1.0, 1.0, 1.0), np.maximum(band, 0.9 * (mirrored @ LIGHT).clip(0.0) ** 14.0))
 
 
@@ -250,10 +250,10 @@ def _plastic_gloss(colours: np.ndarray, points: np.ndarray, normals: np.ndarray)
 
 def _glass_gloss(colours: np.ndarray, points: np.ndarray, normals: np.ndarray) -> np.ndarray:
     """Nearly unshaded, with tall streaks of mirrored windows."""
-    mirrored = _bulging(points, normals, 0.45)
+    mirrored = _bulging(points, normals, 0.9)
     body = colours * (0.35 + 0.65 * soft_light(mirrored))[:, None]
     turn = np.arctan2(mirrored[:, 1], mirrored[:, 0])
-    streak = ((np.cos(6.0 * turn + 0.6) - 0.86) / 0.14).clip(0.0) * (1.0 - mirrored[:, 2] ** 2)
+    streak = ((np.cos(4.0 * turn + 0.6) - 0.82) / 0.18).clip(0.0) * (1.0 - mirrored[:, 2] ** 2)
     return _mixed(body, (1.0, 1.0, 1.0), np.maximum(0.8 * streak, 0.9 * (mirrored @ LIGHT).clip(0.0) ** 40.0))
 
 
