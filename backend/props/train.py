@@ -1,5 +1,8 @@
 """`python -m any_to_3d.backend.props.train all ...`: the built-in networks, all in order or one by one."""
 
+import signal
+from types import FrameType
+
 import diffusers
 import transformers
 import tyro
@@ -9,6 +12,7 @@ from . import train_all, train_audio, train_autoencoder, train_images, train_pri
 
 def main() -> None:
     """Train all of the built-in networks, or one of them."""
+    signal.signal(signal.SIGTERM, _stop)
     # Their own bars for reading and writing a file of a megabyte would drown those of the trainings.
     transformers.utils.logging.disable_progress_bar()
     transformers.utils.logging.set_verbosity_error()
@@ -25,6 +29,11 @@ def main() -> None:
         },
         config=(tyro.conf.OmitArgPrefixes,),
     )
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    """What is being done between two trainings is not worth finishing, but its time counts."""
+    raise SystemExit("stopped; the same command goes on")
 
 
 if __name__ == "__main__":
