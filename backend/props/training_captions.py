@@ -12,20 +12,20 @@ from .palette import COLOURS
 from .spec import PropSpec, canonical
 from .training_words import FrozenWords
 
-_COLOURED, _COLOURLESS = 12, 4
+_COLOURED, _COLOURLESS = 8, 3
 _CLASS_CAPTIONS = 48
 
 
 @dataclass(frozen=True)
 class CaptionBank:
-    """Unit embeddings, float16: coloured [N, 12, E] and, for pictures without colours, colourless [N, 4, E]."""
+    """Unit embeddings, float16: coloured [N, 8, E] and, for pictures without colours, colourless [N, 3, E]."""
 
     coloured: Float[Tensor, "N K E"]
     colourless: Float[Tensor, "N L E"]
 
     @staticmethod
     def of(specs: tuple[PropSpec, ...], words: FrozenWords, seed: int) -> "CaptionBank":
-        """Sixteen captions for each object."""
+        """Eleven captions for each object."""
         rng = np.random.default_rng(seed)
 
         def bank(count: int, with_colour: bool) -> Tensor:
