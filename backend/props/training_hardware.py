@@ -12,7 +12,7 @@ Network = TypeVar("Network", bound=nn.Module)
 
 @dataclass(frozen=True)
 class Hardware:
-    """Command line of the device.  Nothing that is computed means something else on another one."""
+    """Command line of the device."""
 
     device: str = "cpu"
     """cpu, cuda or cuda:0, cuda:1 ..."""
@@ -47,7 +47,7 @@ class Hardware:
         return torch.autocast(self.place.type, dtype=torch.bfloat16)
 
     def ready(self, network: Network) -> Network:
-        """The network on the device; its weights are where it was made."""
+        """Move a network there, in place, before a TrainingRun takes hold of its weights."""
         return network.to(self.place)
 
     def fast(self, network: Network) -> Network:

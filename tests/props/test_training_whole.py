@@ -3,6 +3,7 @@
 import os
 import signal
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -150,3 +151,23 @@ def test_a_training_that_was_stopped_ends_as_if_it_had_not_been(
             weights(tmp_path / "parts", resume=False)
     found = weights(tmp_path / "parts", resume=True)
     assert all(torch.equal(found[name], value) for name, value in expected.items())
+
+
+@pytest.mark.cuda
+@pytest.mark.parametrize("compiled", ["off", "reduce-overhead"])
+def test_every_training_takes_steps_on_a_gpu(
+    folder: Path, tmp_path: Path, compiled: Literal["off", "reduce-overhead"]
+) -> None:
+    gpu, sounds, joint, data = Hardware("cuda", compiled), folder / "sounds.pt", folder / "joint", folder / "data"
+    vae, cache = folder / "autoencoder" / "vae", tmp_path / "cache"
+    steps = Budget(steps=6)
+    train_words.main(train_words.Options(tmp_path / "words", budget=steps, hardware=gpu))
+    train_autoencoder.main(train_autoencoder.Options(data, tmp_path / "vae", budget=steps, hardware=gpu))
+    train_images.main(train_images.Options(data, joint, tmp_path / "images", budget=steps, hardware=gpu))
+    train_audio.main(train_audio.Options(sounds, joint, tmp_path / "audio", budget=steps, hardware=gpu))
+    first, second = tmp_path / "prior2d", tmp_path / "prior3d"
+    train_prior2d.main(train_prior2d.Options(data, first, vae, joint, cache, sounds=sounds, budget=steps, hardware=gpu))
+    train_prior3d.main(train_prior3d.Options(data, second, vae, joint, cache, first, budget=steps, hardware=gpu))
+    for run in (first, second):
+        averaged = torch.load(run / "checkpoint.pt", weights_only=True, map_location="cpu")["averaged"]
+        assert all(value.isfinite().all() for value in averaged.values())
