@@ -17,7 +17,7 @@ from .schedules import Scheduled
 class Balanced:
     """A weight that keeps a loss's image gradient at ``ratio`` times that of another loss (its name is ``to``).
 
-    After ``warm_up`` uses at the weight ``start``, the ratio of moving averages decides, within [low, high].
+    After ``warm_up`` uses at the weight ``start``, the ratio of their moving averages decides, within [low, high].
     """
 
     to: str
