@@ -24,8 +24,11 @@ class LearningRates:
     mlp: Scheduled = 0.0
     geometry: Scheduled = 0.0
 
+    def rate(self, group: str) -> Scheduled:
+        return {"grid": self.grid, "mlp": self.mlp, "geometry": self.geometry}[group]
+
     def of(self, group: str, progress: float) -> float:
-        return value_at({"grid": self.grid, "mlp": self.mlp, "geometry": self.geometry}[group], progress)
+        return value_at(self.rate(group), progress)
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,12 @@ def test_a_bad_recipe_fails_before_anything_runs() -> None:
 
 def test_a_missing_stereo_prior_is_named() -> None:
     with pytest.raises(ValueError, match="no 'stereo' prior"):
-        steps_of(generate(tiny(1, 1, 1), BALL, replace(runtime(), stereo=None)))
+        next(generate(tiny(1, 1, 1), BALL, replace(runtime(), stereo=None)))
+
+
+def test_a_recipe_without_stereo_losses_needs_no_stereo_prior() -> None:
+    recipe = tiny(2, 1, 1).without("sds stereo")
+    assert len(steps_of(generate(recipe, BALL, replace(runtime(), stereo=None)))) == 4
 
 
 def test_a_phase_one_that_misses_the_reference_stops_with_a_reason() -> None:

@@ -45,6 +45,12 @@ class DMTet:
     deformation: float = 0.5
     provides: ClassVar[frozenset[Channel]] = frozenset({"rgb", "alpha", "normal", "mesh"})
 
+    @property
+    def trains(self) -> frozenset[str]:
+        """The parameter groups that move."""
+        moving = frozenset({"geometry"}) if self.train != "texture" else frozenset()
+        return moving | (frozenset({"grid", "mlp"}) if self.train != "geometry" else frozenset())
+
     def build(self, runtime: Runtime) -> "DmtetScene":
         """The scene with initial values, also what a checkpoint is loaded into."""
         return DmtetScene(self, runtime)

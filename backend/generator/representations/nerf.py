@@ -39,6 +39,7 @@ class NeRF:
     surface: DensitySurface = dataclasses.field(default_factory=DensitySurface)
     preview_resolution: int = 64
     provides: ClassVar[frozenset[Channel]] = frozenset({"rgb", "alpha", "normal", "depth", "rays"})
+    trains: ClassVar[frozenset[str]] = frozenset({"grid", "mlp"})
 
     def build(self, runtime: Runtime) -> "NerfScene":
         """The scene with initial values, also what a checkpoint is loaded into."""
