@@ -36,7 +36,7 @@ REFERENCE_ONLY = 0.04
 """Fraction of the phase that a new beginning spends on the reference view alone: 200 of 5000 steps."""
 
 JUDGED_AT = 0.2
-"""Fraction of phase I after which its outline must resemble the reference mask."""
+"""Fraction of phase I (1000 of 5000 steps) after which its outline must resemble the reference mask."""
 
 INSIDE, OUTSIDE = 0.5, 0.95
 """Least mean opacity inside the reference mask, and largest outside of it."""
@@ -81,7 +81,8 @@ class Guard:
         self.remedies = NONE
         self._phase, self._scene, self._updater = phase, scene, updater
         self._mask = stage_zero.condition.reference_mask if stage_zero.is_reference_accepted else None
-        self._judged_step = round(JUDGED_AT * phase.steps)
+        # So few steps as this show nothing yet, whatever their share of a short run is.
+        self._judged_step = max(PATIENCE, round(JUDGED_AT * phase.steps))
         self._empty = self._burnt = torch.zeros(())
         self._rescues = 0
         self._kept: tuple[Tensor, Tensor] | None = None

@@ -12,7 +12,7 @@ from any_to_3d.backend.generator.generate import Step, generate
 from any_to_3d.backend.generator.prompt import Prompt
 from any_to_3d.backend.generator.recipe import Recipe
 from any_to_3d.backend.generator.representations.scene import GenerationFailed
-from tiny_recipe import tiny
+from tiny_recipe import tiny, tiny_full
 from toy_world import BALL_COLOUR, BALL_RADIUS, runtime
 
 BALL = Prompt.from_text("a red ball")
@@ -59,6 +59,14 @@ def test_mesh_phases_keep_the_ball_closed_and_paint_it(ball: dict[str, Step]) ->
     assert torch.all(sides.unique(dim=0, return_counts=True)[1] == 2)
     assert mesh.vertices.norm(dim=1).mean().item() == pytest.approx(BALL_RADIUS, abs=0.06)
     torch.testing.assert_close(scene.albedo(mesh.vertices).mean(dim=0), torch.tensor(BALL_COLOUR), atol=0.08, rtol=0)
+
+
+def test_the_recipe_of_the_published_networks_finds_the_ball_too() -> None:
+    steps = steps_of(generate(tiny_full(), BALL, runtime(std=0.2)))
+    assert all(loss.isfinite() for step in steps for loss in step.losses.values())
+    radii = steps[-1].scene.extract().vertices.norm(dim=1)
+    assert radii.mean().item() == pytest.approx(BALL_RADIUS, abs=0.1)
+    assert set(steps[60].running.terms.channels(0)) == {"random", "stereo", "reference"}
 
 
 def test_texture_phase_leaves_the_geometry_as_it_is(ball: dict[str, Step]) -> None:
