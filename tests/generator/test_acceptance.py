@@ -219,15 +219,18 @@ def test_14_a_schedule_of_five_numbers_is_refused() -> None:
 
 @pytest.mark.parametrize("name", ["xbind", *variants(tiny())])
 def test_16_every_recipe_moves_its_render_towards_what_the_prior_paints(name: str) -> None:
-    """Error to the ball's picture, from a camera between the training ones, falls from the first step to the last."""
+    """Error to the ball's picture, from a camera between the training ones, falls from the first step on; the mesh phases
+    keep it down.
+    """
     base = tiny(30, 6, 10)
     recipe = base if name == "xbind" else variants(base)[name]
     # CDS needs a prior that is not certain; its own small steps need more of them than this test has.
     world = runtime(std=0.3 if "cds" in name else 0.05)
     errors = []
     for step in generate(replace(recipe, name=name), Prompt.from_text("a red ball"), world):
-        if isinstance(step, Step) and step.phase.name == "coarse":
+        if isinstance(step, Step) and (step.index == 0 or step.ends_phase):
             cameras = camera_at(10, 33)
             view = step.scene.render(cameras, frozenset({"rgb"}))
             errors.append((view.rgb.detach() - paint_ball(cameras, "rgb")).square().mean().item())
+    assert errors[1] < 0.8 * errors[0]
     assert errors[-1] < 0.8 * errors[0]
