@@ -43,10 +43,6 @@ def test_presets_differ_in_steps_and_are_valid(profile: str) -> None:
     assert presets["draft"].total_steps < presets["standard"].total_steps < presets["high"].total_steps
 
 
-def test_the_high_preset_has_the_step_counts_of_the_public_configurations() -> None:
-    assert [phase.steps for phase in PRESETS["full"]["high"].phases] == [10_000, 3_000, 10_000]
-
-
 def test_a_loss_in_the_wrong_phase_is_named_with_what_it_lacks() -> None:
     recipe = replace(with_losses(builtin.XBIND, 1, Weighted(ZVariance())), name="mine")
     expected = (
