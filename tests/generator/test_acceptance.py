@@ -219,7 +219,7 @@ def test_14_a_schedule_of_five_numbers_is_refused() -> None:
 
 @pytest.mark.parametrize("name", ["xbind", *variants(tiny())])
 def test_16_every_recipe_moves_its_render_towards_what_the_prior_paints(name: str) -> None:
-    """Error to the ball's picture, from a camera between the training ones, falls in phase I and stays down after it."""
+    """Error to the ball's picture, from a camera between the training ones, falls in phase I and stays down later."""
     base = tiny(30, 6, 10)
     recipe = base if name == "xbind" else variants(base)[name]
     # CDS needs a prior that is not certain; its own small steps need more of them than this test has.
