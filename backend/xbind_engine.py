@@ -21,6 +21,7 @@ from .generator.prompt import Audio, Image, Prompt, Text, WeightedPrompt
 from .generator.recipe import Recipe
 from .generator.recipes import PRESETS, RECIPES
 from .generator.runtime import Runtime
+from .kernels.warm_up import warm_up
 from .media import decode_picture, decode_sound
 from .runtime import build_runtime, choose_device
 
@@ -59,13 +60,14 @@ class XBindEngine:
         self._runtime = runtime
 
     def load(self) -> None:
-        """Load the networks, once. Raises MissingWeights or ValueError saying what to do."""
+        """Load the networks and compile the kernels, once. Raises MissingWeights or ValueError saying what to do."""
         if self._runtime is None:
             _silence_libraries()
             device = choose_device(self._device_name)
             self.device = _describe(device)
             self._runtime = build_runtime(self._profile, device, self._models_folder)
             self.kernels = self._runtime.kernels.name
+            warm_up(self._runtime.kernels, device)
 
     def plan(self, submit: Submit) -> Plan:
         cost = STEP_COST[self._profile]
