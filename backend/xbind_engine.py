@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 CHECKPOINT = "checkpoint.safetensors"
 
 STEP_COST = {
-    "builtin": {"coarse": 1.0, "geometry": 0.6, "texture": 0.5},
+    "builtin": {"coarse": 1.0, "geometry": 0.8, "texture": 0.5},
     "full": {"coarse": 1.0, "geometry": 4.0, "texture": 1.5},
 }
 """A step's time relative to phase I's, for the first estimate of the time left; measured only for builtin, on a CPU."""
