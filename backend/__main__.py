@@ -1,6 +1,7 @@
 """any-to-3d: text, image or sound to textured 3D props, live inside Blender."""
 
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from typing import Annotated
@@ -37,6 +38,7 @@ QUIET = (Demo, Generate, Props, Doctor, Keys)
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one sub-command and exit with its status: 0 done, 1 failed, 130 interrupted."""
+    _share_the_processor()
     try:
         command: Command = tyro.cli(Command, prog="any-to-3d", description=__doc__, args=arguments, config=PREFIXES)
         log_to_stderr(logging.WARNING if isinstance(command, QUIET) else logging.INFO)
@@ -47,6 +49,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         sys.stderr.write("any-to-3d: interrupted\n")
         sys.exit(130)
+
+
+def _share_the_processor() -> None:
+    """Let threads that wait for each other sleep instead of spin, here and in the workers; before torch is loaded.
+
+    Torch's OpenMP threads spin by default. As soon as another program wants a core, as Blender does while it redraws,
+    each of the thousands of small steps then waits for a thread that is not running: ten times slower on two cores.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import platform
+import shlex
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -39,7 +40,7 @@ def provenance(models: Path, profile: str, recipe: str, preset: str, suite: str,
         machine=_machine(),
         python=platform.python_version(),
         torch=torch.__version__,
-        command=" ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        command=shlex.join(["any-to-3d", *sys.argv[1:]]),
         commit=_git(repository, "rev-parse", "HEAD"),
         has_local_changes=bool(_git(repository, "status", "--porcelain", "--untracked-files=no")),
         weights=weights_checksum(models),

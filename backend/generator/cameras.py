@@ -6,7 +6,7 @@ are and their *world* is ours turned by -90 degrees about Z; nothing else in the
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
@@ -64,9 +64,6 @@ class CameraBatch:
             torch.full_like(self.fov_y, math.radians(fov_y_degrees)),
             self.height,
         )
-
-    def resized(self, size: int) -> "CameraBatch":
-        return replace(self, height=size, width=size)
 
     def rays(self) -> tuple[Float[Tensor, "B H W 3"], Float[Tensor, "B H W 3"]]:
         """World origin and unit direction through every pixel centre (i + 0.5); row 0 is the top."""

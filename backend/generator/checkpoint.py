@@ -1,7 +1,7 @@
 """A run on disk: one safetensors file, with everything that is no tensor as JSON in its header. No pickle."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,9 +11,11 @@ from torch import Tensor
 
 from ..models.protocols import Condition
 from .condition import StageZero, reference_camera
+from .guards import Guard, GuardState
 from .optimisers import Updater
 from .recipe import Recipe
 from .recipe_json import Plain, recipe_from_plain, to_plain
+from .remedies import Remedies
 from .representations.scene import Scene
 from .runtime import Runtime
 from .terms import Terms
@@ -21,7 +23,7 @@ from .terms import Terms
 if TYPE_CHECKING:
     from .generate import Step
 
-FORMAT = 1
+FORMAT = 2
 """Raised when the layout changes; older checkpoints are refused by name."""
 
 HEADER = "run"
@@ -39,6 +41,7 @@ class Running:
     scene: Scene
     terms: Terms
     updater: Updater
+    guard: Guard
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class Checkpoint:
     text: str
     negative: str
     is_reference_accepted: bool
+    guard: GuardState
     tensors: dict[str, Tensor]
 
     def start(self, recipe: Recipe, runtime: Runtime) -> StageZero:
@@ -68,6 +72,7 @@ class Checkpoint:
         running.scene.load_state_dict(self._part("scene"))
         running.terms.load_state_dict(self._part("terms"))
         running.updater.load_state_dict(self._part("optimiser"))
+        running.guard.restore(self.guard)
         # Last: binding the losses and building the scene has drawn from the streams.
         running.runtime.restore_random_state(self._part("random"))
         return self.finished_steps
@@ -106,6 +111,7 @@ def save(step: "Step", path: Path) -> None:
         "text": condition.text,
         "negative": condition.negative,
         "is_reference_accepted": running.stage_zero.is_reference_accepted,
+        "guard": asdict(running.guard.state()),
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     # Beside its place first: an interrupted save leaves the former checkpoint whole.
@@ -131,5 +137,6 @@ def load(path: Path) -> Checkpoint:
         text=described["text"],
         negative=described["negative"],
         is_reference_accepted=described["is_reference_accepted"],
+        guard=GuardState(**{**described["guard"], "remedies": Remedies(**described["guard"]["remedies"])}),
         tensors=tensors,
     )

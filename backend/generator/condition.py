@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ..models.protocols import Condition, DiffusionPrior
 from .cameras import CameraBatch, single_camera
-from .matting import foreground_mask, on_white, recentred, report
+from .matting import foreground_mask, on_white, recentred, report, squared
 from .prompt import Prompt, embed
 from .recipe import ReferenceSampling
 from .runtime import Runtime
@@ -53,9 +53,9 @@ def prepare_condition(
     condition = Condition(embed(prompt, runtime.joint, runtime.device), prompt.text, prompt.negative)
     camera = reference_camera(sampling, runtime.planar.image_size, runtime.device)
     if prompt.reference is not None:
-        given = prompt.reference.to(runtime.device)
+        given = squared(prompt.reference.to(runtime.device))
         mask = given[3] > 0.5
-        best = _Candidate(on_white(given[:3], mask), mask, is_accepted=bool(mask.any()))
+        best = _Candidate(on_white(given[:3], mask), mask, is_accepted=True)
     else:
         images = yield from sample_reference(condition, camera, sampling, runtime)
         yield Preparing("choosing the reference view", 1.0)
@@ -90,12 +90,14 @@ def sample_reference(
     noise = torch.randn(shape, generator=runtime.rng("reference view"), device=runtime.device)
     sigmas = ddim_levels(prior, sampling.steps)
     latents = noise * sigmas[0]
-    with torch.no_grad():
-        for step, (sigma, following) in enumerate(zip(sigmas, [*sigmas[1:], sigmas.new_zeros(())], strict=True)):
-            yield Preparing("imagining the reference view", step / len(sigmas))
+    for step, (sigma, following) in enumerate(zip(sigmas, [*sigmas[1:], sigmas.new_zeros(())], strict=True)):
+        yield Preparing("imagining the reference view", step / len(sigmas))
+        # Not around the loop: the caller runs while this waits in a yield, and would lose its own gradients.
+        with torch.no_grad():
             level = sigma.expand(sampling.candidates)
             clean = prior.denoise(latents, level, prepared, cameras, sampling.guidance_scale)
             latents = clean + following / sigma * (latents - clean)
+    with torch.no_grad():
         return prior.decode(latents).clamp(0, 1)
 
 

@@ -46,6 +46,8 @@ def generate(
     Raises ValueError for a recipe, prompt or checkpoint that does not fit, GenerationFailed for a run gone wrong.
     """
     recipe.validate()
+    if recipe.needs_stereo:
+        runtime.prior("stereo")  # names what is missing now, not after the reference view has been sampled
     runtime = replace(runtime)  # this run's own random streams
     if resume is None:
         stage_zero = yield from prepare_condition(prompt, recipe.reference, runtime)
@@ -57,17 +59,19 @@ def generate(
             continue
         resumed = resume if resume is not None and number == resume.phase_index else None
         scene = phase.start.build(runtime) if resumed else phase.start.start(scene, runtime)  # lines 7 and 13
-        terms, updater, guard = Terms(phase, runtime, stage_zero), phase.optimiser.bind(scene), Guard(phase, stage_zero)
-        running = Running(recipe, stage_zero, runtime, number, scene, terms, updater)
+        terms, updater = Terms(phase, runtime, stage_zero), phase.optimiser.bind(scene)
+        guard = Guard(phase, stage_zero, scene, updater)
+        running = Running(recipe, stage_zero, runtime, number, scene, terms, updater, guard)
         first = resumed.restore(running) if resumed else 0
         for index in range(first, phase.steps):
             progress = index / phase.steps
             scene.begin_step(index, progress)
-            views = Views(scene, _cameras(phase, recipe, runtime), terms.channels(index))  # line 19
-            losses = terms.accumulate(views, index, progress)  # lines 3-4, 9-10, 15-16
-            guard.watch(views, index)
+            guard.before_step(index)
+            views = Views(scene, _cameras(phase, recipe, runtime), terms.channels(index, guard.remedies))  # line 19
+            losses = terms.accumulate(views, index, progress, guard.remedies)  # lines 3-4, 9-10, 15-16
             views.backward()
-            updater.step(progress)  # line 20
+            updater.step(progress, guard.remedies.pace)  # line 20
+            guard.after_step(views, index)
             yield Step(phase, index, losses, scene, running)
 
 

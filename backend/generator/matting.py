@@ -65,6 +65,14 @@ def on_white(image: Float[Tensor, "3 H W"], mask: Bool[Tensor, "H W"]) -> Float[
     return torch.where(mask, image, torch.ones_like(image))
 
 
+def squared(rgba: Float[Tensor, "4 H W"]) -> Float[Tensor, "4 S S"]:
+    """An RGBA image in the middle of the smallest square that holds it; the rest is transparent."""
+    height, width = rgba.shape[-2:]
+    size = max(height, width)
+    top, left = (size - height) // 2, (size - width) // 2
+    return torch.nn.functional.pad(rgba, (left, size - width - left, top, size - height - top))
+
+
 def recentred(
     image: Float[Tensor, "3 H W"], mask: Bool[Tensor, "H W"], fill: float
 ) -> tuple[Float[Tensor, "3 H W"], Bool[Tensor, "H W"]]:

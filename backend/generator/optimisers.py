@@ -9,8 +9,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .representations.scene import Scene
+from .representations.scene import GenerationFailed, Scene
 from .schedules import Scheduled, value_at
+
+PATIENCE = 20
+"""Steps in a row without finite gradients before the run stops."""
 
 
 @dataclass(frozen=True)
@@ -21,8 +24,11 @@ class LearningRates:
     mlp: Scheduled = 0.0
     geometry: Scheduled = 0.0
 
+    def rate(self, group: str) -> Scheduled:
+        return {"grid": self.grid, "mlp": self.mlp, "geometry": self.geometry}[group]
+
     def of(self, group: str, progress: float) -> float:
-        return value_at({"grid": self.grid, "mlp": self.mlp, "geometry": self.geometry}[group], progress)
+        return value_at(self.rate(group), progress)
 
 
 @dataclass(frozen=True)
@@ -61,20 +67,43 @@ def _groups(scene: Scene, rates: LearningRates) -> list[dict]:
 
 
 class Updater:
-    """One optimiser of one phase: clears gradients, sets the scheduled rates, clips by the global norm, steps."""
+    """One optimiser of one phase: sets the scheduled rates, clips by the global norm, steps, clears gradients."""
 
     def __init__(self, optimiser: torch.optim.Optimizer, rates: LearningRates, max_norm: float | None) -> None:
         self.optimiser, self.rates, self.max_norm = optimiser, rates, max_norm
         self.parameters = [p for group in optimiser.param_groups for p in group["params"]]
+        self._broken, self._calls = torch.zeros(()), 0
 
-    def step(self, progress: float) -> None:
-        """Apply the accumulated gradients and clear them."""
+    def forget(self) -> None:
+        """Drop all moving averages: the parameters have been set to something else."""
+        self.optimiser.state.clear()
+
+    def step(self, progress: float, pace: float = 1.0) -> None:
+        """Apply the accumulated gradients and clear them; ``pace`` multiplies every rate.
+
+        If any gradient is not finite, all count as zero; after PATIENCE such steps in a row, GenerationFailed.
+        """
+        self._repair()
         for group in self.optimiser.param_groups:
-            group["lr"] = self.rates.of(group["name"], progress)
+            group["lr"] = pace * self.rates.of(group["name"], progress)
         if self.max_norm is not None:
             torch.nn.utils.clip_grad_norm_(self.parameters, self.max_norm)
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
+
+    def _repair(self) -> None:
+        gradients = [parameter.grad for parameter in self.parameters if parameter.grad is not None]
+        if not gradients:
+            return
+        is_finite = torch.stack([gradient.isfinite().all() for gradient in gradients]).all()
+        for parameter in self.parameters:
+            if parameter.grad is not None:
+                parameter.grad = torch.where(is_finite, parameter.grad, torch.zeros_like(parameter.grad))
+        self._broken = torch.where(is_finite, 0.0, self._broken.to(is_finite.device) + 1)
+        self._calls += 1
+        # Read once in a while: reading it every step would stop an accelerator.
+        if self._calls % PATIENCE == 0 and self._broken >= PATIENCE:
+            raise GenerationFailed(f"the scene had no finite gradient for {PATIENCE} steps; try another seed")
 
     def state_dict(self) -> dict[str, Tensor]:
         """The optimiser's tensors as "<parameter number>.<name>"."""

@@ -65,6 +65,8 @@ class Prompt:
                 )
             if isinstance(part.content, Text) and not part.content.text.strip():
                 raise ValueError("the text prompt is empty; describe an object")
+        if self.reference is not None and not bool((self.reference[3] > 0.5).any()):
+            raise ValueError("the reference image is transparent everywhere; cut the object out and keep it opaque")
 
 
 def embed(prompt: Prompt, encoder: JointEncoder, device: torch.device) -> Float[Tensor, "1 E"]:

@@ -10,14 +10,14 @@ from .optimisers import Adam, Adan
 from .representations.dmtet import DMTet
 from .representations.nerf import NeRF
 from .representations.tet_grid import A15Grid, KuhnGrid
-from .schedules import Scheduled
+from .schedules import Scheduled, highest
 
 
 @dataclass(frozen=True)
 class Balanced:
     """A weight that keeps a loss's image gradient at ``ratio`` times that of another loss (its name is ``to``).
 
-    After ``warm_up`` uses at the weight ``start``, the ratio of moving averages decides, within [low, high].
+    After ``warm_up`` uses at the weight ``start``, the ratio of their moving averages decides, within [low, high].
     """
 
     to: str
@@ -68,19 +68,38 @@ class Phase:
         found = []
         if self.steps < 1 or self.size < 8 or self.batch < 1:
             found.append(f"steps {self.steps}, size {self.size} and batch {self.batch} must be at least 1, 8 and 1")
+        if not self.losses:
+            found.append("there is no loss, so nothing would change; add one or drop the phase")
         names = Counter(weighted.loss.name for weighted in self.losses)
         found += [f"loss {name} appears {count} times; once is enough" for name, count in names.items() if count > 1]
-        provider = type(self.start).__name__
+        provided = f"{type(self.start).__name__} provides {', '.join(sorted(self.start.provides))}"
         for weighted in self.losses:
-            missing = weighted.loss.channels(self.guide) - self.start.provides
+            name, missing = weighted.loss.name, weighted.loss.channels(self.guide) - self.start.provides
             if missing:
                 found.append(
-                    f"loss {weighted.loss.name} needs {', '.join(sorted(missing))}, but {provider} provides "
-                    f"{', '.join(sorted(self.start.provides))}; use it in another phase or drop the term"
+                    f"loss {name} needs {', '.join(sorted(missing))}, but {provided}; "
+                    "use it in another phase or drop the term"
                 )
-            if isinstance(weighted.weight, Balanced) and weighted.weight.to not in names:
-                found.append(f"loss {weighted.loss.name} is balanced with {weighted.weight.to}, which is not there")
-        return found
+            if weighted.every < 1:
+                found.append(f"loss {name} is used every {weighted.every} steps; give 1 or more")
+            if isinstance(weighted.weight, Balanced):
+                found += self._balance_problems(name, weighted.weight.to)
+        return found + self._rate_problems()
+
+    def _balance_problems(self, name: str, other: str) -> list[str]:
+        found = [weighted for weighted in self.losses if weighted.loss.name == other]
+        if not found:
+            return [f"loss {name} is balanced with {other}, which is not there"]
+        if isinstance(found[0].weight, Balanced):
+            return [f"loss {name} is balanced with {other}, which is balanced itself; name one with its own weight"]
+        if found[0].loss.needs_reference:
+            return [f"loss {name} is balanced with {other}, which rests without a reference view; name another"]
+        return []
+
+    def _rate_problems(self) -> list[str]:
+        """Parameters that would never move, because the optimiser has no rate for them."""
+        still = [group for group in sorted(self.start.trains) if highest(self.optimiser.rates.rate(group)) <= 0]
+        return [f"it trains {group}, but the optimiser's rate for {group} is 0; give one" for group in still]
 
 
 @dataclass(frozen=True)
@@ -120,6 +139,8 @@ class Recipe:
     def validate(self) -> None:
         """Raise ValueError naming recipe, phase, loss and missing input, before any model is loaded."""
         found = [f"phase {phase.name!r}: {problem}" for phase in self.phases for problem in phase.problems()]
+        if self.reference.candidates < 1 or self.reference.steps < 1:
+            found.append(f"the reference view needs at least 1 candidate and 1 step, got {self.reference}")
         if not self.phases:
             found.append("there is no phase")
         elif isinstance(self.phases[0].start, DMTet):
@@ -127,8 +148,7 @@ class Recipe:
                 f"phase {self.phases[0].name!r}: a DMTet continues an earlier phase; put a NeRF phase before it"
             )
         for before, after in zip(self.phases, self.phases[1:], strict=False):
-            if isinstance(after.start, DMTet) and after.start.field != before.start.field:
-                found.append(f"phase {after.name!r}: its field differs from that of {before.name!r}, which it inherits")
+            found += [f"phase {after.name!r}: {problem}" for problem in _succession_problems(before, after)]
         if found:
             raise ValueError(f"recipe {self.name!r}, " + "; ".join(found))
 
@@ -155,6 +175,18 @@ class Recipe:
             raise ValueError(f"recipe {self.name!r} has no loss {sorted(unknown)}; it has {sorted(known)}")
         phases = [replace(p, losses=tuple(w for w in p.losses if w.loss.name not in losses)) for p in self.phases]
         return replace(self, phases=tuple(phases))
+
+
+def _succession_problems(before: Phase, after: Phase) -> list[str]:
+    """Why one phase cannot go on where another ended."""
+    if isinstance(after.start, NeRF):
+        return [f"a NeRF starts anew, so {before.name!r} would be lost; put it first"]
+    found = []
+    if after.start.field != before.start.field:
+        found.append(f"its field differs from that of {before.name!r}, which it inherits")
+    if isinstance(before.start, DMTet) and after.start.grid != before.start.grid:
+        found.append(f"its grid {after.start.grid} differs from that of {before.name!r}, {before.start.grid}")
+    return found
 
 
 def _scaled(phase: Phase, steps: float, size: float, grid: int | None) -> Phase:

@@ -52,6 +52,17 @@ def value_at(number: Scheduled, progress: float) -> float:
     return float(number) if isinstance(number, int | float) else number(progress)
 
 
+def highest(number: Scheduled) -> float:
+    """The largest value it ever takes."""
+    match number:
+        case Piecewise(points):
+            return max(value for _, value in points)
+        case SquareRoot(start, end):
+            return max(start, end)
+        case _:
+            return float(number)
+
+
 def linear(start: float, end: float) -> Piecewise:
     """From ``start`` to ``end`` over the whole phase."""
     return Piecewise(((0.0, start), (1.0, end)))

@@ -7,8 +7,11 @@ from jaxtyping import Float
 from torch import Tensor
 
 from .condition import StageZero
+from .losses.score_distillation import BoundSDS
+from .losses.surface import LaplacianSmoothness
 from .losses.term import BoundLoss, ViewName
 from .recipe import Balanced, Phase, Weighted
+from .remedies import NONE, Remedies
 from .rendering.view import Channel
 from .rendering.views import Views
 from .representations.scene import GenerationFailed
@@ -19,7 +22,7 @@ PATIENCE = 20
 """Steps in a row a loss may give non-finite gradients before the run stops."""
 
 GRADIENT_DECAY = 0.95
-"""Moving average of gradient norms for balanced weights."""
+"""Moving average of the unweighted gradient norms that balance weights."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ class Terms:
             if stage_zero.is_reference_accepted or not weighted.loss.needs_reference
         ]
         self.guide = phase.guide
+        self._weights = {term.name: term.spec.weight for term in self.terms}
         names = [term.name for term in self.terms]
         self._norms = {name: torch.zeros((), device=runtime.device) for name in names}
         self._uses = {name: torch.zeros((), device=runtime.device) for name in names}
@@ -53,53 +57,61 @@ class Terms:
         """Where the 3D-aware prior has no camera of its own, it shares the random views."""
         return "random" if weighted.loss.view == "stereo" and phase.stereo is None else weighted.loss.view
 
-    def due(self, index: int) -> list[_Term]:
+    def due(self, index: int, remedies: Remedies = NONE) -> list[_Term]:
         """The losses that are used in this step."""
-        return [term for term in self.terms if index % term.spec.every == 0]
+        due = [term for term in self.terms if index % term.spec.every == 0]
+        return due if index >= remedies.resting_until else [term for term in due if term.spec.loss.needs_reference]
 
-    def channels(self, index: int) -> dict[ViewName, frozenset[Channel]]:
+    def channels(self, index: int, remedies: Remedies = NONE) -> dict[ViewName, frozenset[Channel]]:
         """What this step's views must show."""
         asked: dict[ViewName, frozenset[Channel]] = {}
-        for term in self.due(index):
+        for term in self.due(index, remedies):
             asked[term.view] = asked.get(term.view, frozenset()) | term.spec.loss.channels(self.guide)
         return asked
 
-    def accumulate(self, views: Views, index: int, progress: float) -> dict[str, Float[Tensor, ""]]:
-        """Add every due loss's weighted gradients to the views; the unweighted losses, detached."""
+    def accumulate(
+        self, views: Views, index: int, progress: float, remedies: Remedies = NONE
+    ) -> dict[str, Float[Tensor, ""]]:
+        """Add every due loss's weighted gradients to the views; the unweighted losses, detached.
+
+        Raises GenerationFailed once a loss has given non-finite gradients PATIENCE times in a row.
+        """
         losses = {}
-        for term in self.due(index):
-            loss = term.loss(views[term.view], progress)
+        for term in self.due(index, remedies):
+            loss = _remedied(term.loss, remedies)(views[term.view], progress)
             gradients = views.gradients(term.view, loss)
-            weight = self._weight(term, gradients, progress)
-            views.add(term.view, self._repaired(term.name, gradients, weight))
+            is_finite = self._watch(term.name, gradients)
+            weight = self._weight(term.name, progress)
+            if term.name == LaplacianSmoothness.name:
+                weight = weight * remedies.smoothing
+            views.add(term.view, [g if g is None else torch.where(is_finite, weight * g, 0.0) for g in gradients])
             losses[term.name] = loss.detach()
         if index % PATIENCE == PATIENCE - 1:
             self._stop_if_broken()
         return losses
 
-    def _weight(self, term: _Term, gradients: list[Tensor | None], progress: float) -> float | Tensor:
-        """The term's weight now, as a number or (balanced) as a scalar on the device."""
-        spec, norm = term.spec.weight, _norm(gradients, self._norms[term.name])
-        weight: float | Tensor
-        if isinstance(spec, Balanced):
-            ratio = spec.ratio * self._norms[spec.to] / norm.clamp_min(1e-12)
-            is_warm = self._uses[term.name] >= spec.warm_up
-            weight = torch.where(is_warm, ratio.clamp(spec.low, spec.high), torch.full_like(ratio, spec.start))
-        else:
-            weight = value_at(spec, progress)
-        average = self._norms[term.name].lerp(torch.nan_to_num(norm * weight, 0.0, 0.0, 0.0), 1 - GRADIENT_DECAY)
-        self._norms[term.name].copy_(torch.where(self._uses[term.name] > 0, average, norm * weight))
-        self._uses[term.name].add_(1)
-        return weight
-
-    def _repaired(self, name: str, gradients: list[Tensor | None], weight: float | Tensor) -> list[Tensor | None]:
-        """Weighted gradients, all zero for this step if any is not finite."""
+    def _watch(self, name: str, gradients: list[Tensor | None]) -> Tensor:
+        """Whether all gradients are finite, as bool on the device; keeps count of those that are not, and of norms."""
         present = [gradient for gradient in gradients if gradient is not None]
         if not present:
-            return gradients
+            return torch.ones_like(self._uses[name], dtype=torch.bool)
+        norm = torch.stack([gradient.norm() for gradient in present]).norm()
+        # From the elements: the norm of large finite gradients may itself overflow.
         is_finite = torch.stack([gradient.isfinite().all() for gradient in present]).all()
-        self._broken[name].copy_(torch.where(is_finite, torch.zeros_like(self._broken[name]), self._broken[name] + 1))
-        return [None if g is None else torch.where(is_finite, weight * g, torch.zeros_like(g)) for g in gradients]
+        average = torch.where(self._uses[name] > 0, self._norms[name].lerp(norm, 1 - GRADIENT_DECAY), norm)
+        self._norms[name].copy_(torch.where(norm.isfinite(), average, self._norms[name]))
+        self._uses[name].add_(norm.isfinite().float())
+        self._broken[name].copy_(torch.where(is_finite, torch.zeros_like(norm), self._broken[name] + 1))
+        return is_finite
+
+    def _weight(self, name: str, progress: float) -> float | Tensor:
+        """The weight now, as a number or (balanced) as a scalar on the device."""
+        spec = self._weights[name]
+        if not isinstance(spec, Balanced):
+            return value_at(spec, progress)
+        aim = spec.ratio * self._weight(spec.to, progress) * self._norms[spec.to]
+        weight = (aim / self._norms[name].clamp_min(1e-12)).clamp(spec.low, spec.high)
+        return torch.where(self._uses[name] > spec.warm_up, weight, torch.full_like(weight, spec.start))
 
     def _stop_if_broken(self) -> None:
         for name, count in self._broken.items():
@@ -122,6 +134,7 @@ class Terms:
         return {"norm": self._norms, "uses": self._uses, "broken": self._broken}
 
 
-def _norm(gradients: list[Tensor | None], like: Tensor) -> Tensor:
-    present = [gradient.norm() for gradient in gradients if gradient is not None]
-    return torch.stack(present).norm() if present else torch.zeros_like(like)
+def _remedied(loss: BoundLoss, remedies: Remedies) -> BoundLoss:
+    if remedies.guidance_limit is not None and isinstance(loss, BoundSDS):
+        return loss.limited(remedies.guidance_limit)
+    return loss

@@ -5,6 +5,7 @@ never before. Its own loader unpickles a download; here the weights are a safete
 """
 
 import importlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,16 +15,14 @@ import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from safetensors.torch import load_file
+from scipy.signal import resample_poly
 from torch import Tensor, nn
 
 from .clip_vision import ImagePreprocessing
 from .folder_layout import require_folder, weights_file
+from .mel_picture import SAMPLE_RATE, mel_picture
 
-SAMPLE_RATE = 16_000
 CLIP_SECONDS = 2
-MEL_BINS, MEL_FRAMES = 128, 204
-# The statistics that the published checkpoint was trained with (imagebind/data.py).
-MEL_MEAN, MEL_STD = -4.268, 9.138
 PREPROCESSING = ImagePreprocessing(224, (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711))
 
 
@@ -56,15 +55,9 @@ class ImageBindEncoder:
     @torch.no_grad()
     def embed_audio(self, waveform: Float[Tensor, "T"], sample_rate: int) -> Float[Tensor, "1 E"]:
         """Three clips of two seconds, each a log-mel picture; the network averages their embeddings."""
-        import torchaudio  # comes with the imagebind package
-
-        resampled = torchaudio.functional.resample(waveform, sample_rate, SAMPLE_RATE)
-        pictures = [
-            self.data.waveform2melspec(clip[None].clone(), SAMPLE_RATE, MEL_BINS, MEL_FRAMES)
-            for clip in three_clips(resampled)
-        ]
-        normalised = (torch.stack(pictures) - MEL_MEAN) / MEL_STD
-        return self._embedded("audio", normalised[None].to(self.device))
+        clips = three_clips(resampled(waveform, sample_rate))
+        pictures = torch.stack([mel_picture(clip) for clip in clips])
+        return self._embedded("audio", pictures[None, :, None].to(self.device))
 
     def unknown_words(self, text: str) -> tuple[str, ...]:
         """Always empty: byte pairs spell every word."""
@@ -72,6 +65,17 @@ class ImageBindEncoder:
 
     def _embedded(self, modality: str, inputs: Tensor) -> Float[Tensor, "B E"]:
         return F.normalize(self.network({modality: inputs})[modality].float(), dim=1)
+
+
+def resampled(waveform: Float[Tensor, "T"], sample_rate: int) -> Float[Tensor, "t"]:
+    """The sound at 16 kHz, float32, on the CPU; band-limited, so that high notes do not fold into low ones."""
+    if sample_rate < 1:
+        raise ValueError(f"the sound has a sample rate of {sample_rate} Hz; it must be positive")
+    common = math.gcd(sample_rate, SAMPLE_RATE)
+    samples = waveform.float().cpu().numpy()
+    if not len(samples):
+        return waveform.float().cpu()
+    return torch.from_numpy(resample_poly(samples, SAMPLE_RATE // common, sample_rate // common))
 
 
 def three_clips(waveform: Float[Tensor, "T"]) -> Float[Tensor, "3 C"]:

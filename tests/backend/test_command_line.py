@@ -142,3 +142,14 @@ def test_doctor_fails_with_a_remedy_for_missing_weights(any_to_3d: Command, tmp_
     assert done.status == 1
     assert f"problem weights clip: {tmp_path / 'clip'} is missing" in done.out
     assert "-> " in done.out
+
+
+@pytest.mark.parametrize("chosen", ["", "ACTIVE"])
+def test_waiting_threads_sleep_unless_the_user_says_otherwise(
+    any_to_3d: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chosen: str
+) -> None:
+    monkeypatch.setenv("OMP_WAIT_POLICY", chosen)
+    if not chosen:
+        monkeypatch.delenv("OMP_WAIT_POLICY")
+    any_to_3d("doctor", "--profile", "fake", "--data", str(tmp_path))
+    assert os.environ["OMP_WAIT_POLICY"] == (chosen or "PASSIVE")

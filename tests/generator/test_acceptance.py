@@ -2,7 +2,7 @@
 
 The numbers are those of the specification's list: diffusion formulas (1-3), consistency distillation (4-5), z
 variance (6), grids and surfaces (7-9), conditioning (10-11), hash grid (12), Adan (13), schedules (14), recipes (16).
-15, the statistics of ImageBind's sound pictures, is with the models' own tests.
+15, ImageBind's pictures of sounds, is in tests/models/test_imagebind_seam.py.
 """
 
 import math
@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 import torch
 from any_to_3d.backend.generator.generate import Step, generate
-from any_to_3d.backend.generator.losses.score_distillation import CDS, consistency_gradient, with_gradient
+from any_to_3d.backend.generator.losses.score_distillation import CDS, with_gradient
 from any_to_3d.backend.generator.losses.volume import z_variance
 from any_to_3d.backend.generator.optimisers import AdanOptimiser
 from any_to_3d.backend.generator.prompt import Prompt
 from any_to_3d.backend.generator.recipes.baselines import variants
+from any_to_3d.backend.generator.rendering.view import View
 from any_to_3d.backend.generator.representations.surface_from_density import DensitySurface, signed_distances
 from any_to_3d.backend.generator.representations.tet_grid import A15Grid, KuhnGrid, a15_template
 from any_to_3d.backend.generator.schedules import Piecewise, from_steps, linear
@@ -24,6 +25,7 @@ from any_to_3d.backend.kernels.hash_grid import HashGrid, HashGridConfig
 from any_to_3d.backend.kernels.select import select_kernels
 from any_to_3d.backend.models.class_label import EmbeddingNoise, unclip_label
 from any_to_3d.backend.models.parameterisation import clean_estimate, network_input
+from any_to_3d.backend.models.protocols import Condition
 from any_to_3d.backend.models.schedule import NoiseSchedule
 from any_to_3d.backend.models.zero123 import camera_change
 from diffusers import DDPMScheduler
@@ -61,11 +63,12 @@ def test_02_score_distillation_has_the_gradient_g_over_b() -> None:
 
 
 def test_03_latent_residual_times_a_over_s_is_the_noise_residual() -> None:
-    z, noise, estimate = torch.randn(3, 2, 4, 4, 4, generator=seeded(), dtype=torch.float64)
-    acp = SCHEDULE.alphas_cumprod[[300, 700]].view(-1, 1, 1, 1)
-    a, s = acp.sqrt(), (1 - acp).sqrt()
-    noise_hat = (a * z + s * noise - a * estimate) / s
-    torch.testing.assert_close(a / s * (z - estimate), noise_hat - noise)
+    """(a / s) (z - z_hat) = eps_hat - eps, for whatever noise eps_hat a network names."""
+    z, noise, noise_hat = torch.randn(3, 2, 4, 4, 4, generator=seeded())
+    sigma = SCHEDULE.sigma(torch.tensor([300, 700]))
+    noisy, s_over_a = z + sigma.view(-1, 1, 1, 1) * noise, sigma.view(-1, 1, 1, 1)
+    z_hat = clean_estimate("epsilon", noise_hat, noisy, sigma)
+    torch.testing.assert_close((z - z_hat) / s_over_a, noise_hat - noise, atol=1e-5, rtol=1e-5)
 
 
 @pytest.mark.parametrize(("sign", "converges"), [(1.0, True), (-1.0, False)])
@@ -73,16 +76,21 @@ def test_03_latent_residual_times_a_over_s_is_the_noise_residual() -> None:
 def test_04_consistency_distillation_converges_with_the_shipped_sign_only(
     scale: float, sign: float, converges: bool
 ) -> None:
-    prior = GaussianPrior(torch.ones(1, 1, 1), 0.3)
-    spec, generator = CDS("planar", scale), seeded()
-    z, noise = torch.full((1, 1, 1, 1), 3.0), torch.full((1, 1, 1, 1), 0.04)
+    """The shipped loss, descended with its gradient and against it, on data N(1, 0.3^2) and unconditional N(0, 0.3^2).
+
+    Guidance e_c + S (e_c - e_u) between equal spreads is the score of N(1 + S, 0.3^2), so 1 + S is the mode; the fixed
+    noise moves the answer by -sigma1 eps*, which fades with the schedule.
+    """
+    prior = GaussianPrior(torch.ones(3, 1, 1), 0.3, unconditional_std=0.3)
+    spec = CDS("planar", scale, weighting="uniform")
+    bound = spec.bind(replace(runtime(), planar=prior), Condition(torch.ones(1, 6)), "rgb")
+    bound = replace(bound, noise=torch.full((1, 3, 1, 1), 0.04))
+    image = torch.full((1, 3, 1, 1), 3.0, requires_grad=True)
     for step in range(3000):
-        t1, t2 = spec.levels(1, step / 3000, SCHEDULE, generator)
-        gradient = consistency_gradient(
-            z, noise, t1, t2, SCHEDULE, lambda noisy, sigma: prior.denoise(noisy, sigma, None, None, scale + 1)
-        )
-        z = z - sign * 0.05 * gradient
-    assert (abs(z.item() - 1.0) < 0.05) == converges
+        loss = bound(View(camera_at(0, 0), rgb=image), step / 3000)
+        with torch.no_grad():
+            image -= sign * 0.05 * torch.autograd.grad(loss, image)[0]
+    assert bool(((image - (1 + scale)).abs() < 0.05).all()) == converges
 
 
 @pytest.mark.parametrize(
@@ -153,7 +161,7 @@ def test_08_a15_grid_of_128_has_271457_points_and_1488896_tetrahedra() -> None:
 def test_09_a_ball_of_density_keeps_its_radius_at_threshold_10(grid: KuhnGrid | A15Grid) -> None:
     positions = grid.positions(CPU)
     density = 10 + 8 * (0.55 - positions.norm(dim=1))  # 10 at 0.55; the sdf is not clamped near it
-    sdf = signed_distances(density.clamp_min(0) * 1.0 + 6 * (positions.norm(dim=1) < 0.4), grid, DensitySurface())
+    sdf = signed_distances(density.clamp_min(0) + 6 * (positions.norm(dim=1) < 0.4), grid, DensitySurface())
     vertices, _ = KERNELS.marching_tetrahedra(positions, grid.tets(CPU), sdf)
     assert vertices.norm(dim=1).mean().item() == pytest.approx(0.55, abs=0.01)
 
@@ -211,15 +219,16 @@ def test_14_a_schedule_of_five_numbers_is_refused() -> None:
 
 @pytest.mark.parametrize("name", ["xbind", *variants(tiny())])
 def test_16_every_recipe_moves_its_render_towards_what_the_prior_paints(name: str) -> None:
-    """Error to the ball's picture, from a camera between the training ones, falls from the first step to the last."""
+    """Error to the ball's picture, from a camera between the training ones, falls in phase I and stays down later."""
     base = tiny(30, 6, 10)
     recipe = base if name == "xbind" else variants(base)[name]
     # CDS needs a prior that is not certain; its own small steps need more of them than this test has.
     world = runtime(std=0.3 if "cds" in name else 0.05)
     errors = []
     for step in generate(replace(recipe, name=name), Prompt.from_text("a red ball"), world):
-        if isinstance(step, Step) and step.phase.name == "coarse":
+        if isinstance(step, Step) and (step.index == 0 or step.ends_phase):
             cameras = camera_at(10, 33)
             view = step.scene.render(cameras, frozenset({"rgb"}))
             errors.append((view.rgb.detach() - paint_ball(cameras, "rgb")).square().mean().item())
+    assert errors[1] < 0.8 * errors[0]
     assert errors[-1] < 0.8 * errors[0]

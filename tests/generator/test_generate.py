@@ -12,7 +12,7 @@ from any_to_3d.backend.generator.generate import Step, generate
 from any_to_3d.backend.generator.prompt import Prompt
 from any_to_3d.backend.generator.recipe import Recipe
 from any_to_3d.backend.generator.representations.scene import GenerationFailed
-from tiny_recipe import tiny
+from tiny_recipe import tiny, tiny_full
 from toy_world import BALL_COLOUR, BALL_RADIUS, runtime
 
 BALL = Prompt.from_text("a red ball")
@@ -61,6 +61,14 @@ def test_mesh_phases_keep_the_ball_closed_and_paint_it(ball: dict[str, Step]) ->
     torch.testing.assert_close(scene.albedo(mesh.vertices).mean(dim=0), torch.tensor(BALL_COLOUR), atol=0.08, rtol=0)
 
 
+def test_the_recipe_of_the_published_networks_finds_the_ball_too() -> None:
+    steps = steps_of(generate(tiny_full(), BALL, runtime(std=0.2)))
+    assert all(loss.isfinite() for step in steps for loss in step.losses.values())
+    radii = steps[-1].scene.extract().vertices.norm(dim=1)
+    assert radii.mean().item() == pytest.approx(BALL_RADIUS, abs=0.1)
+    assert set(steps[60].running.terms.channels(0)) == {"random", "stereo", "reference"}
+
+
 def test_texture_phase_leaves_the_geometry_as_it_is(ball: dict[str, Step]) -> None:
     before, after = ball["geometry"].scene, ball["texture"].scene
     assert torch.equal(before.extract().vertices, after.extract().vertices)
@@ -98,7 +106,12 @@ def test_a_bad_recipe_fails_before_anything_runs() -> None:
 
 def test_a_missing_stereo_prior_is_named() -> None:
     with pytest.raises(ValueError, match="no 'stereo' prior"):
-        steps_of(generate(tiny(1, 1, 1), BALL, replace(runtime(), stereo=None)))
+        next(generate(tiny(1, 1, 1), BALL, replace(runtime(), stereo=None)))
+
+
+def test_a_recipe_without_stereo_losses_needs_no_stereo_prior() -> None:
+    recipe = tiny(2, 1, 1).without("sds stereo")
+    assert len(steps_of(generate(recipe, BALL, replace(runtime(), stereo=None)))) == 4
 
 
 def test_a_phase_one_that_misses_the_reference_stops_with_a_reason() -> None:

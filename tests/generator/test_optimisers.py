@@ -3,7 +3,7 @@
 import pytest
 import torch
 from any_to_3d.backend.generator.optimisers import Adam, Adan, AdanOptimiser, LearningRates
-from any_to_3d.backend.generator.representations.scene import ParameterGroup
+from any_to_3d.backend.generator.representations.scene import GenerationFailed, ParameterGroup
 from any_to_3d.backend.generator.schedules import linear
 
 
@@ -47,6 +47,46 @@ def test_gradients_are_cleared_after_a_step() -> None:
     pull(scene)
     updater.step(0.0)
     assert scene.grid.grad is None
+
+
+def test_pace_multiplies_every_rate() -> None:
+    scene = TwoGroups()
+    updater = Adam(LearningRates(grid=0.1, mlp=0.01)).bind(scene)
+    pull(scene)
+    updater.step(0.0, pace=0.3)
+    torch.testing.assert_close(scene.grid.detach(), torch.tensor([0.97, 1.97]))
+
+
+def test_a_broken_gradient_leaves_every_parameter_where_it_was() -> None:
+    scene = TwoGroups()
+    updater = Adan(LearningRates(grid=0.1, mlp=0.1)).bind(scene)
+    scene.grid.grad, scene.mlp.grad = torch.tensor([1.0, float("nan")]), torch.tensor([1.0])
+    updater.step(0.0)
+    torch.testing.assert_close(scene.grid.detach(), torch.tensor([1.0, 2.0]))
+    torch.testing.assert_close(scene.mlp.detach(), torch.tensor([3.0]))
+
+
+def test_twenty_broken_gradients_in_a_row_stop_the_run() -> None:
+    scene = TwoGroups()
+    updater = Adam(LearningRates(grid=0.1)).bind(scene)
+    for _ in range(19):
+        scene.grid.grad = torch.full((2,), float("inf"))
+        updater.step(0.0)
+    scene.grid.grad = torch.full((2,), float("inf"))
+    with pytest.raises(GenerationFailed, match="no finite gradient for 20 steps"):
+        updater.step(0.0)
+
+
+def test_a_forgetful_optimiser_starts_as_if_new() -> None:
+    scene = TwoGroups()
+    updater = Adam(LearningRates(grid=0.1)).bind(scene)
+    (-100 * scene.grid).sum().backward()
+    updater.step(0.0)
+    updater.forget()
+    before = scene.grid.detach().clone()
+    scene.grid.sum().backward()
+    updater.step(0.0)
+    torch.testing.assert_close(scene.grid.detach(), before - 0.1)
 
 
 def test_adan_clips_the_norm_over_all_groups() -> None:

@@ -7,11 +7,13 @@ import pytest
 from any_to_3d.backend.generator.losses.score_distillation import CDS, SDS
 from any_to_3d.backend.generator.losses.surface import NormalConsistency
 from any_to_3d.backend.generator.losses.volume import ZVariance
-from any_to_3d.backend.generator.recipe import Balanced, Recipe, Weighted
+from any_to_3d.backend.generator.optimisers import Adam, LearningRates
+from any_to_3d.backend.generator.recipe import Balanced, Recipe, ReferenceSampling, Weighted
 from any_to_3d.backend.generator.recipe_json import recipe_from_plain, to_plain
 from any_to_3d.backend.generator.recipes import PRESETS, RECIPES, builtin, xbind
 from any_to_3d.backend.generator.representations.dmtet import DMTet
 from any_to_3d.backend.generator.representations.tet_grid import KuhnGrid
+from any_to_3d.backend.generator.schedules import linear
 
 EVERY = [(profile, name) for profile, recipes in RECIPES.items() for name in recipes]
 
@@ -74,6 +76,55 @@ def test_a_balanced_weight_must_name_a_loss_of_its_phase() -> None:
     recipe = with_losses(builtin.XBIND, 1, Weighted(CDS("stereo", 1.0), Balanced("sds planar")))
     with pytest.raises(ValueError, match="balanced with sds planar, which is not there"):
         recipe.validate()
+
+
+@pytest.mark.parametrize(
+    ("other", "message"),
+    [("reference", "rests without a reference view"), ("modality similarity", "which is balanced itself")],
+)
+def test_a_balanced_weight_must_name_one_that_is_always_there(other: str, message: str) -> None:
+    recipe = with_losses(xbind.XBIND, 0, Weighted(CDS("planar", 1.0), Balanced(other)))
+    with pytest.raises(ValueError, match=message):
+        recipe.validate()
+
+
+def with_phase(number: int, **changes: object) -> Recipe:
+    phases = list(builtin.XBIND.phases)
+    phases[number] = replace(phases[number], **changes)
+    return replace(builtin.XBIND, phases=tuple(phases))
+
+
+def test_what_is_trained_needs_a_learning_rate() -> None:
+    recipe = with_phase(2, optimiser=Adam(LearningRates(geometry=0.1, mlp=linear(0.0, 0.1))))
+    with pytest.raises(ValueError, match="phase 'texture': it trains grid, but the optimiser's rate for grid is 0"):
+        recipe.validate()
+
+
+def test_a_phase_without_losses_is_refused() -> None:
+    with pytest.raises(ValueError, match="phase 'geometry': there is no loss"):
+        with_phase(1, losses=()).validate()
+
+
+def test_a_loss_is_used_at_least_every_so_many_steps() -> None:
+    never = Weighted(NormalConsistency(), every=0)
+    with pytest.raises(ValueError, match="loss normal consistency is used every 0 steps"):
+        with_phase(1, losses=(never,)).validate()
+
+
+def test_a_nerf_after_another_phase_is_refused() -> None:
+    with pytest.raises(ValueError, match="a NeRF starts anew, so 'geometry' would be lost"):
+        with_phase(2, start=builtin.XBIND.phases[0].start).validate()
+
+
+def test_a_mesh_phase_on_another_lattice_than_the_one_before_is_refused() -> None:
+    start = replace(builtin.XBIND.phases[2].start, grid=KuhnGrid(20))
+    with pytest.raises(ValueError, match=r"phase 'texture': its grid KuhnGrid\(resolution=20\) differs"):
+        with_phase(2, start=start).validate()
+
+
+def test_a_reference_view_needs_a_candidate() -> None:
+    with pytest.raises(ValueError, match="at least 1 candidate"):
+        replace(builtin.XBIND, reference=ReferenceSampling(candidates=0)).validate()
 
 
 def test_dropping_an_unknown_loss_names_the_known_ones() -> None:

@@ -1,5 +1,7 @@
 """SDS and CDS on priors whose answer is known."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from any_to_3d.backend.generator.losses.score_distillation import (
@@ -32,10 +34,25 @@ def test_gradient_of_the_reparameterised_loss_is_the_wanted_one_over_the_batch()
     torch.testing.assert_close(z.grad, g / 4)
 
 
-def test_non_finite_gradients_count_as_zero() -> None:
-    z = torch.zeros(1, 3, requires_grad=True)
-    with_gradient(z, torch.tensor([[float("nan"), float("inf"), 2.0]])).backward()
-    assert z.grad.tolist() == [[0.0, 0.0, 2.0]]
+def test_a_broken_gradient_is_not_hidden_from_the_step_loop() -> None:
+    z = torch.zeros(1, 2, requires_grad=True)
+    with_gradient(z, torch.tensor([[float("nan"), 2.0]])).backward()
+    assert z.grad[0].isfinite().tolist() == [False, True]
+
+
+def test_a_limited_sds_is_guided_by_the_limit() -> None:
+    view, world = random_view(), runtime(std=0.1)
+    world = replace(world, planar=replace(world.planar, unconditional_std=1.0))
+    gradients = [
+        torch.autograd.grad(bound(view, 0.0), view.rgb)[0]
+        for bound in (
+            SDS("planar", 7.0).bind(replace(world), CONDITION, "rgb"),
+            SDS("planar", 100.0).bind(replace(world), CONDITION, "rgb").limited(7.0),
+            SDS("planar", 100.0).bind(replace(world), CONDITION, "rgb"),
+        )
+    ]
+    assert torch.equal(gradients[0], gradients[1])
+    assert not torch.equal(gradients[0], gradients[2])
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Prompts, matting and the reference view."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from any_to_3d.backend.generator.condition import Preparing, StageZero, prepare_condition
@@ -112,6 +114,26 @@ def test_an_own_reference_is_used_as_it_is() -> None:
     torch.testing.assert_close(stage_zero.condition.reference_image[0], framed_square())
 
 
+def test_an_own_reference_of_another_shape_is_made_square() -> None:
+    rgba = torch.zeros(4, 16, 48)
+    rgba[3, :, 20:28] = 1.0
+    _, stage_zero = prepared(Prompt(BALL.parts, reference=rgba), replace(QUICK, fill=0.5), runtime())
+    mask = stage_zero.condition.reference_mask[0, 0]
+    assert mask.shape == (48, 48)
+    rows, columns = mask.nonzero(as_tuple=True)
+    assert (len(rows.unique()), len(columns.unique())) == (24, 12)
+
+
+def test_between_two_pulls_the_caller_keeps_its_gradients() -> None:
+    work = prepare_condition(BALL, QUICK, runtime())
+    states = []
+    for item in work:
+        states.append(torch.is_grad_enabled())
+        assert isinstance(item, Preparing)
+    assert len(states) > QUICK.steps
+    assert all(states)
+
+
 def test_mixed_prompts_are_a_weighted_sum_of_unit_vectors() -> None:
     encoder, picture = MeanColourEncoder(), torch.rand(3, IMAGE_SIZE, IMAGE_SIZE)
     sound = Audio(torch.zeros(100), 16000)
@@ -132,6 +154,7 @@ def test_mixed_prompts_are_a_weighted_sum_of_unit_vectors() -> None:
         (Prompt(()), "the prompt is empty"),
         (Prompt.from_text("  "), "describe an object"),
         (Prompt((WeightedPrompt(Text("ball"), 0.0),)), "weights must be positive"),
+        (Prompt(BALL.parts, reference=torch.zeros(4, 8, 8)), "transparent everywhere"),
     ],
 )
 def test_prompts_that_ask_for_nothing_are_refused(prompt: Prompt, message: str) -> None:

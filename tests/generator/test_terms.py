@@ -5,14 +5,17 @@ from dataclasses import dataclass, replace
 import pytest
 import torch
 from any_to_3d.backend.generator.condition import StageZero
+from any_to_3d.backend.generator.losses.score_distillation import SDS
 from any_to_3d.backend.generator.recipe import Balanced, Phase, Weighted
 from any_to_3d.backend.generator.recipes import builtin
+from any_to_3d.backend.generator.remedies import Remedies
 from any_to_3d.backend.generator.rendering.view import View
 from any_to_3d.backend.generator.rendering.views import Views
 from any_to_3d.backend.generator.representations.scene import GenerationFailed
 from any_to_3d.backend.generator.runtime import Runtime
-from any_to_3d.backend.generator.terms import Terms
+from any_to_3d.backend.generator.terms import Terms, _remedied
 from any_to_3d.backend.models.protocols import Condition
+from oracle import GaussianPrior
 from toy_world import camera_at, runtime
 
 
@@ -30,6 +33,28 @@ class Brightness:
 
     def bind(self, runtime: Runtime, condition: Condition, guide: str):
         return lambda view, progress: self.factor * view.rgb.sum()
+
+
+@dataclass
+class Flickering:
+    """Brightness that is no number but in its ``good`` uses."""
+
+    good: frozenset[int]
+    uses: int = 0
+    name: str = "flickering"
+    view: str = "random"
+    needs_reference: bool = False
+
+    def channels(self, guide: str) -> frozenset[str]:
+        return frozenset({"rgb"})
+
+    def bind(self, runtime: Runtime, condition: Condition, guide: str):
+        return self
+
+    def __call__(self, view: View, progress: float) -> torch.Tensor:
+        factor = 1.0 if self.uses in self.good else float("nan")
+        self.uses += 1
+        return factor * view.rgb.sum()
 
 
 class Canvas:
@@ -55,6 +80,11 @@ def views_of(scene: Canvas) -> Views:
 
 def terms_of(*losses: Weighted, is_reference_accepted: bool = True) -> Terms:
     return Terms(phase_of(*losses), runtime(), StageZero(Condition(torch.ones(1, 6)), is_reference_accepted))
+
+
+def use(terms: Terms, indices: range) -> None:
+    for index in indices:
+        terms.accumulate(views_of(Canvas()), index, 0.0)
 
 
 def test_a_view_is_rendered_once_and_walked_back_once_for_all_losses() -> None:
@@ -90,12 +120,57 @@ def test_twenty_broken_steps_stop_the_run_with_the_losses_name() -> None:
 
 
 def test_one_good_step_ends_a_broken_streak() -> None:
-    terms = terms_of(Weighted(Brightness(), 1.0))
-    for index in range(40):
-        gradient = torch.full((1, 3, 4, 4), float("nan") if index != 10 else 1.0)
-        terms._repaired("brightness", [gradient], 1.0)
-        if index == 19:
-            terms._stop_if_broken()
+    loss = Flickering(good=frozenset({10}))
+    terms = terms_of(Weighted(loss))
+    use(terms, range(31))
+    with pytest.raises(GenerationFailed, match="loss flickering"):
+        use(terms, range(31, 40))
+
+
+def test_a_prior_that_gives_nothing_finite_stops_the_run() -> None:
+    broken = replace(runtime(), planar=GaussianPrior(torch.full((3, 4, 4), float("nan")), 0.3))
+    phase = replace(builtin.COARSE, losses=(Weighted(SDS("planar", 1.0)),))
+    terms = Terms(phase, broken, StageZero(Condition(torch.ones(1, 6)), True))
+    with pytest.raises(GenerationFailed, match="loss sds planar gave no finite gradient"):
+        use(terms, range(20))
+
+
+def test_one_broken_gradient_does_not_spoil_a_balance_for_good() -> None:
+    weight = Balanced("flickering", ratio=0.5, low=0.001, warm_up=1)
+    strong = Weighted(Flickering(good=frozenset(range(1, 9))))
+    terms = terms_of(strong, Weighted(Brightness(4.0, "weak"), weight))
+    for index in range(4):
+        scene = Canvas()
+        views = views_of(scene)
+        terms.accumulate(views, index, 0.0)
+        views.backward()
+    torch.testing.assert_close(scene.pixels.grad, torch.full_like(scene.pixels, 2 * (1 + 0.5)))
+
+
+def test_smoothing_doubles_only_the_laplacian() -> None:
+    scene = Canvas()
+    views, terms = views_of(scene), terms_of(Weighted(Brightness(1.0, "laplacian")), Weighted(Brightness(1.0)))
+    terms.accumulate(views, 0, 0.0, Remedies(smoothing=4.0))
+    views.backward()
+    assert torch.all(scene.pixels.grad == 2 * (4.0 + 1.0))
+
+
+def test_while_resting_only_the_reference_is_compared_with() -> None:
+    wanting = Weighted(replace(Brightness(name="compares"), needs_reference=True))
+    terms = terms_of(wanting, Weighted(Brightness()))
+    remedies = Remedies(resting_until=5)
+    assert [list(terms.accumulate(views_of(Canvas()), index, 0.0, remedies)) for index in (4, 5)] == [
+        ["compares"],
+        ["compares", "brightness"],
+    ]
+
+
+def test_a_limit_lowers_the_guidance_of_score_distillation_only() -> None:
+    bound = SDS("planar", 100.0).bind(runtime(), Condition(torch.ones(1, 6)), "rgb")
+    assert _remedied(bound, Remedies(guidance_limit=50.0)).guidance_limit == 50.0
+    assert _remedied(bound, Remedies()) is bound
+    other = Brightness().bind(runtime(), Condition(torch.ones(1, 6)), "rgb")
+    assert _remedied(other, Remedies(guidance_limit=50.0)) is other
 
 
 def test_a_balanced_weight_settles_at_its_share_of_the_other_gradient() -> None:

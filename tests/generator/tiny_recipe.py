@@ -1,13 +1,17 @@
-"""The built-in recipe at a size where all three phases take a second or two."""
+"""Both profiles' recipes at a size where all three phases take a second or two."""
 
 from dataclasses import replace
 
+from any_to_3d.backend.generator.optimisers import Adam, LearningRates
 from any_to_3d.backend.generator.recipe import Recipe, ReferenceSampling
+from any_to_3d.backend.generator.recipes import xbind
 from any_to_3d.backend.generator.recipes.builtin import XBIND
 from any_to_3d.backend.generator.rendering.volume import RayMarch
+from any_to_3d.backend.generator.representations.field import FieldConfig
 from any_to_3d.backend.generator.representations.nerf import NeRF
 from any_to_3d.backend.generator.representations.surface_from_density import DensitySurface
 from any_to_3d.backend.generator.representations.tet_grid import KuhnGrid
+from any_to_3d.backend.kernels.hash_grid import HashGridConfig
 
 
 def tiny(coarse: int = 6, geometry: int = 4, texture: int = 4) -> Recipe:
@@ -24,3 +28,23 @@ def tiny(coarse: int = 6, geometry: int = 4, texture: int = 4) -> Recipe:
         phases.append(replace(phase, steps=steps, size=32, start=start))
     sampling = ReferenceSampling(candidates=2, steps=3, guidance_scale=1.0, area=(0.05, 0.7), fill=None)
     return Recipe("tiny", tuple(phases), sampling)
+
+
+def tiny_full() -> Recipe:
+    """``XBIND`` of the published networks: its losses, weights, cameras and schedules on a small field and lattice.
+
+    Its learning rates are for thousands of steps; phase I's are larger here.
+    """
+    field = FieldConfig(HashGridConfig(4, 2, 12, 8, 1.5), hidden=16, hidden_layers=1, start_levels=4)
+    surface = DensitySurface(threshold=1.5, scale=1.5)
+    phases = []
+    for phase, steps in zip(xbind.XBIND.phases, (60, 6, 6), strict=True):
+        start = replace(phase.start, field=field, surface=surface)
+        if isinstance(start, NeRF):
+            start = replace(start, march=RayMarch(samples=32, normal_step=0.05), occupancy_warm_up=0)
+            phase = replace(phase, optimiser=Adam(LearningRates(grid=0.05, mlp=0.01)))
+        else:
+            start = replace(start, grid=KuhnGrid(20))
+        phases.append(replace(phase, steps=steps, size=32, start=start))
+    sampling = ReferenceSampling(candidates=2, steps=3, fill=None)
+    return Recipe("tiny full", tuple(phases), sampling)

@@ -7,7 +7,9 @@ Every term is 0.5 * sum((z - sg(z - g))^2) / B, whose gradient with respect to z
 eps_hat - eps = (z - z_hat) / sigma, so no formula below depends on what the network predicts.
 """
 
-from dataclasses import dataclass, field
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import torch
@@ -47,8 +49,12 @@ def weight_of(weighting: Weighting, acp: Float[Tensor, "B"]) -> Float[Tensor, "B
 
 
 def with_gradient(value: Float[Tensor, "B *rest"], gradient: Float[Tensor, "B *rest"]) -> Float[Tensor, ""]:
-    """A scalar whose gradient with respect to ``value`` is ``gradient`` / B; non-finite entries count as 0."""
-    target = (value - torch.nan_to_num(gradient, 0.0, 0.0, 0.0)).detach()
+    """A scalar whose gradient with respect to ``value`` is ``gradient`` / B.
+
+    Entries that are not finite stay so, where threestudio makes them 0: the step loop drops the loss for the step and
+    stops a run whose prior gives nothing else, instead of going on without guidance.
+    """
+    target = (value - gradient).detach()
     return 0.5 * (value - target).square().sum() / len(value)
 
 
@@ -93,6 +99,11 @@ class BoundSDS:
     condition: PreparedCondition
     signal: Signal
     generator: torch.Generator
+    guidance_limit: float = math.inf
+
+    def limited(self, guidance_scale: float) -> "BoundSDS":
+        """The same loss, never guided by more than this."""
+        return replace(self, guidance_limit=guidance_scale)
 
     def __call__(self, view: View, progress: float) -> Float[Tensor, ""]:
         image = _at_prior_size(view.image(self.signal), self.prior)
@@ -101,7 +112,7 @@ class BoundSDS:
                            self.prior.schedule, self.generator)  # fmt: skip
         sigma, w = _column(self.prior.schedule.sigma(t)), _column(_weight(self.spec.weighting, self.prior.schedule, t))
         noise = torch.randn(z.shape, generator=self.generator, device=z.device)
-        scale = value_at(self.spec.guidance_scale, progress)
+        scale = min(value_at(self.spec.guidance_scale, progress), self.guidance_limit)
         with torch.no_grad():
             z_hat = self.prior.denoise(z + sigma * noise, sigma.view(-1), self.condition, view.cameras, scale)
         loss = with_gradient(z, _clipped(w * (z - z_hat) / sigma, self.spec.clip))
@@ -188,8 +199,17 @@ class BoundCDS:
 
 
 @torch.no_grad()
-def consistency_gradient(z, noise, t1, t2, schedule: NoiseSchedule, denoise):
+def consistency_gradient(
+    z: Float[Tensor, "B C h w"],
+    noise: Float[Tensor, "1 C h w"],
+    t1: Int[Tensor, "B"],
+    t2: Int[Tensor, "B"],
+    schedule: NoiseSchedule,
+    denoise: Callable[[Float[Tensor, "B C h w"], Float[Tensor, "B"]], Float[Tensor, "B C h w"]],
+) -> Float[Tensor, "B C h w"]:
     """e1 - e2: the noise predicted at t1 minus that predicted after one ODE step down to t2.
+
+    t1 is the noisier level; ``denoise`` takes noisy latents and their sigma and gives the clean estimate.
 
     The literal Eq. 3 of the paper, D1 - D2, has the opposite sign and drives z away from the data: for N(m, v) data,
     e2 - e1 = -v (sigma1 - sigma2) (z1 - m) / ((v + sigma1^2) (v + sigma2^2)), which points to m.

@@ -20,7 +20,10 @@ def stable_sds(xbind: Recipe) -> Recipe:
 
 
 def zero_sds(xbind: Recipe) -> Recipe:
-    """ZeroSDS-3D: the stereo prior with SDS and the reference loss in every phase; nothing planar, no MS."""
+    """ZeroSDS-3D: the stereo prior with SDS and the reference loss in every phase; nothing planar, no MS.
+
+    In phase II, too, the prior sees colours: those phase I left on the surface.
+    """
     kept = ("sds stereo", "reference", "normal smoothness", "normal consistency", "laplacian")
     return replace(_only(xbind, *kept), name="zero_sds")
 

@@ -43,9 +43,9 @@ PLANAR_WEIGHT = 0.025  # omega*, lambda_sd of magic123-hifa; right for "1-sqrt(a
 STEREO_SDS = SDS(  # Eq. 10; lambda_3d_sd 1
     "stereo",
     guidance_scale=5.0,  # magic123-hifa
-    t_low=0.2,
-    t_high=0.6,
-    weighting="1-sqrt(acp)",
+    t_low=0.2,  # magic123-hifa
+    t_high=0.6,  # magic123-hifa
+    weighting="1-sqrt(acp)",  # zero123_unified_guidance.py
     signal="rgb",  # its condition is a colour image; normal maps (phase II) would be foreign to it. Chosen.
 )
 PLANAR_CDS = CDS(  # Eq. 3
@@ -58,7 +58,8 @@ PLANAR_CDS = CDS(  # Eq. 3
     weighting="1-acp",  # "sds", at t1
     clip=linear(2.0, 8.0),  # consistency-refine
 )
-SIMILARITY = Weighted(ModalitySimilarity(), Balanced("sds planar", ratio=0.2, start=10.0))  # omega_ms: chosen
+# omega_ms is chosen: the share, and stable-dreamfusion's gradient scale for CLIP (clip_utils.py) until it is known.
+SIMILARITY = Weighted(ModalitySimilarity(), Balanced("sds planar", ratio=0.2, start=10.0))
 REFERENCE = ReferenceView(rgb=1000.0, mask=100.0)  # Eq. 11; magic123-hifa (mask: mean square, as the paper has it)
 
 COARSE = Phase(
@@ -72,8 +73,8 @@ COARSE = Phase(
     losses=(
         Weighted(PLANAR_SDS, PLANAR_WEIGHT),
         SIMILARITY,
-        Weighted(STEREO_SDS, 1.0),
-        Weighted(REFERENCE),
+        Weighted(STEREO_SDS, 1.0),  # lambda_3d_sd, magic123-hifa
+        Weighted(REFERENCE),  # Eq. 11, every step
         Weighted(ZVariance(), Piecewise(((0.0, 0.0), (0.5, 100.0)))),  # lambda_z_variance 100; ramp of HiFA main.py
         Weighted(NormalSmoothness("differences"), 1000.0),  # lambda_normal_smoothness_2d, magic123-hifa
     ),
@@ -92,9 +93,9 @@ GEOMETRY = Phase(
     stereo=StereoCamera(distance=2.5, fov_y=40.0),
     losses=(
         Weighted(PLANAR_CDS, 1.0),  # lambda_sds, consistency-refine
-        Weighted(ModalitySimilarity(), Balanced("cds planar", ratio=0.2, start=10.0)),
+        Weighted(ModalitySimilarity(), Balanced("cds planar", ratio=0.2, start=10.0)),  # as SIMILARITY
         Weighted(STEREO_SDS, 1.0),  # weight chosen, as in phase I
-        Weighted(REFERENCE),
+        Weighted(REFERENCE),  # colours too, as the texture of phase I is shown here
         Weighted(NormalConsistency(), 100.0),  # consistency-refine
         Weighted(LaplacianSmoothness(), 100.0),  # consistency-refine
     ),
@@ -111,7 +112,7 @@ TEXTURE = Phase(
     losses=(
         Weighted(PLANAR_SDS, PLANAR_WEIGHT),
         SIMILARITY,
-        Weighted(STEREO_SDS, 1.0),
+        Weighted(STEREO_SDS, 1.0),  # lambda_3d_sd, magic123-hifa-refine
         Weighted(ReferenceView(rgb=1000.0, mask=0.0)),  # the geometry is frozen, and the mask with it
     ),
 )
@@ -125,5 +126,5 @@ XBIND = Recipe(
 PRESETS = {
     "draft": XBIND.scaled(steps=0.1, size=0.5, grid=64),
     "standard": XBIND,
-    "high": XBIND.scaled(steps=2.0),  # the step counts of threestudio
+    "high": XBIND.scaled(steps=2.0),  # phases I and III have threestudio's step counts, II twice Consistent3D's
 }

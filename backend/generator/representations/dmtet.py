@@ -45,6 +45,12 @@ class DMTet:
     deformation: float = 0.5
     provides: ClassVar[frozenset[Channel]] = frozenset({"rgb", "alpha", "normal", "mesh"})
 
+    @property
+    def trains(self) -> frozenset[str]:
+        """The parameter groups that move."""
+        moving = frozenset({"geometry"}) if self.train != "texture" else frozenset()
+        return moving | (frozenset({"grid", "mlp"}) if self.train != "geometry" else frozenset())
+
     def build(self, runtime: Runtime) -> "DmtetScene":
         """The scene with initial values, also what a checkpoint is loaded into."""
         return DmtetScene(self, runtime)
@@ -118,6 +124,21 @@ class DmtetScene(nn.Module):
         both, either = (mine > 0.5) & (theirs > 0.5), (mine > 0.5) | (theirs > 0.5)
         return float(both.sum() / either.sum().clamp_min(1))
 
+    def face_count(self) -> int:
+        """Faces of this step's mesh; 0 if the surface has vanished."""
+        return len(self._surface()[0].faces)
+
+    def shape_now(self) -> tuple[Float[Tensor, "N"], Float[Tensor, "N 3"]]:
+        """A copy of sdf and deformation."""
+        return self.sdf.detach().clone(), self.deformation.detach().clone()
+
+    @torch.no_grad()
+    def restore_shape(self, sdf: Float[Tensor, "N"], deformation: Float[Tensor, "N 3"]) -> None:
+        """Be the surface that ``shape_now`` copied."""
+        self.sdf.copy_(sdf)
+        self.deformation.copy_(deformation)
+        self._extracted = None
+
     def begin_step(self, index: int, progress: float) -> None:
         if self.is_moving:
             self._extracted = None
@@ -147,8 +168,6 @@ class DmtetScene(nn.Module):
         """This step's mesh and its face adjacency, shared by all views of the step."""
         if self._extracted is None:
             mesh = self._march()
-            if not len(mesh.faces):
-                raise GenerationFailed("the surface vanished during refinement; try another seed or fewer steps")
             self._extracted = mesh, face_adjacency(mesh.faces)
         return self._extracted
 

@@ -46,14 +46,23 @@ class FieldConfig:
 class HashField(nn.Module):
     """Density [P] and albedo [P, 3] in [0, 1] at world points; colour does not depend on the view direction."""
 
+    blob_radius: Tensor
+
     def __init__(self, config: FieldConfig, kernels: Kernels, generator: torch.Generator) -> None:
         super().__init__()
         self.config = config
+        self.register_buffer("blob_radius", torch.tensor(config.blob_radius))
         self.grid = kernels.hash_grid(config.grid)
         code_size = config.grid.levels * config.grid.features
         self.density_mlp = _mlp(code_size, config.hidden, config.hidden_layers, 1)
         self.albedo_mlp = _mlp(code_size, config.hidden, config.hidden_layers, 3)
         self.to(generator.device)
+        _initialise(self, generator)
+
+    @torch.no_grad()
+    def begin_anew(self, blob_growth: float, generator: torch.Generator) -> None:
+        """Forget everything learned, and start from a ball this many times as large as before."""
+        self.blob_radius.mul_(blob_growth)
         _initialise(self, generator)
 
     def code(self, points: Float[Tensor, "P 3"]) -> Float[Tensor, "P code"]:
@@ -63,7 +72,7 @@ class HashField(nn.Module):
         """Density per world unit, >= 0. ``code`` spares the encoding where the caller has it."""
         raw = self.density_mlp(self.code(points) if code is None else code)[:, 0]
         # blob_magic3d of threestudio: a soft ball, so that the first views show something in the middle.
-        blob = self.config.blob_scale * (1 - points.norm(dim=1) / self.config.blob_radius)
+        blob = self.config.blob_scale * (1 - points.norm(dim=1) / self.blob_radius)
         return nn.functional.softplus(raw + blob)
 
     def albedo(self, points: Float[Tensor, "P 3"], code: Float[Tensor, "P code"] | None = None) -> Float[Tensor, "P 3"]:

@@ -39,6 +39,7 @@ class NeRF:
     surface: DensitySurface = dataclasses.field(default_factory=DensitySurface)
     preview_resolution: int = 64
     provides: ClassVar[frozenset[Channel]] = frozenset({"rgb", "alpha", "normal", "depth", "rays"})
+    trains: ClassVar[frozenset[str]] = frozenset({"grid", "mlp"})
 
     def build(self, runtime: Runtime) -> "NerfScene":
         """The scene with initial values, also what a checkpoint is loaded into."""
@@ -55,8 +56,14 @@ class NerfScene(nn.Module):
     def __init__(self, spec: NeRF, runtime: Runtime) -> None:
         super().__init__()
         self.spec, self.kernels, self.generator = spec, runtime.kernels, runtime.rng("ray jitter")
-        self.field = HashField(spec.field, runtime.kernels, runtime.rng("initial field"))
+        self.initial = runtime.rng("initial field")
+        self.field = HashField(spec.field, runtime.kernels, self.initial)
         self.occupancy = OccupancyGrid(spec.occupancy_resolution, spec.field.radius).to(runtime.device)
+
+    def begin_anew(self, blob_growth: float) -> None:
+        """A fresh field around a larger ball, nothing skipped; the parameters stay the same objects."""
+        self.field.begin_anew(blob_growth, self.initial)
+        self.occupancy.begin_anew()
 
     def begin_step(self, index: int, progress: float) -> None:
         self.field.grid.set_active_levels(self.spec.field.active_levels(progress))

@@ -22,6 +22,11 @@ class OccupancyGrid(nn.Module):
         self.register_buffer("opacity", torch.zeros((resolution,) * 3))
         self.register_buffer("occupied", torch.ones((resolution,) * 3, dtype=torch.bool))
 
+    def begin_anew(self) -> None:
+        """Everything may be anywhere again."""
+        self.opacity.zero_()
+        self.occupied.fill_(True)
+
     @torch.no_grad()
     def update(self, field: HashField, step: float, threshold: float, decay: float, generator: torch.Generator) -> None:
         """Sample every cell at one random point; older samples fade by ``decay`` and the largest counts (Instant-NGP).

@@ -1,0 +1,38 @@
+"""After the warm-up nothing is left to compile."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import torch
+from any_to_3d.backend.kernels.select import REFERENCE
+from any_to_3d.backend.kernels.warm_up import warm_up
+
+# In a process of its own: here, other tests have compiled everything already.
+COUNT = """
+import importlib, torch
+from numba.core.dispatcher import Dispatcher
+from any_to_3d.backend.kernels.select import select_kernels
+from any_to_3d.backend.kernels.warm_up import warm_up
+
+warm_up(select_kernels("cpu", "cpu")[0], torch.device("cpu"))
+for name in ("antialias", "composite", "face_adjacency", "hash_grid", "marching_tetrahedra", "rasterise"):
+    module = importlib.import_module(f"any_to_3d.backend.kernels.cpu_{name}")
+    for function in vars(module).values():
+        if isinstance(function, Dispatcher):
+            print(name, function.__name__, len(function.signatures))
+"""
+
+
+def test_every_compiled_function_has_been_called(tmp_path: Path) -> None:
+    # An empty cache, because a function read from the cache brings along, uncalled, those that it calls.
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", COUNT], capture_output=True, text=True, check=True, env=environment)
+    lines = done.stdout.splitlines()
+    assert len(lines) > 10
+    assert [line for line in lines if line.endswith(" 0")] == []
+
+
+def test_the_reference_is_warmed_the_same_way() -> None:
+    warm_up(REFERENCE, torch.device("cpu"))
