@@ -1,4 +1,4 @@
-"""any-to-3d: text, image or sound to textured 3D props, live inside Blender."""
+"""any-to-3d: prompts to textured 3D props, live inside Blender."""
 
 import logging
 import os

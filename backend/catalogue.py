@@ -4,6 +4,7 @@ Step counts repeat those of ``generator.recipes``; a test holds the two together
 """
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, get_args
 
 from ..shared.messages import PresetInfo, RecipeInfo
@@ -76,6 +77,12 @@ def _recipes(presets: tuple[PresetInfo, ...], modalities: tuple[str, ...]) -> tu
         for name, label in BASELINES.items()
     )
     return (RecipeInfo("xbind", "XBind", PHASES, modalities, presets), *baselines)
+
+
+def require_models_folder(profile: ProfileName, folder: Path | None) -> None:
+    """Raise ValueError for profile full without a folder of networks."""
+    if profile == "full" and folder is None:
+        raise ValueError("profile 'full' needs --models-folder, with stable_unclip/, zero123/ and clip/ inside")
 
 
 PROFILES: dict[str, Profile] = {

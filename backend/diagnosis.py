@@ -128,6 +128,10 @@ def check_weights(profile: ProfileName, models_folder: Path | None) -> Iterator[
     from .models.folder_layout import check_folder
     from .runtime import models_root
 
+    if profile == "builtin" and models_folder is not None:
+        text = f"--models-folder {models_folder} is not used: profile builtin has its own networks"
+        yield Finding("warning", "weights", text, "Leave it out, or pass --profile full.")
+
     try:
         root = models_root(profile, models_folder)
     except ValueError as error:

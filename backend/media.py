@@ -32,7 +32,9 @@ def decode_picture(data: bytes) -> Float[Tensor, "3 H W"]:
             pixels = _on_white(ImageOps.exif_transpose(image))
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, EOFError) as error:
         allowed = ", ".join(PICTURE_FORMATS)
-        raise ValueError(f"the image prompt cannot be read ({error}); allowed are {allowed} files") from error
+        # Pillow's own sentence for an unknown format names a Python object.
+        why = "" if isinstance(error, UnidentifiedImageError) else f" ({error})"
+        raise ValueError(f"the image prompt cannot be read{why}; allowed are {allowed} files") from error
     return torch.from_numpy(pixels).permute(2, 0, 1).contiguous()
 
 

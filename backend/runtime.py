@@ -1,17 +1,22 @@
 """Where the profiles differ, and the only place: which folder, which number type, which kernels."""
 
 from pathlib import Path
+from typing import Literal
 
 import torch
 
-from .catalogue import ProfileName
+from .catalogue import ProfileName, require_models_folder
 from .generator.runtime import Runtime
 from .kernels.select import select_kernels
-from .models.folder_layout import BUILTIN_FOLDER
+from .models.folder_layout import BUILTIN_FOLDER, MissingWeights, check_folder
 from .models.load import load_clip, load_stable_unclip, load_zero123
 
-PLANAR, STEREO, JOINT = "stable_unclip", "zero123", "clip"
-"""The folders of the three networks inside a models folder."""
+PLANAR: Literal["stable_unclip"] = "stable_unclip"
+STEREO: Literal["zero123"] = "zero123"
+JOINT: Literal["clip"] = "clip"
+"""The folders of the three networks inside a models folder, and the layouts of their files."""
+
+NETWORKS = (JOINT, PLANAR, STEREO)
 
 
 def choose_device(name: str) -> torch.device:
@@ -30,11 +35,8 @@ def choose_device(name: str) -> torch.device:
 
 def models_root(profile: ProfileName, models_folder: Path | None) -> Path:
     """The folder with a profile's networks. Raises ValueError if profile full has none."""
-    if profile == "builtin":
-        return BUILTIN_FOLDER
-    if models_folder is None:
-        raise ValueError("profile 'full' needs --models-folder, with stable_unclip/, zero123/ and clip/ inside")
-    return models_folder
+    require_models_folder(profile, models_folder)
+    return BUILTIN_FOLDER if profile == "builtin" or models_folder is None else models_folder
 
 
 def build_runtime(profile: ProfileName, device: torch.device, models_folder: Path | None, seed: int = 0) -> Runtime:
@@ -46,6 +48,8 @@ def build_runtime(profile: ProfileName, device: torch.device, models_folder: Pat
     # Half precision halves the memory of the big networks; the small ones are better off exact, on any device.
     dtype = torch.float16 if profile == "full" and device.type == "cuda" else torch.float32
     kernels, _ = select_kernels("auto", device)
+    if damages := tuple(damage for layout in NETWORKS for damage in check_folder(root / layout, layout)):
+        raise MissingWeights(root, damages)
     joint = load_clip(root / JOINT, device, dtype)
     return Runtime(
         device=device,

@@ -13,7 +13,7 @@ import zmq
 from ..shared import PROTOCOL_VERSION
 from ..shared.messages import Welcome
 from .addresses import Address, is_loopback, parse_address
-from .catalogue import PROFILES, ProfileName
+from .catalogue import PROFILES, ProfileName, require_models_folder
 from .keys import read_server_keys, require_keys
 from .listening import bind
 from .pool import LocalPool, WorkerOptions
@@ -38,6 +38,7 @@ def serve(options: ServeOptions, announce: Callable[[Address], None]) -> None:
             f"{address} can be reached from other computers, so it needs --keys (see 'any-to-3d keys'); "
             "or keep 127.0.0.1 and reach it through an SSH tunnel"
         )
+    require_models_folder(options.profile, options.models_folder)
     context = zmq.Context()
     router = context.socket(zmq.ROUTER)
     authenticator = None

@@ -77,17 +77,19 @@ class XBindEngine:
 
     def run(self, job_id: str, submit: Submit, checkpoint_folder: Path | None) -> Iterator["Stage | StepMoment"]:
         """Run it. Raises ValueError for a prompt that cannot be read, GenerationFailed for a run gone wrong."""
+        yield Stage("reading the prompt", 0.0)
+        prompt = prompt_of(submit)
+        recipe = recipe_of(submit, self._profile)
+        recipe.validate()
         yield Stage("loading models", 0.0)
         self.load()
         assert self._runtime is not None
         runtime = replace(self._runtime, seed=submit.seed)
-        yield Stage("reading the prompt", 0.0)
-        prompt = prompt_of(submit)
         resume = _checkpoint_in(checkpoint_folder)
         taker = snapshot.SnapshotTaker(job_id)
         size = int(submit.overrides.get("texture_size", TEXTURE_SIZE[self._profile]))
         faces = int(submit.overrides.get("max_faces", MAX_FACES[self._profile]))
-        for step in generate(recipe_of(submit, self._profile), prompt, runtime, resume):
+        for step in generate(recipe, prompt, runtime, resume):
             if isinstance(step, Step):
                 yield StepMoment(step, taker, size, faces)
             else:

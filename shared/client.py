@@ -50,7 +50,7 @@ class CurveKeys:
 
 
 class Client:
-    """Talk to the backend at ``address``, such as "tcp://127.0.0.1:7433"; reconnects by itself, for ever.
+    """Talk to the backend at ``address``, such as "tcp://127.0.0.1:7343"; reconnects by itself, for ever.
 
     ``client_id`` is this program's own name for itself; jobs remember it. Raises ValueError for an address zmq refuses.
     """

@@ -1,5 +1,6 @@
 """``any-to-3d generate``: one object without Blender and without a server, through the worker's own ``run_job``."""
 
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,8 +51,8 @@ class Generate:
     recipe: str = "xbind"
     """The method; baselines and ablations have names of their own."""
 
-    height: float | None = None
-    """The object's height in metres; by default as the generator made it."""
+    height: float = 1.0
+    """The object's height in metres; it stands on the origin."""
 
     profile: ProfileName = "builtin"
     """builtin: the small networks of this package; full: big ones from --models-folder; fake: no model at all."""
@@ -76,8 +77,15 @@ class Generate:
         console = Console(stderr=True, highlight=False, soft_wrap=True)
         if self.output.suffix.lower() != ".glb":
             raise ValueError(f"--output is {str(self.output)!r}; objects are written as GLB, so end it with .glb")
-        if not self.output.absolute().parent.is_dir():
-            raise ValueError(f"--output: there is no folder {self.output.absolute().parent}; make it first")
+        folder = self.output.absolute().parent
+        if not folder.is_dir():
+            raise ValueError(f"--output: there is no folder {folder}; make it first")
+        try:
+            tempfile.TemporaryFile(dir=folder).close()
+        except OSError as error:
+            raise ValueError(f"--output: nothing can be written in {folder} ({error.strerror})") from error
+        if not self.height > 0:
+            raise ValueError(f"--height is {self.height:g}; it is in metres, and must be more than 0")
         submit = self.request()
         verdict = build_check(self.profile)(submit)
         if verdict.problem is not None:
@@ -87,21 +95,19 @@ class Generate:
         return self._generate(submit, console)
 
     def request(self) -> Submit:
-        """The options as a request. Raises ValueError if there is no prompt, OSError if a file cannot be read."""
+        """The options as a request. Raises ValueError if there is no prompt, or a file cannot be read."""
         prompts: list[WeightedPrompt] = []
         if self.text is not None:
             prompts.append(WeightedPrompt(TextPrompt(self.text)))
         if self.image is not None:
-            prompts.append(WeightedPrompt(ImagePrompt(self.image.read_bytes())))
+            prompts.append(WeightedPrompt(ImagePrompt(_content("--image", self.image))))
         if self.sound is not None:
-            prompts.append(WeightedPrompt(AudioPrompt(self.sound.read_bytes())))
+            prompts.append(WeightedPrompt(AudioPrompt(_content("--sound", self.sound))))
         if not prompts:
             raise ValueError("nothing to make: pass --text, --image or --sound")
         return Submit("command-line", tuple(prompts), "", self.recipe, self.preset, self.seed, self.overrides)
 
     def _generate(self, submit: Submit, console: "Console") -> int:
-        import tempfile
-
         from ..interrupt import remembered_interrupt
         from ..worker_messages import Run
 
@@ -155,6 +161,13 @@ class _Unwatched:
 
     def wanted_faces(self) -> int | None:
         return None
+
+
+def _content(option: str, path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"{option}: {path} cannot be read ({error.strerror})") from error
 
 
 def _describe(progress: Progress) -> str:

@@ -17,7 +17,7 @@ class Keys:
         from ..keys import create_keys
 
         server, client = create_keys(self.folder)
-        console = Console()
+        console = Console(soft_wrap=True)
         console.print(f"For the backend, to be kept secret there:  any-to-3d serve --keys {server}", highlight=False)
         console.print(f"For the add-on's preferences, on your own computer:  {client}", highlight=False)
         return 0

@@ -39,7 +39,7 @@ class DemoError(RuntimeError):
 
 
 def main(order_path: Path) -> None:
-    """Follow the order; see demo.Order for its fields."""
+    """Follow the order; see run.py for its fields."""
     order = json.loads(order_path.read_text(encoding="utf-8"))
     out = Path(order["out"])
     _tell("stage", text="Installing the add-on in Blender " + bpy.app.version_string)
@@ -74,6 +74,19 @@ def _start_backend(program: str, arguments: str) -> None:
     preferences.command, preferences.arguments = program, arguments
     _operators().start_backend(use_free_port=True)
     _operators().wait(timeout=_CONNECT_TIMEOUT)
+    _wait_for_models()
+
+
+def _wait_for_models() -> None:
+    """An artist writes a prompt meanwhile; the demo has its own already, and would time the loading too."""
+    _tell("stage", text="Loading the models")
+    pump = importlib.import_module(f"{PACKAGE}.blender_addon.pump")
+    deadline = time.monotonic() + _CONNECT_TIMEOUT
+    while (backend := pump.link().session.backend) is None or backend.device == "starting":
+        if time.monotonic() > deadline:
+            raise DemoError(f"The backend's worker was not ready after {_CONNECT_TIMEOUT:.0f} s.")
+        pump.step()
+        time.sleep(0.02)
 
 
 def _operators() -> ModuleType:

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import torch
 
-_WEIGHTS = ("*.safetensors", "*.json")
+_WEIGHTS = ("*.safetensors", "*config.json", "conditioning.json", "tokenizer.json")
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,9 @@ def test_generate_writes_a_glb_of_the_asked_height(any_to_3d: Command, tmp_path:
         (["--text", "a car", "--preset", "ultra"], "Recipe 'xbind' has no preset 'ultra'."),
         (["--text", "a car", "--output", "car.obj"], "objects are written as GLB, so end it with .glb"),
         (["--text", "a car", "--output", "/no/such/folder/car.glb"], "there is no folder /no/such/folder"),
-        (["--image", "/no/such.png"], "No such file or directory: '/no/such.png'"),
+        (["--image", "/no/such.png"], "--image: /no/such.png cannot be read (No such file or directory)"),
+        (["--text", "a car", "--height", "-3"], "--height is -3; it is in metres, and must be more than 0"),
+        (["--text", "a car", "--output", "/proc/car.glb"], "--output: nothing can be written in /proc"),
         (["--text", "a car", "--overrides", "fail_at", "1"], "the fake job was asked to fail at step 1"),
     ],
 )
@@ -142,6 +144,11 @@ def test_doctor_fails_with_a_remedy_for_missing_weights(any_to_3d: Command, tmp_
     assert done.status == 1
     assert f"problem weights clip: {tmp_path / 'clip'} is missing" in done.out
     assert "-> " in done.out
+
+
+def test_serving_the_full_profile_without_a_folder_of_networks_is_refused(any_to_3d: Command) -> None:
+    done = any_to_3d("serve", "--profile", "full", "--port", "0")
+    assert (done.status, "profile 'full' needs --models-folder" in done.err) == (1, True)
 
 
 @pytest.mark.parametrize("chosen", ["", "ACTIVE"])
