@@ -55,7 +55,7 @@ def _share_the_processor() -> None:
     """Let threads that wait for each other sleep instead of spin, here and in the workers; before torch is loaded.
 
     Torch's OpenMP threads spin by default. As soon as another program wants a core, as Blender does while it redraws,
-    each of the thousands of small steps then waits for a thread that is not running: ten times slower on two cores.
+    each of the thousands of small steps then waits for a thread that is not running: many times slower on two cores.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 

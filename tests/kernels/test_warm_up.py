@@ -3,9 +3,12 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 
 import torch
+from any_to_3d.backend.kernels.interface import Kernels
 from any_to_3d.backend.kernels.select import REFERENCE
 from any_to_3d.backend.kernels.warm_up import warm_up
 
@@ -34,5 +37,16 @@ def test_every_compiled_function_has_been_called(tmp_path: Path) -> None:
     assert [line for line in lines if line.endswith(" 0")] == []
 
 
-def test_the_reference_is_warmed_the_same_way() -> None:
-    warm_up(REFERENCE, torch.device("cpu"))
+def test_every_kernel_of_a_set_is_called() -> None:
+    called: set[str] = set()
+
+    def noted(name: str, kernel: Callable) -> Callable:
+        def call(*arguments: object) -> object:
+            called.add(name)
+            return kernel(*arguments)
+
+        return call
+
+    kernels = {field.name: getattr(REFERENCE, field.name) for field in fields(REFERENCE) if field.name != "name"}
+    warm_up(Kernels("noted", **{name: noted(name, kernel) for name, kernel in kernels.items()}), torch.device("cpu"))
+    assert called == set(kernels)
