@@ -1,7 +1,7 @@
 """A run on disk: one safetensors file, with everything that is no tensor as JSON in its header. No pickle."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,6 +66,19 @@ class Checkpoint:
         camera = None if image is None else reference_camera(recipe.reference, image.shape[-1], runtime.device)
         condition = Condition(saved["embedding"], self.text, self.negative, image, saved.get("reference_mask"), camera)
         return StageZero(condition, self.is_reference_accepted)
+
+    def branched(self, recipe: Recipe) -> "Checkpoint":
+        """The same past with another future: what is left of the run follows ``recipe``.
+
+        Raises ValueError where ``recipe`` differs in the reference view or in a phase that has begun.
+        """
+        begun = self.phase_index + 1
+        if recipe.reference != self.recipe.reference or recipe.phases[:begun] != self.recipe.phases[:begun]:
+            raise ValueError(
+                f"the checkpoint was made with other settings of {self.recipe.phases[self.phase_index].name!r} or of "
+                "what comes before it; change later phases only, or start anew"
+            )
+        return replace(self, recipe=recipe)
 
     def restore(self, running: Running) -> int:
         """Put scene, losses, optimiser and random streams back; the number of steps that are already done."""
