@@ -1,4 +1,4 @@
-"""Pictures drawn by the built-in priors: contact sheets, and the figures that say how good they are."""
+"""Pictures drawn by the built-in priors: samples, contact sheets, and what a half turn changes."""
 
 import itertools
 import math
@@ -13,12 +13,7 @@ from torch import Tensor
 from ..models.clip import ClipEncoder
 from ..models.protocols import Condition, DiffusionPrior, PreparedCondition, Signal
 from ..models.stable_unclip import StableUnclipPrior
-from ..models.zero123 import Zero123Prior
 from .captions import prompt
-from .holdout import is_held_out
-from .palette import COLOURS
-from .spec import CLASSES
-from .training_data import PropPictures, as_images
 
 _SHEET_PROMPTS = (
     ("chair", "red"),
@@ -115,62 +110,11 @@ def pose_effect(prior: StableUnclipPrior, encoder: ClipEncoder, prop_class: str)
     return round(float((estimate(prop_class, math.pi) - here).norm() / (estimate(other, 0.0) - here).norm()), 3)
 
 
-def sample_retrieval(
-    prior: StableUnclipPrior, encoder: ClipEncoder, judge: ClipEncoder, pairs: int, seed: int
-) -> dict[str, float]:
-    """Share of samples that the judge finds nearest to their own prompt of all plain ones; seen and held-out pairs."""
-    every = [(prop_class, colour) for prop_class in CLASSES for colour in COLOURS]
-    texts = judge.embed_text([prompt(*pair) for pair in every])
-    order = torch.randperm(len(every), generator=torch.Generator().manual_seed(seed))[:pairs]
-    hits: dict[str, list[float]] = {"seen": [], "held_out": [], "class": []}
-    for number in order.tolist():
-        views = ring(4, 0.26, 0.4, device_of(encoder))
-        condition = prior.prepare(Condition(encoder.embed_text([prompt(*every[number])])))
-        images = sample(prior, condition, views, 3.0, seed + number)
-        found = (judge.embed_image(images) @ texts.T).argmax(dim=1)
-        right = (found == number).float().mean()
-        hits["held_out" if is_held_out(*every[number]) else "seen"].append(float(right))
-        hits["class"].append(float((found // len(COLOURS) == number // len(COLOURS)).float().mean()))
-    return {name: round(sum(values) / max(1, len(values)), 3) for name, values in hits.items()}
-
-
-def novel_view_figures(
-    prior: Zero123Prior, pictures: PropPictures, objects: int, folder: Path, seed: int
-) -> dict[str, float]:
-    """PSNR of turned views of unseen objects against the truth, beside that of simply copying the reference.
-
-    mirrored: PSNR when the azimuth's sign is turned, which must be worse. Saves novel_views.png: reference, then pairs
-    of prediction and truth.
-    """
-    psnr: dict[str, list[float]] = {"predicted": [], "copied": [], "mirrored": []}
-    rows = []
-    for number in range(min(objects, pictures.object_count)):
-        shown = list(range(1, 5))
-        truth = as_images(pictures.rgb[number][shown])
-        reference = as_images(pictures.rgb[number][:1])
-        here = Views(pictures.elevation[number, :1], pictures.azimuth[number, :1])
-        views = Views(pictures.elevation[number, shown], pictures.azimuth[number, shown])
-        condition = prior.prepare(
-            Condition(
-                torch.zeros(1, 128, device=pictures.device),
-                reference_image=reference,
-                reference_mask=torch.ones_like(reference[:, :1]),
-                reference_view=here,
-            )
-        )
-        predicted = sample(prior, condition, views, 2.0, seed)
-        psnr["predicted"].append(mean_psnr(predicted, truth))
-        psnr["copied"].append(mean_psnr(reference.expand_as(truth), truth))
-        other = Views(views.elevation, 2.0 * here.azimuth - views.azimuth)
-        psnr["mirrored"].append(mean_psnr(sample(prior, condition, other, 2.0, seed), truth))
-        if number < 12:
-            pairs = [half for pair in zip(predicted, truth, strict=True) for half in pair]
-            rows.append(torch.cat([reference[0], *pairs], dim=2))
-    save_image(torch.cat(rows, dim=1), folder / "novel_views.png")
-    return {name: round(sum(values) / len(values), 2) for name, values in psnr.items()}
+def psnr(images: Float[Tensor, "B 3 H W"], truth: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B"]:
+    """Peak signal-to-noise ratio of each image in dB, at most 60."""
+    return -10.0 * (images - truth).square().mean(dim=(1, 2, 3)).clamp_min(1e-6).log10()
 
 
 def mean_psnr(images: Float[Tensor, "B 3 H W"], truth: Float[Tensor, "B 3 H W"]) -> float:
     """Mean over images of the peak signal-to-noise ratio in dB."""
-    error = (images - truth).square().mean(dim=(1, 2, 3)).clamp_min(1e-6)
-    return float((-10.0 * error.log10()).mean())
+    return float(psnr(images, truth).mean())

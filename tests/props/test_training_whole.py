@@ -1,5 +1,6 @@
 """Two steps of every training on a handful of props, through to an export that the model loaders read."""
 
+import json
 import os
 import signal
 from pathlib import Path
@@ -19,6 +20,10 @@ from any_to_3d.backend.props import (
     train_prior3d,
     train_words,
     training_export,
+    training_novel_views,
+    training_prompted_samples,
+    training_samples,
+    training_scores,
     training_sounds,
 )
 from any_to_3d.backend.props.captions import prompt
@@ -26,9 +31,9 @@ from any_to_3d.backend.props.sounds import SOUNDING_CLASSES
 from any_to_3d.backend.props.training_data import PropPictures
 from any_to_3d.backend.props.training_hardware import Hardware
 from any_to_3d.backend.props.training_latents import cached_latents, fingerprint
+from any_to_3d.backend.props.training_retrieval import named_picture_scores
 from any_to_3d.backend.props.training_run import Budget, TrainingRun
-from any_to_3d.backend.props.training_samples import Views, novel_view_figures, sample
-from any_to_3d.backend.props.training_scores import autoencoder_psnr, tower_figures
+from any_to_3d.backend.props.training_samples import Views, sample
 from any_to_3d.backend.props.training_sounds import Synthesis, cached_sounds
 from safetensors.torch import load_file
 from test_training_sounds import tone
@@ -91,8 +96,8 @@ def test_an_exported_encoder_takes_words_pictures_and_sounds(folder: Path) -> No
     sound = torch.from_numpy(tone(SOUNDING_CLASSES[0], np.random.default_rng(0)))
     parts = [encoder.embed_text([prompt("bell", "red")]), encoder.embed_image(torch.rand(1, 3, 64, 64))]
     assert all(part.shape == (1, 128) for part in [*parts, encoder.embed_audio(sound, 16_000)])
-    figures = tower_figures(load_clip(folder / "models" / "judge", CPU), PropPictures.load(folder / "data"))
-    assert all(0.0 <= value <= 1.0 for value in figures.values())
+    figures = named_picture_scores(load_clip(folder / "models" / "judge", CPU), PropPictures.load(folder / "data"))
+    assert all(0.0 <= value.mean <= 1.0 for value in figures.values())
 
 
 def test_exported_priors_draw_pictures(folder: Path) -> None:
@@ -102,8 +107,6 @@ def test_exported_priors_draw_pictures(folder: Path) -> None:
     with torch.no_grad():
         drawn = sample(prior, condition, Views(torch.zeros(2), torch.zeros(2)), 3.0, seed=0, steps=2)
         assert drawn.shape == (2, 3, 64, 64)
-        pictures = PropPictures.load(folder / "data")
-        assert set(autoencoder_psnr(prior, pictures)) == {"rgb", "normal"}
     assert load_zero123(models / "zero123", CPU).image_size == 64
 
 
@@ -120,12 +123,27 @@ def test_latents_of_another_autoencoder_are_made_anew(folder: Path, tmp_path: Pa
     assert cached_latents(pictures, first, tmp_path, Hardware()).scaling_factor == kept.scaling_factor
 
 
-def test_novel_views_are_compared_with_copies_and_mirrored_turns(folder: Path, tmp_path: Path) -> None:
-    with torch.no_grad():
-        pictures = PropPictures.load(folder / "data")
-        figures = novel_view_figures(load_zero123(folder / "models" / "zero123", CPU), pictures, 1, tmp_path, seed=0)
-    assert set(figures) == {"predicted", "copied", "mirrored"}
-    assert (tmp_path / "novel_views.png").exists()
+def test_an_export_is_scored_in_everything_it_can_be_asked(folder: Path, tmp_path: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training_prompted_samples, "_STEPS", 1)
+        patch.setattr(training_novel_views, "_STEPS", 1)
+        patch.setattr(training_samples, "_SHEET_PROMPTS", (("chair", "red"),))
+        training_scores.main(
+            training_scores.Options(
+                folder / "models", folder / "data", tmp_path, pairs=2, objects=2, sounds=1, sounding=1
+            )
+        )
+    scores = json.loads((tmp_path / "scores.json").read_text())
+    assert set(scores["autoencoder_psnr"]) == {"rgb", "normal"}
+    assert set(scores["clip_captions"]) == {"usual", "held_out_templates"}
+    assert scores["samples_by_words"]["held_out"]["count"] == 1
+    assert scores["samples_by_words"]["speckle"]["decoded_truth"]["mean"] > 0.0
+    assert scores["samples_by_pictures"]["class"]["count"] == 1
+    assert set(scores["samples_by_sounds"]["classes"]) == set(scores["heard"]["classes"]) == set(SOUNDING_CLASSES)
+    # An autoencoder after two steps tells no side from the other.
+    assert {"predicted", "copied"} <= set(scores["novel_views"]["seen"])
+    sheets = {"rgb.png", "normal.png", "by_picture.png", "by_sound.png", "novel_views.png"}
+    assert {path.name for path in tmp_path.glob("*.png")} == sheets
 
 
 def test_a_training_that_was_stopped_ends_as_if_it_had_not_been(
