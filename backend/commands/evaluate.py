@@ -19,11 +19,11 @@ class Evaluate:
     profile: ProfileName = "builtin"
     """Which models generate."""
 
-    recipe: str = "xbind"
-    """The method; baselines and ablations have names of their own."""
+    recipe: str | None = None
+    """The method, xbind unless given; baselines and ablations have names of their own."""
 
-    preset: str = "standard"
-    """draft, standard or high."""
+    preset: str | None = None
+    """draft, standard (unless given) or high."""
 
     device: str = "auto"
     """cpu, cuda, cuda:0 ..."""
@@ -43,19 +43,20 @@ class Evaluate:
     def run(self) -> int:
         from rich.console import Console
 
-        from ..evaluation import run as evaluation
+        from ..evaluation import run
+        from ..evaluation.settings import Settings
+        from ..evaluation.suites import Wishes
 
-        settings = evaluation.Settings(
+        wishes = Wishes(self.suite, self.recipe, self.preset, self.seeds)
+        settings = Settings(
             out=self.out,
             profile=self.profile,
-            recipe=self.recipe,
-            preset=self.preset,
             device=self.device,
             models_folder="" if self.models_folder is None else str(self.models_folder),
             threads=self.threads,
         )
         try:
-            report = evaluation.main(self.suite, settings, self.seeds, self.workers)
+            report = run.main(wishes, settings, self.workers)
         except RuntimeError as error:
             raise ValueError(str(error)) from error
         Console().print(f"The report is {report}", highlight=False, soft_wrap=True)

@@ -1,21 +1,32 @@
-"""Run the product's own engine for one prompt and keep what each phase ended with."""
+"""Run the product's own engine for one request and keep what it ended with, and what it cost."""
 
-import json
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from ...shared.mesh import TexturedMesh
-from ...shared.messages import Submit, TextPrompt, WeightedPrompt
-from ..engine import Engine, Stage
+from ...shared.messages import Submit
+from ..engine import Engine, Moment, Stage
 from .peak_memory import PeakMemory
-from .suite import Subject
+from .typed_json import from_json, to_json
 
-_CAPTURE = "capture.json"
+_COSTS = "costs.json"
 _ARRAYS = ("vertices", "faces", "uvs", "uv_faces", "albedo")
+_LIVE_FACES = 20_000
+
+
+@dataclass(frozen=True)
+class Watch:
+    """every_phase: keep the mesh of every phase and not only the last one's.
+
+    first_mesh: ask for a live mesh, as a client does, until there is one.
+    """
+
+    every_phase: bool = False
+    first_mesh: bool = False
 
 
 @dataclass(frozen=True)
@@ -30,77 +41,89 @@ class PhaseCost:
 
 
 @dataclass(frozen=True)
-class Capture:
-    """One object: what preparation, each phase and finishing the last mesh cost, and the mesh of every phase."""
+class Costs:
+    """What preparation, each phase, and finishing the last mesh took.
+
+    first_mesh_seconds: from the request to the first live mesh with faces; None if nobody asked, or there was none.
+    """
 
     preparing_seconds: float
     finishing_seconds: float
-    costs: tuple[PhaseCost, ...]
-    meshes: tuple[TexturedMesh, ...]
+    phases: tuple[PhaseCost, ...]
+    first_mesh_seconds: float | None = None
 
     @property
     def seconds(self) -> float:
         """What a person waits for, models loaded: preparation, phases and finishing."""
-        return self.preparing_seconds + sum(cost.seconds for cost in self.costs) + self.finishing_seconds
+        return self.preparing_seconds + sum(cost.seconds for cost in self.phases) + self.finishing_seconds
+
+    @property
+    def peak_mib(self) -> float:
+        return max(cost.peak_mib for cost in self.phases)
 
 
-def capture(engine: Engine, subject: Subject, seed: int, recipe: str, preset: str) -> Capture:
-    """Generate ``subject`` with an engine whose models are loaded.
+@dataclass(frozen=True)
+class Capture:
+    """One object: its costs, and the kept meshes by the name of the phase that made them, in order."""
+
+    costs: Costs
+    meshes: dict[str, TexturedMesh]
+
+    @property
+    def mesh(self) -> TexturedMesh:
+        """The finished object."""
+        return self.meshes[self.costs.phases[-1].name]
+
+
+def capture(engine: Engine, submit: Submit, watch: Watch) -> Capture:
+    """Generate with an engine whose models are loaded.
 
     Raises whatever the engine raises for a prompt or a run gone wrong, and ValueError for a phase without a surface.
     """
-    name = f"evaluate-{subject.text}-{seed}".replace(" ", "-")
-    submit = Submit(name, (WeightedPrompt(TextPrompt(subject.text)),), recipe=recipe, preset=preset, seed=seed)
+    last = engine.plan(submit).phases[-1].name
     preparing: float | None = None
-    finishing = 0.0
+    finishing, first_mesh = 0.0, None
     costs: list[PhaseCost] = []
-    meshes: list[TexturedMesh] = []
+    meshes: dict[str, TexturedMesh] = {}
     with PeakMemory() as memory:
-        watch = _Stopwatch()
-        for event in engine.run(name, submit, None):
+        start, watched = time.perf_counter(), _Stopwatch()
+        for event in engine.run(submit.request_id, submit, None):
             if isinstance(event, Stage):
                 continue
             if preparing is None:  # the first step is done when it is yielded, so its time counts here
-                preparing, _ = watch.lap()
+                preparing, _ = watched.lap()
+            if watch.first_mesh and first_mesh is None and _shows_a_mesh(event):
+                first_mesh = time.perf_counter() - start
             if event.ends_phase:
-                wall, processor = watch.lap()
+                wall, processor = watched.lap()
                 costs.append(PhaseCost(event.phase, event.index + 1, wall, processor, memory.lap()))
-                meshes.append(_finished(event.textured()))
-                finishing, _ = watch.lap()
+                if watch.every_phase or event.phase == last:
+                    meshes[event.phase] = _finished(event.textured())
+                finishing, _ = watched.lap()
                 memory.lap()
-    return Capture(preparing or 0.0, finishing, tuple(costs), tuple(meshes))
+    return Capture(Costs(preparing or 0.0, finishing, tuple(costs), first_mesh), meshes)
 
 
 def save(captured: Capture, folder: Path) -> None:
     """Write meshes as npz and, last, the costs, so that a folder with costs is complete."""
     folder.mkdir(parents=True, exist_ok=True)
-    for cost, mesh in zip(captured.costs, captured.meshes, strict=True):
-        np.savez_compressed(folder / f"{cost.name}.npz", **{name: getattr(mesh, name) for name in _ARRAYS})
-    record = {
-        "preparing_seconds": captured.preparing_seconds,
-        "finishing_seconds": captured.finishing_seconds,
-        "phases": [asdict(cost) for cost in captured.costs],
-    }
-    partial = folder / f"{_CAPTURE}.partial"
-    partial.write_text(json.dumps(record, indent=1))
-    partial.replace(folder / _CAPTURE)
+    for name, mesh in captured.meshes.items():
+        np.savez_compressed(folder / f"{name}.npz", **{array: getattr(mesh, array) for array in _ARRAYS})
+    partial = folder / f"{_COSTS}.partial"
+    partial.write_text(to_json(captured.costs), "utf-8")
+    partial.replace(folder / _COSTS)
 
 
 def is_saved(folder: Path) -> bool:
     """Whether ``folder`` holds a complete capture."""
-    return (folder / _CAPTURE).exists()
+    return (folder / _COSTS).exists()
 
 
 def load(folder: Path) -> Capture:
     """Read what ``save`` wrote. Raises FileNotFoundError for a folder without a complete capture."""
-    record = json.loads((folder / _CAPTURE).read_text())
-    costs = tuple(PhaseCost(**cost) for cost in record["phases"])
-    return Capture(
-        preparing_seconds=record["preparing_seconds"],
-        finishing_seconds=record["finishing_seconds"],
-        costs=costs,
-        meshes=tuple(_mesh(folder / f"{cost.name}.npz") for cost in costs),
-    )
+    costs = from_json((folder / _COSTS).read_text("utf-8"), Costs)
+    files = {cost.name: folder / f"{cost.name}.npz" for cost in costs.phases}
+    return Capture(costs, {name: _mesh(file) for name, file in files.items() if file.exists()})
 
 
 class _Stopwatch:
@@ -114,6 +137,11 @@ class _Stopwatch:
         passed = wall - self._wall, processor - self._processor
         self._wall, self._processor = wall, processor
         return passed
+
+
+def _shows_a_mesh(moment: Moment) -> bool:
+    snapshot = moment.snapshot(0, _LIVE_FACES)
+    return snapshot is not None and len(snapshot.faces) > 0
 
 
 def _finished(parts: Iterator[float | TexturedMesh]) -> TexturedMesh:

@@ -12,6 +12,8 @@ from pathlib import Path
 import psutil
 import torch
 
+from .settings import Settings
+
 _WEIGHTS = ("*.safetensors", "*config.json", "conditioning.json", "tokenizer.json")
 
 
@@ -27,14 +29,13 @@ class Provenance:
     has_local_changes: bool
     weights: str
     profile: str
-    recipe: str
-    preset: str
     suite: str
+    plan: str
     views: int
 
 
-def provenance(models: Path, profile: str, recipe: str, preset: str, suite: str, views: int) -> Provenance:
-    """Ask the machine, git and the model folder."""
+def provenance(settings: Settings, suite: str, plan: str) -> Provenance:
+    """Ask the machine, git and the model folder. plan: what else decides how objects are made."""
     repository = Path(__file__).parent
     return Provenance(
         machine=_machine(),
@@ -43,12 +44,11 @@ def provenance(models: Path, profile: str, recipe: str, preset: str, suite: str,
         command=shlex.join(["any-to-3d", *sys.argv[1:]]),
         commit=_git(repository, "rev-parse", "HEAD"),
         has_local_changes=bool(_git(repository, "status", "--porcelain", "--untracked-files=no")),
-        weights=weights_checksum(models),
-        profile=profile,
-        recipe=recipe,
-        preset=preset,
+        weights=weights_checksum(settings.models),
+        profile=settings.profile,
         suite=suite,
-        views=views,
+        plan=plan,
+        views=settings.views,
     )
 
 

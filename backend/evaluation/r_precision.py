@@ -4,13 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ..models.protocols import ImageEncoder, JointEncoder
-
-_BATCH = 60
+from ..models.protocols import JointEncoder
 
 
 @dataclass(frozen=True)
@@ -38,18 +35,15 @@ class PromptPool:
         """Embed a pool once. Raises ValueError for a prompt that appears twice."""
         if len(set(prompts)) != len(prompts):
             raise ValueError("a prompt appears twice in the pool, so that retrieval is ambiguous; remove one")
-        return PromptPool(tuple(prompts), tuple(groups), encoder.embed_text(list(prompts)))
+        return PromptPool(tuple(prompts), tuple(groups), encoder.embed_text(list(prompts)).float().cpu())
 
-    def retrieve(self, encoder: ImageEncoder, views: Float[Tensor, "V 3 H W"], prompt: str) -> Retrieval:
-        """Judge views in [0, 1] of one object. Raises ValueError for a prompt outside the pool."""
+    def retrieve(self, views: Float[Tensor, "V E"], prompt: str) -> Retrieval:
+        """Judge embedded views of one object. Raises ValueError for a prompt outside the pool."""
         if prompt not in self.prompts:
             raise ValueError(f"the pool of {len(self.prompts)} prompts does not hold {prompt!r}; add it")
         target = self.prompts.index(prompt)
-        device = self.embeddings.device
-        with torch.no_grad():
-            images = torch.cat([encoder.embed_image(part.to(device)) for part in views.split(_BATCH)])
-        cosines = images.float() @ self.embeddings.float().T
-        nearest = cosines.argmax(dim=1).cpu().numpy()
+        cosines = views @ self.embeddings.T
+        nearest = cosines.argmax(dim=1).numpy()
         groups = np.array(self.groups)
         return Retrieval(
             precision=float((nearest == target).mean()),

@@ -1,38 +1,34 @@
-"""All scores of one object, phase by phase."""
+"""How well one mesh answers its prompt: what judges retrieve from its views, and how it differs from the prop."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from ...shared.mesh import TexturedMesh
-from ..models.protocols import ImageEncoder
 from ..props.build import Prop, build
 from ..props.render import render as render_prop
-from ..props.spec import canonical
 from .alignment import moved_onto
+from .case import Target
+from .judges import Judge
 from .mesh_quality import ShapeMatch, Soundness, shape_match, soundness
 from .orbit import ELEVATIONS, azimuths, orbit, render
-from .r_precision import PromptPool, Retrieval
-from .suite import Subject
+from .pairs import Pair
+from .r_precision import Retrieval
 from .texture_quality import TextureMatch, texture_match
 
 SIZE = 128
 """Pixels a side; twice what the built-in encoders read."""
 
-_COMPARED_AZIMUTHS = 24
+COMPARED_AZIMUTHS = 24
 _SUPERSAMPLE = 2
 
-
-@dataclass(frozen=True)
-class Judge:
-    """Someone who says which prompt a picture shows: an image tower and the pool in its space."""
-
-    name: str
-    encoder: ImageEncoder
-    pool: PromptPool
+Orbits = dict[float, Float[Tensor, "V 3 S S"]]
+"""Elevation in degrees -> pictures all around."""
 
 
 @dataclass(frozen=True)
@@ -46,41 +42,57 @@ class Verdict:
 
 @dataclass(frozen=True)
 class PhaseScores:
+    """All scores of a mesh against the prop of its prompt."""
+
     verdicts: tuple[Verdict, ...]
     soundness: Soundness
     shape: ShapeMatch
     texture: TextureMatch
 
 
-def phase_scores(mesh: TexturedMesh, subject: Subject, judges: tuple[Judge, ...], views: int) -> PhaseScores:
-    """Judge ``views`` pictures an elevation of the mesh, and compare it, aligned, with the prop it should be."""
-    prop = build(canonical(subject.prop_class, subject.colour))
-    orbits = {e: _as_batch([view.rgb for view in orbit(mesh, e, SIZE, views)]) for e in ELEVATIONS}
-    shape, texture = _matches(mesh, prop, min(views, _COMPARED_AZIMUTHS))
-    return PhaseScores(_verdicts(orbits, subject, judges), soundness(mesh), shape, texture)
+def phase_scores(
+    mesh: TexturedMesh, target: Target, judges: Sequence[Judge], pairs: Sequence[Pair], views: int
+) -> PhaseScores:
+    """Judge ``views`` pictures an elevation among the prompts of ``pairs``, and compare the aligned mesh with the prop.
+
+    Raises ValueError for a target whose prompt is not among the pairs.
+    """
+    shape, texture = prop_matches(mesh, build(target.spec), min(views, COMPARED_AZIMUTHS))
+    return PhaseScores(verdicts(orbits(mesh, views), target.text, judges, pairs), soundness(mesh), shape, texture)
 
 
-def prop_verdicts(subject: Subject, judges: tuple[Judge, ...], views: int) -> tuple[Verdict, ...]:
+def prop_verdicts(target: Target, judges: Sequence[Judge], pairs: Sequence[Pair], views: int) -> tuple[Verdict, ...]:
     """What the judges say of the prop's own pictures: no object should be expected to score more."""
-    prop = build(canonical(subject.prop_class, subject.colour))
-    orbits = {
+    return verdicts(prop_orbits(build(target.spec), views), target.text, judges, pairs)
+
+
+def verdicts(pictures: Orbits, prompt: str, judges: Sequence[Judge], pairs: Sequence[Pair]) -> tuple[Verdict, ...]:
+    """What each judge retrieves from each orbit among the prompts of ``pairs``."""
+    pools = [(judge, judge.pool(pairs)) for judge in judges]
+    return tuple(
+        Verdict(judge.name, elevation, pool.retrieve(judge.seen(views), prompt))
+        for elevation, views in pictures.items()
+        for judge, pool in pools
+    )
+
+
+def orbits(mesh: TexturedMesh, views: int) -> Orbits:
+    """Unlit pictures of a mesh from ``views`` azimuths at both elevations."""
+    return {e: _as_batch([view.rgb for view in orbit(mesh, e, SIZE, views)]) for e in ELEVATIONS}
+
+
+def prop_orbits(prop: Prop, views: int) -> Orbits:
+    """The prop's own pictures from the same cameras."""
+    return {
         e: _as_batch(
             [render_prop(prop, math.radians(e), float(a), SIZE, _SUPERSAMPLE).rgb / 255 for a in azimuths(views)]
         )
         for e in ELEVATIONS
     }
-    return _verdicts(orbits, subject, judges)
 
 
-def _verdicts(orbits: dict[float, Tensor], subject: Subject, judges: tuple[Judge, ...]) -> tuple[Verdict, ...]:
-    return tuple(
-        Verdict(judge.name, elevation, judge.pool.retrieve(judge.encoder, pictures, subject.text))
-        for elevation, pictures in orbits.items()
-        for judge in judges
-    )
-
-
-def _matches(mesh: TexturedMesh, prop: Prop, views: int) -> tuple[ShapeMatch, TextureMatch]:
+def prop_matches(mesh: TexturedMesh, prop: Prop, views: int) -> tuple[ShapeMatch, TextureMatch]:
+    """The mesh, moved and scaled onto the prop by its box, beside it from ``views`` azimuths at both elevations."""
     aligned = replace(mesh, vertices=moved_onto(mesh.vertices, prop.vertices))
     cameras = [(math.radians(e), float(a)) for e in ELEVATIONS for a in azimuths(views)]
     ours = [render(aligned, elevation, azimuth, SIZE, _SUPERSAMPLE) for elevation, azimuth in cameras]

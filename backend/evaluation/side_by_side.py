@@ -4,11 +4,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from .bootstrap import Mean, bootstrap_mean
+from .capture import PhaseCost
 from .orbit import ELEVATIONS
-from .records import ObjectRecord, PhaseRecord
-from .scores import Verdict
+from .scores import PhaseScores, Verdict
 
 Verdicts = Sequence[Verdict]
+
+
+@dataclass(frozen=True)
+class ScoredPhase:
+    """A phase of one object: what it cost and what its mesh scores."""
+
+    cost: PhaseCost
+    scores: PhaseScores
 
 
 @dataclass(frozen=True)
@@ -20,12 +28,9 @@ class Line:
     props: Mean | None = None
 
 
-def judges_of(records: Sequence[ObjectRecord]) -> tuple[str, ...]:
-    """The names of the judges, in order; empty if no object was finished."""
-    for record in records:
-        if record.phases:
-            return tuple(dict.fromkeys(verdict.judge for verdict in record.phases[0].scores.verdicts))
-    return ()
+def judges_of(verdicts: Verdicts) -> tuple[str, ...]:
+    """The names of the judges, in order."""
+    return tuple(dict.fromkeys(verdict.judge for verdict in verdicts))
 
 
 def precision(verdicts: Verdicts, judge: str, elevation: float = ELEVATIONS[0]) -> float:
@@ -34,28 +39,34 @@ def precision(verdicts: Verdicts, judge: str, elevation: float = ELEVATIONS[0]) 
     return found.retrieval.precision
 
 
-def side_by_side(records: Sequence[ObjectRecord], props: Sequence[Verdicts]) -> tuple[Line, ...]:
-    """Means over the finished ones of ``records``; retrievals first, then shape, texture and cost."""
-    phases = list(zip(*(record.phases for record in records if not record.failure), strict=True))
+def class_precision(verdicts: Verdicts, judge: str) -> float:
+    """The share of views, over all elevations, whose nearest prompt names the right class in any colour."""
+    found = [v.retrieval.group_precision for v in verdicts if v.judge == judge]
+    return sum(found) / len(found)
+
+
+def side_by_side(objects: Sequence[Sequence[ScoredPhase]], props: Sequence[Verdicts]) -> tuple[Line, ...]:
+    """Means over objects, each a sequence of phases; retrievals first, then shape, texture and cost."""
+    phases = list(zip(*objects, strict=True))
     if not phases:
         return ()
-    judges = judges_of(records)
+    judges = judges_of(objects[0][0].scores.verdicts)
     retrievals = [
         _retrieval(f"R@1 {judge}, {elevation:g} deg", _precision(judge, elevation), phases, props)
         for judge in judges
         for elevation in ELEVATIONS
     ]
-    classes = [_retrieval(f"class R@1 {judge}", _group_precision(judge), phases, props) for judge in judges]
-    measures: tuple[tuple[str, Callable[[PhaseRecord], float]], ...] = (
+    classes = [_retrieval(f"class R@1 {judge}", _class_precision(judge), phases, props) for judge in judges]
+    measures: tuple[tuple[str, Callable[[ScoredPhase], float]], ...] = (
         ("Chamfer, % of diagonal", lambda phase: phase.scores.shape.chamfer_percent),
         ("silhouette IoU", lambda phase: phase.scores.shape.silhouette_iou),
         ("normals, dB", lambda phase: phase.scores.shape.normal_psnr),
         ("normal sharpness (1 = prop)", lambda phase: phase.scores.shape.normal_sharpness),
         ("texture, dB", lambda phase: phase.scores.texture.surface_psnr),
         ("picture, dB", lambda phase: phase.scores.texture.picture_psnr),
-        ("wall seconds", lambda phase: phase.seconds),
-        ("processor seconds", lambda phase: phase.cpu_seconds),
-        ("peak MiB", lambda phase: phase.peak_mib),
+        ("wall seconds", lambda phase: phase.cost.seconds),
+        ("processor seconds", lambda phase: phase.cost.cpu_seconds),
+        ("peak MiB", lambda phase: phase.cost.peak_mib),
     )
     return (*retrievals, *classes, *(Line(heading, _means(phases, value)) for heading, value in measures))
 
@@ -63,24 +74,20 @@ def side_by_side(records: Sequence[ObjectRecord], props: Sequence[Verdicts]) -> 
 def _retrieval(
     heading: str,
     value: Callable[[Verdicts], float],
-    phases: Sequence[Sequence[PhaseRecord]],
+    phases: Sequence[Sequence[ScoredPhase]],
     props: Sequence[Verdicts],
 ) -> Line:
     own = bootstrap_mean([value(verdicts) for verdicts in props]) if props else None
     return Line(heading, _means(phases, lambda phase: value(phase.scores.verdicts)), own)
 
 
-def _means(phases: Sequence[Sequence[PhaseRecord]], value: Callable[[PhaseRecord], float]) -> tuple[Mean, ...]:
-    return tuple(bootstrap_mean([value(record) for record in phase]) for phase in phases)
+def _means(phases: Sequence[Sequence[ScoredPhase]], value: Callable[[ScoredPhase], float]) -> tuple[Mean, ...]:
+    return tuple(bootstrap_mean([value(one) for one in phase]) for phase in phases)
 
 
 def _precision(judge: str, elevation: float) -> Callable[[Verdicts], float]:
     return lambda verdicts: precision(verdicts, judge, elevation)
 
 
-def _group_precision(judge: str) -> Callable[[Verdicts], float]:
-    def value(verdicts: Verdicts) -> float:
-        found = [v.retrieval.group_precision for v in verdicts if v.judge == judge]
-        return sum(found) / len(found)
-
-    return value
+def _class_precision(judge: str) -> Callable[[Verdicts], float]:
+    return lambda verdicts: class_precision(verdicts, judge)

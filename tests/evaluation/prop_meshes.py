@@ -1,8 +1,9 @@
-"""Props as finished meshes, and a judge that knows colours only: perfect results to hold the scores against."""
+"""Props as finished meshes, and an encoder that knows colours only: perfect results to hold the scores against."""
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from any_to_3d.backend.evaluation.judges import Judge
 from any_to_3d.backend.finishing.unwrap import grid_atlas
 from any_to_3d.backend.props.build import build
 from any_to_3d.backend.props.palette import COLOURS
@@ -25,11 +26,11 @@ def prop_mesh(prop_class: str, colour: str) -> TexturedMesh:
     return TexturedMesh(prop.vertices, prop.faces, atlas.uvs, atlas.uv_faces, albedo)
 
 
-class ColourJudge:
+class ColourEncoder:
     """Embeds a picture as its mean colour off the white background, and a prompt as the colour it names."""
 
     input_size = 64
-    modalities = ("text", "image")
+    modalities: tuple[str, ...] = ("text", "image")
 
     def embed_image(self, image: torch.Tensor) -> torch.Tensor:
         inside = (image.min(dim=1, keepdim=True).values < 0.98).float()
@@ -39,3 +40,14 @@ class ColourJudge:
     def embed_text(self, texts: list[str]) -> torch.Tensor:
         named = [next(rgb for word, rgb in COLOURS.items() if word in text.split()) for text in texts]
         return F.normalize(torch.tensor(named) - 0.4, dim=1)
+
+    def embed_audio(self, waveform: torch.Tensor, sample_rate: int) -> torch.Tensor:
+        raise ValueError("colours make no sound")
+
+    def unknown_words(self, text: str) -> tuple[str, ...]:
+        return ()
+
+
+def colour_judge() -> Judge:
+    """Who tells things apart by their colour alone."""
+    return Judge("colours", ColourEncoder(), ColourEncoder(), torch.device("cpu"))

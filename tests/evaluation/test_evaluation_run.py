@@ -1,23 +1,26 @@
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
-from any_to_3d.backend.evaluation import run
-from any_to_3d.backend.evaluation.capture import capture, load, save
+from any_to_3d.backend.evaluation import run, smoke_study, worker
+from any_to_3d.backend.evaluation.archive import Archive, Outcome
+from any_to_3d.backend.evaluation.capture import Watch, capture, load, save
+from any_to_3d.backend.evaluation.case import Case, Target, TextPart
 from any_to_3d.backend.evaluation.contact_sheet import Row, contact_sheet
+from any_to_3d.backend.evaluation.pairs import Pair, world_pairs
 from any_to_3d.backend.evaluation.peak_memory import PeakMemory
 from any_to_3d.backend.evaluation.provenance import weights_checksum
-from any_to_3d.backend.evaluation.r_precision import PromptPool
-from any_to_3d.backend.evaluation.scores import Judge, PhaseScores, phase_scores
-from any_to_3d.backend.evaluation.suite import Subject, Suite, pool
+from any_to_3d.backend.evaluation.request import request_of
+from any_to_3d.backend.evaluation.scores import PhaseScores, phase_scores
+from any_to_3d.backend.evaluation.settings import Settings
+from any_to_3d.backend.evaluation.suites import Wishes
 from any_to_3d.backend.fake_generation import FakeEngine, textured_torus
-from prop_meshes import ColourJudge, prop_mesh
+from prop_meshes import colour_judge, prop_mesh
 
-MUG, CAR = Subject("mug", "yellow"), Subject("car", "red")
+MUG, CAR = Pair("mug", "yellow"), Pair("car", "red")
 
 
 class CountingEngine(FakeEngine):
@@ -38,85 +41,109 @@ class CountingEngine(FakeEngine):
 @pytest.fixture(scope="module")
 def torus_scores() -> PhaseScores:
     """The scores of what the fake engine makes; real, but made once."""
-    encoder = ColourJudge()
-    texts, groups = [subject.text for subject in pool()], [subject.prop_class for subject in pool()]
-    judge = Judge("colours", encoder, PromptPool.embedded(encoder, texts, groups))
-    return phase_scores(textured_torus(0.6, 0.2, 0), MUG, (judge,), views=2)
+    mug = Target.of_pair(MUG)
+    return phase_scores(textured_torus(0.6, 0.2, 0), mug, (colour_judge(),), world_pairs(), views=2)
 
 
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch, torus_scores: PhaseScores) -> CountingEngine:
     engine = CountingEngine()
-    monkeypatch.setattr(run, "build_engine", lambda *arguments: engine)
-    monkeypatch.setattr(run, "profile_judges", lambda *arguments: ())
-    monkeypatch.setattr(run, "prop_verdicts", lambda *arguments: torus_scores.verdicts)
-    monkeypatch.setattr(run, "phase_scores", lambda *arguments: torus_scores)
-    monkeypatch.setattr(run, "contact_sheet", partial(contact_sheet, size=16))
-    monkeypatch.setattr(run, "named_suite", lambda name: Suite(name, (MUG, CAR), seeds=1))
+    monkeypatch.setattr(worker, "build_engine", lambda *arguments: engine)
+    monkeypatch.setattr(worker, "profile_judges", lambda *arguments: ())
+    monkeypatch.setattr(smoke_study, "prop_verdicts", lambda *arguments: torus_scores.verdicts)
+    monkeypatch.setattr(smoke_study, "phase_scores", lambda *arguments: torus_scores)
+    monkeypatch.setattr(smoke_study, "contact_sheet", partial(contact_sheet, size=16))
+    monkeypatch.setattr(smoke_study, "PAIRS", (MUG, CAR))
     return engine
 
 
-def settings(out: Path) -> run.Settings:
-    return run.Settings(out, views=2)
+def evaluated(out: Path, preset: str = "standard", seeds: int = 1, workers: int = 1) -> Path:
+    return run.main(Wishes("smoke", preset=preset, seeds=seeds), Settings(out, views=2), workers)
 
 
 def test_report_shows_every_phase_and_object_with_its_source(engine: CountingEngine, tmp_path: Path) -> None:
-    page = run.main("tiny", settings(tmp_path)).read_text()
-    assert "| | I coarse | II geometry | III texture | Props |" in page
+    page = evaluated(tmp_path).read_text()
+    assert "|  | I coarse | II geometry | III texture | Props |" in page
     assert "| a yellow mug (held out) | 0 |" in page
     assert "| a red car | 0 |" in page
     data = json.loads((tmp_path / "report.json").read_text())
     assert {"machine", "command", "commit", "weights"} <= set(data["provenance"])
-    assert [phase["name"] for phase in data["objects"][0]["phases"]] == ["coarse", "geometry", "texture"]
+    phases = data["objects"][0]["outcome"]["costs"]["phases"]
+    assert [phase["name"] for phase in phases] == ["coarse", "geometry", "texture"]
     assert (tmp_path / "contact-texture.png").exists()
     assert (tmp_path / "objects" / "yellow-mug-0" / "final.glb").exists()
 
 
 def test_interrupted_run_goes_on_without_repeating_objects(engine: CountingEngine, tmp_path: Path) -> None:
-    run.main("tiny", settings(tmp_path))
+    evaluated(tmp_path)
     assert engine.runs == 2
-    run.main("tiny", settings(tmp_path))
+    evaluated(tmp_path)
     assert engine.runs == 2
-    run.main("tiny", settings(tmp_path), seeds=2)
+    evaluated(tmp_path, seeds=2)
     assert engine.runs == 4
 
 
 def test_lost_scores_are_made_again_from_the_kept_meshes(engine: CountingEngine, tmp_path: Path) -> None:
-    run.main("tiny", settings(tmp_path))
-    (tmp_path / "objects" / "yellow-mug-0" / "record.json").unlink()
-    run.main("tiny", settings(tmp_path))
+    evaluated(tmp_path)
+    (tmp_path / "objects" / "yellow-mug-0" / "outcome.json").unlink()
+    evaluated(tmp_path)
     assert engine.runs == 2
 
 
 def test_failed_object_is_named_counts_zero_and_is_tried_again(engine: CountingEngine, tmp_path: Path) -> None:
     engine.refused = "car"
-    page = run.main("tiny", settings(tmp_path)).read_text()
+    page = evaluated(tmp_path).read_text()
     assert "- a red car, seed 0: no cars today" in page
     assert "Seen pairs (1 objects): R-precision by colours 0.000" in page
     engine.refused = ""
-    assert "Failed" not in run.main("tiny", settings(tmp_path)).read_text()
+    assert "Failed" not in evaluated(tmp_path).read_text()
     assert engine.runs == 3
 
 
 def test_folder_with_results_of_another_preset_is_refused(engine: CountingEngine, tmp_path: Path) -> None:
-    run.main("tiny", settings(tmp_path))
-    with pytest.raises(ValueError, match="preset standard instead of high; choose an empty folder"):
-        run.main("tiny", replace(settings(tmp_path), preset="high"))
+    evaluated(tmp_path)
+    with pytest.raises(ValueError, match="preset standard' instead of 'recipe xbind, preset high'; choose an empty"):
+        evaluated(tmp_path, preset="high")
 
 
 @pytest.mark.parametrize(("seeds", "workers"), [(0, 1), (1, 0)])
 def test_nonsense_counts_are_refused(engine: CountingEngine, tmp_path: Path, seeds: int, workers: int) -> None:
     with pytest.raises(ValueError, match="at least 1"):
-        run.main("tiny", settings(tmp_path), seeds=seeds, workers=workers)
+        evaluated(tmp_path, seeds=seeds, workers=workers)
+
+
+def mug_case(**settings: str) -> Case:
+    return Case("mug", "smoke", (TextPart("a mug"),), Target.of_pair(MUG), **settings)
 
 
 def test_capture_survives_the_disk(tmp_path: Path) -> None:
-    made = capture(CountingEngine(), MUG, seed=3, recipe="xbind", preset="draft")
+    made = capture(CountingEngine(), request_of(mug_case(preset="draft")), Watch(every_phase=True))
     save(made, tmp_path)
     back = load(tmp_path)
     assert back.costs == made.costs
-    assert back.seconds == made.seconds > 0
-    assert np.array_equal(back.meshes[1].albedo, made.meshes[1].albedo)
+    assert back.costs.seconds == made.costs.seconds > 0
+    assert list(back.meshes) == ["coarse", "geometry", "texture"]
+    assert np.array_equal(back.mesh.albedo, made.mesh.albedo)
+
+
+def test_capture_finishes_only_the_last_phase_unless_asked() -> None:
+    made = capture(CountingEngine(), request_of(mug_case()), Watch())
+    assert list(made.meshes) == ["texture"]
+    assert made.costs.first_mesh_seconds is None
+
+
+def test_first_live_mesh_is_timed_from_the_request() -> None:
+    costs = capture(CountingEngine(), request_of(mug_case()), Watch(first_mesh=True)).costs
+    assert costs.first_mesh_seconds is not None
+    assert 0 < costs.first_mesh_seconds < costs.seconds
+
+
+def test_folder_with_another_case_of_the_same_name_is_refused(tmp_path: Path) -> None:
+    archive = Archive(tmp_path)
+    archive.write(Outcome(mug_case(), None, "failed"))
+    assert not archive.is_done(mug_case())
+    with pytest.raises(ValueError, match=r"preset='high'.*choose an empty folder"):
+        archive.is_done(mug_case(preset="high"))
 
 
 def test_peak_memory_sees_what_was_given_back() -> None:

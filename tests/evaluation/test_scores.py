@@ -5,15 +5,20 @@ import pytest
 import torch
 from any_to_3d.backend.evaluation.alignment import moved_onto
 from any_to_3d.backend.evaluation.bootstrap import bootstrap_mean
+from any_to_3d.backend.evaluation.case import Target
+from any_to_3d.backend.evaluation.judges import Judge
 from any_to_3d.backend.evaluation.mesh_quality import chamfer, silhouette_iou, soundness
+from any_to_3d.backend.evaluation.pairs import Pair, world_pairs
 from any_to_3d.backend.evaluation.r_precision import PromptPool
-from any_to_3d.backend.evaluation.scores import Judge, PhaseScores, phase_scores, prop_verdicts
-from any_to_3d.backend.evaluation.suite import SMOKE, Subject, named_suite, pool
+from any_to_3d.backend.evaluation.scores import PhaseScores, phase_scores, prop_verdicts
+from any_to_3d.backend.evaluation.settings import Knowledge
+from any_to_3d.backend.evaluation.smoke_study import PAIRS, smoke_study
+from any_to_3d.backend.evaluation.suites import Wishes, choose_suite
 from any_to_3d.backend.evaluation.texture_quality import psnr
 from any_to_3d.backend.props.palette import COLOURS
 from any_to_3d.backend.props.spec import CLASSES
 from any_to_3d.backend.vocabulary import read_vocabulary
-from prop_meshes import ColourJudge, prop_mesh
+from prop_meshes import colour_judge, prop_mesh
 
 
 class TableEncoder:
@@ -35,7 +40,8 @@ def pictures(*numbers: int) -> torch.Tensor:
 
 def test_precision_is_the_share_of_views_nearest_to_their_prompt() -> None:
     pool_of_four = PromptPool.embedded(TableEncoder(), ["red mug", "blue mug", "red car", "blue car"], list("mmcc"))
-    result = pool_of_four.retrieve(TableEncoder(), pictures(0, 0, 1, 2), "red mug")
+    views = TableEncoder().embed_image(pictures(0, 0, 1, 2))
+    result = pool_of_four.retrieve(views, "red mug")
     assert result.precision == pytest.approx(2 / 4)
     assert result.group_precision == pytest.approx(3 / 4)
     assert result.cosine == pytest.approx(2 / 4)
@@ -43,7 +49,7 @@ def test_precision_is_the_share_of_views_nearest_to_their_prompt() -> None:
 
 def test_prompt_outside_the_pool_is_refused() -> None:
     with pytest.raises(ValueError, match="does not hold 'a whale'"):
-        PromptPool.embedded(TableEncoder(), ["a", "b"], ["x", "x"]).retrieve(TableEncoder(), pictures(0), "a whale")
+        PromptPool.embedded(TableEncoder(), ["a", "b"], ["x", "x"]).retrieve(torch.eye(4)[:1], "a whale")
 
 
 def test_pool_with_a_double_prompt_is_refused() -> None:
@@ -81,17 +87,18 @@ def test_interval_holds_the_mean_and_shrinks_to_it_for_equal_objects() -> None:
     assert bootstrap_mean([0.7, 0.7, 0.7]).high == pytest.approx(0.7)
 
 
+MUGS = tuple(Pair("mug", colour) for colour in ("red", "yellow", "green", "blue"))
+YELLOW_MUG = Target.of_pair(Pair("mug", "yellow"))
+
+
 @pytest.fixture(scope="module")
 def judge() -> Judge:
-    encoder = ColourJudge()
-    subjects = [Subject("mug", colour) for colour in ("red", "yellow", "green", "blue")]
-    texts, groups = [subject.text for subject in subjects], [subject.prop_class for subject in subjects]
-    return Judge("colours", encoder, PromptPool.embedded(encoder, texts, groups))
+    return colour_judge()
 
 
 @pytest.fixture(scope="module")
 def perfect(judge: Judge) -> PhaseScores:
-    return phase_scores(prop_mesh("mug", "yellow"), Subject("mug", "yellow"), (judge,), views=6)
+    return phase_scores(prop_mesh("mug", "yellow"), YELLOW_MUG, (judge,), MUGS, views=6)
 
 
 def test_the_prop_itself_scores_perfectly(perfect: PhaseScores) -> None:
@@ -101,7 +108,7 @@ def test_the_prop_itself_scores_perfectly(perfect: PhaseScores) -> None:
 
 
 def test_judges_see_the_props_own_pictures(judge: Judge) -> None:
-    verdicts = prop_verdicts(Subject("mug", "yellow"), (judge,), views=3)
+    verdicts = prop_verdicts(YELLOW_MUG, (judge,), MUGS, views=3)
     assert [(v.judge, v.elevation_degrees, v.retrieval.precision) for v in verdicts] == [
         ("colours", 0.0, 1.0),
         ("colours", 15.0, 1.0),
@@ -109,7 +116,7 @@ def test_judges_see_the_props_own_pictures(judge: Judge) -> None:
 
 
 def test_wrong_colour_costs_precision_and_texture_but_not_shape(judge: Judge, perfect: PhaseScores) -> None:
-    scores = phase_scores(prop_mesh("mug", "blue"), Subject("mug", "yellow"), (judge,), views=6)
+    scores = phase_scores(prop_mesh("mug", "blue"), YELLOW_MUG, (judge,), MUGS, views=6)
     assert scores.verdicts[0].retrieval.precision == 0
     assert scores.verdicts[0].retrieval.group_precision == 1
     assert scores.texture.surface_psnr < perfect.texture.surface_psnr - 5
@@ -117,7 +124,7 @@ def test_wrong_colour_costs_precision_and_texture_but_not_shape(judge: Judge, pe
 
 
 def test_another_class_costs_shape(judge: Judge, perfect: PhaseScores) -> None:
-    scores = phase_scores(prop_mesh("chair", "yellow"), Subject("mug", "yellow"), (judge,), views=6)
+    scores = phase_scores(prop_mesh("chair", "yellow"), YELLOW_MUG, (judge,), MUGS, views=6)
     assert scores.shape.chamfer_percent > 2
     assert scores.shape.silhouette_iou < 0.75
     assert scores.shape.normal_psnr < perfect.shape.normal_psnr
@@ -126,7 +133,7 @@ def test_another_class_costs_shape(judge: Judge, perfect: PhaseScores) -> None:
 def test_facing_backwards_costs_shape(judge: Judge, perfect: PhaseScores) -> None:
     mesh = prop_mesh("mug", "yellow")
     turned = replace(mesh, vertices=(mesh.vertices * [-1, -1, 1]).astype(np.float32))
-    scores = phase_scores(turned, Subject("mug", "yellow"), (judge,), views=6)
+    scores = phase_scores(turned, YELLOW_MUG, (judge,), MUGS, views=6)
     assert scores.shape.silhouette_iou < 0.95 * perfect.shape.silhouette_iou
 
 
@@ -138,24 +145,24 @@ def test_an_open_mesh_is_called_open() -> None:
 
 
 def test_smoke_suite_has_twelve_classes_and_four_pairs_never_trained_on() -> None:
-    assert len({subject.prop_class for subject in SMOKE.subjects}) == 12
-    assert sum(subject.is_held_out for subject in SMOKE.subjects) == 4
-    assert SMOKE.seeds == 3
-    assert set(SMOKE.subjects) <= set(pool())
+    assert len({pair.prop_class for pair in PAIRS}) == 12
+    assert sum(pair.is_held_out for pair in PAIRS) == 4
+    assert len(smoke_study(lambda text: (), views=120).cases) == 36
+    assert set(PAIRS) <= set(world_pairs())
 
 
 def test_pool_leaves_out_prompts_with_words_that_the_encoder_does_not_know() -> None:
-    left = pool(lambda text: tuple(word for word in text.split() if word in ("white", "axe")))
-    assert len(pool()) - len(left) == len(CLASSES) + len(COLOURS) - 1
-    assert not any(subject.colour == "white" or subject.prop_class == "axe" for subject in left)
+    left = world_pairs(lambda text: tuple(word for word in text.split() if word in ("white", "axe")))
+    assert len(world_pairs()) - len(left) == len(CLASSES) + len(COLOURS) - 1
+    assert not any(pair.colour == "white" or pair.prop_class == "axe" for pair in left)
 
 
 def test_the_smoke_suite_is_judged_among_prompts_that_the_shipped_encoder_was_taught() -> None:
-    known = pool(read_vocabulary().unknown_words)
+    known = world_pairs(read_vocabulary().unknown_words)
     assert len(known) >= 128
-    assert set(SMOKE.subjects) <= set(known)
+    assert set(PAIRS) <= set(known)
 
 
 def test_unknown_suite_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match="'paper'; there is: smoke"):
-        named_suite("paper")
+        choose_suite(Wishes("paper"), Knowledge(("text",), lambda text: ()), views=120)
