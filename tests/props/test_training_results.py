@@ -5,7 +5,6 @@ from itertools import combinations
 
 import pytest
 import torch
-from any_to_3d.backend.evaluation.suite import pool
 from any_to_3d.backend.models.clip import ClipEncoder
 from any_to_3d.backend.models.folder_layout import BUILTIN_FOLDER
 from any_to_3d.backend.models.load import load_clip, load_stable_unclip, load_zero123
@@ -16,6 +15,7 @@ from any_to_3d.backend.props.holdout import holdout_pairs
 from any_to_3d.backend.props.render import render
 from any_to_3d.backend.props.spec import canonical
 from any_to_3d.backend.props.training_data import as_images
+from any_to_3d.backend.props.training_retrieval import PAIRS
 from any_to_3d.backend.props.training_samples import Views, mean_psnr, pose_effect, sample
 
 CPU = torch.device("cpu")
@@ -34,7 +34,7 @@ def encoder() -> ClipEncoder:
 @pytest.fixture(scope="module")
 def pairs(encoder: ClipEncoder) -> list[tuple[str, str]]:
     """The classes in the colours that these networks were taught; the world may have grown since."""
-    return [(subject.prop_class, subject.colour) for subject in pool(encoder.unknown_words)]
+    return [pair for pair in PAIRS if not encoder.unknown_words(prompt(*pair))]
 
 
 def picture(prop_class: str, colour: str, azimuth: float) -> torch.Tensor:
