@@ -16,6 +16,7 @@ from .training_attributes import NAMES, AttributeReaders
 from .training_captions import class_captions
 from .training_chance import Chance
 from .training_hardware import Hardware
+from .training_record import write_record
 from .training_run import Budget, TrainingRun
 from .training_sounds import SoundWindows, Synthesis, build_audio_tower, build_extractor, cached_sounds
 from .training_words import FrozenWords
@@ -47,6 +48,7 @@ def main(options: Options) -> None:
     hardware = options.hardware
     hardware.settle()
     torch.manual_seed(options.seed)
+    write_record(options.run / "audio", options.batch, options.seed, hardware)
     chance = Chance(options.seed, hardware.place)
     sounds = cached_sounds(options.sounds, options.synthesis).to(hardware.place)
     captions = class_captions(SOUNDING_CLASSES, FrozenWords.load(options.words, hardware.place), options.seed)

@@ -11,6 +11,7 @@ from torch import Tensor
 from .training_chance import Chance
 from .training_data import PropPictures, as_images
 from .training_hardware import Hardware
+from .training_record import write_record
 from .training_run import Budget, TrainingRun
 
 LATENT_SIZE = 16
@@ -62,6 +63,7 @@ def main(options: Options) -> None:
     hardware = options.hardware
     hardware.settle()
     torch.manual_seed(options.seed)
+    write_record(options.run, options.batch, options.seed, hardware)
     chance = Chance(options.seed, hardware.place)
     pictures = PropPictures.load(options.data, hardware.place)
     is_new = options.encoder is None

@@ -21,6 +21,7 @@ from .training_chance import Chance
 from .training_colours import Recolouring, foreign_shapes
 from .training_data import PropPictures, as_images
 from .training_hardware import Hardware
+from .training_record import write_record
 from .training_run import Budget, TrainingRun
 from .training_words import EMBEDDING_WIDTH, FrozenWords
 
@@ -81,6 +82,7 @@ def main(options: Options) -> None:
     hardware, run = options.hardware, options.run
     hardware.settle()
     torch.manual_seed(options.seed)
+    write_record(run / "images", options.batch, options.seed, hardware)
     chance = Chance(options.seed, hardware.place)
     pictures = PropPictures.load(options.data, hardware.place)
     sampler = PictureSampler(pictures, FrozenWords.load(options.words, hardware.place), chance, options.judge)

@@ -28,6 +28,7 @@ from .training_diffusion import (
 )
 from .training_hardware import Hardware
 from .training_latents import LatentPictures, cached_embeddings, cached_latents, sound_embeddings
+from .training_record import write_record
 from .training_run import Budget, TrainingRun
 from .training_sounds import SOUNDING_CLASSES, Synthesis, cached_sounds
 from .training_words import EMBEDDING_WIDTH, FrozenWords
@@ -71,6 +72,7 @@ def main(options: Options) -> None:
     hardware = options.hardware
     hardware.settle()
     torch.manual_seed(options.seed)
+    write_record(options.run, options.batch, options.seed, hardware)
     chance = Chance(options.seed, hardware.place)
     pictures = PropPictures.load(options.data)
     latents = cached_latents(pictures, options.autoencoder, options.latents, hardware)

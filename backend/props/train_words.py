@@ -14,6 +14,7 @@ from .spec import sample_spec
 from .training_attributes import AttributeReaders, attribute_numbers
 from .training_chance import Chance
 from .training_hardware import Hardware
+from .training_record import write_record
 from .training_run import Budget, TrainingRun
 from .training_words import build_text_tower, build_tokenizer, token_ids, with_unknown_words
 from .words import closed_vocabulary
@@ -52,6 +53,7 @@ def main(options: Options) -> None:
     hardware, run = options.hardware, options.run
     hardware.settle()
     torch.manual_seed(options.seed)
+    write_record(run / "words", options.batch, options.seed, hardware)
     chance = Chance(options.seed, hardware.place)
     tokenizer = build_tokenizer(closed_vocabulary())
     learner = hardware.ready(WordLearner(build_text_tower(tokenizer)))

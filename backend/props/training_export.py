@@ -20,6 +20,7 @@ from ..models.joint_folder import AUDIO_ENCODER
 from . import train_prior2d, train_prior3d
 from .train_images import write_preprocessing
 from .train_prior2d import embedding_noise
+from .training_chart import save_chart
 from .training_diffusion import UnetShape, build_unet, save_networks
 
 _DIFFUSERS_VERSION = "0.36.0"
@@ -72,7 +73,7 @@ def export_clip(run: Path, folder: Path) -> None:
 
 
 def gather_curves(options: Options) -> None:
-    """`out`/curves: each training's curve under the name of what it trained."""
+    """`out`/curves: each training's curve under the name of what it trained, and a chart of all."""
     curves = {
         "autoencoder": options.autoencoder,
         "words": options.joint / "words",
@@ -82,10 +83,12 @@ def gather_curves(options: Options) -> None:
         "prior2d": options.prior2d,
         "prior3d": options.prior3d,
     }
-    (options.out / "curves").mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(options.out / "curves", ignore_errors=True)
+    (options.out / "curves").mkdir(parents=True)
     for name, run in curves.items():
         if (run / "curve.jsonl").exists():
             shutil.copy(run / "curve.jsonl", options.out / "curves" / f"{name}.jsonl")
+    save_chart(options.out / "curves", options.out / "curves" / "curves.png")
 
 
 def export_judge(run: Path, folder: Path) -> None:

@@ -28,9 +28,12 @@ from any_to_3d.backend.props import (
 )
 from any_to_3d.backend.props.captions import prompt
 from any_to_3d.backend.props.sounds import SOUNDING_CLASSES
+from any_to_3d.backend.props.training_card import model_card
 from any_to_3d.backend.props.training_data import PropPictures
+from any_to_3d.backend.props.training_facts import RunFacts
 from any_to_3d.backend.props.training_hardware import Hardware
 from any_to_3d.backend.props.training_latents import cached_latents, fingerprint
+from any_to_3d.backend.props.training_record import machine_kind
 from any_to_3d.backend.props.training_retrieval import named_picture_scores
 from any_to_3d.backend.props.training_run import Budget, TrainingRun
 from any_to_3d.backend.props.training_samples import Views, sample
@@ -144,6 +147,43 @@ def test_an_export_is_scored_in_everything_it_can_be_asked(folder: Path, tmp_pat
     assert {"predicted", "copied"} <= set(scores["novel_views"]["seen"])
     sheets = {"rgb.png", "normal.png", "by_picture.png", "by_sound.png", "novel_views.png"}
     assert {path.name for path in tmp_path.glob("*.png")} == sheets
+
+
+def test_the_card_tells_what_the_run_recorded(folder: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    for link, target in {
+        **{f"data/{name}": "data" for name in ("train", "judge", "test")},
+        **{f"runs/{name}": name for name in ("autoencoder", "joint", "judge", "prior2d", "prior3d")},
+        "data/sounds.pt": "sounds.pt",
+        "models": "models",
+    }.items():
+        (run / link).parent.mkdir(parents=True, exist_ok=True)
+        (run / link).symlink_to(folder / target)
+    (run / "look").mkdir()
+    (run / "look" / "scores.json").write_text(
+        json.dumps(
+            {
+                "clip": {"seen": {"mean": 0.25, "low": 0.1, "high": 0.5, "count": 7}},
+                "heard": {"classes": {"bell": 0.9, "drum": 0.125}},
+            }
+        )
+    )
+    card = model_card(RunFacts.read(run), json.loads((run / "look" / "scores.json").read_text()), folder / "models")
+    tower = load_clip(folder / "models" / "clip", CPU).text_tower
+    parameters = sum(value.numel() for value in tower.parameters()) / 1e6
+    assert f"closed vocabulary | {parameters:.2f} M | 2 steps of 16 sentences" in card
+    assert "| training | 6 | 5 | 64 |" in card
+    assert machine_kind(Hardware()) in card
+    assert "| R@1, props as in training | 0.250 [0.100, 0.500] | 7 |" in card
+    assert "for: drum (0.12)" in card
+    assert "--objects 6 --size 64 --sounds-per-class 1 --widths 16 32 32" in card
+
+
+def test_a_card_of_an_unfinished_run_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(
+        ValueError, match=r"lacks data/train, data/judge, data/test, runs/autoencoder, runs/joint/words"
+    ):
+        RunFacts.read(tmp_path)
 
 
 def test_a_training_that_was_stopped_ends_as_if_it_had_not_been(
