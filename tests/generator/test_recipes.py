@@ -214,6 +214,17 @@ def test_zerostable_cds_uses_the_coarse_and_texture_configurations() -> None:
     assert planar[2].loss.guidance_scale == 50.0
 
 
+@pytest.mark.parametrize("profile", ["full", "builtin"])
+def test_zerostable_cds_gives_the_3d_prior_of_phase_ii_the_numbers_of_the_planar_cds_there(profile: str) -> None:
+    geometry = RECIPES[profile]["zerostable_cds"].phases[1]
+    planar, stereo = (
+        next(w for w in geometry.losses if w.loss.name == f"cds {prior}") for prior in ("planar", "stereo")
+    )
+    before = next(w.loss for w in RECIPES[profile]["xbind"].phases[1].losses if w.loss.name == "sds stereo")
+    own = {"prior": "stereo", "signal": before.signal, "guidance_scale": before.guidance_scale}
+    assert stereo == replace(planar, loss=replace(planar.loss, **own), every=stereo.every)
+
+
 def test_stable_sds_has_no_image_term() -> None:
     planar = next(w for w in RECIPES["full"]["stable_sds"].phases[0].losses if w.loss.name == "sds planar")
     assert isinstance(planar.loss, SDS)

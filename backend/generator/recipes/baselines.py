@@ -97,19 +97,24 @@ def _as_sds(loss: Loss) -> Loss:
 
 
 def _with_cds(phase: Phase, number: int) -> Phase:
-    """Numbers: Consistent3D consistency-coarse.yaml (I) and consistency-texture.yaml (III); II has its CDS already."""
-    return replace(phase, losses=tuple(_as_cds(weighted, number) for weighted in phase.losses))
+    """Every SDS becomes a CDS, in phase II with the numbers of the CDS that it has already."""
+    own = next((weighted for weighted in phase.losses if isinstance(weighted.loss, CDS)), None)
+    return replace(phase, losses=tuple(_as_cds(weighted, number, own) for weighted in phase.losses))
 
 
-def _as_cds(weighted: Weighted, number: int) -> Weighted:
+def _as_cds(weighted: Weighted, number: int, own: Weighted | None) -> Weighted:
+    """Numbers: ``own``'s, else those of Consistent3D consistency-coarse.yaml (I) and consistency-texture.yaml (III)."""
     loss = weighted.loss
     if not isinstance(loss, SDS):
         return weighted
-    if number == 0:
+    weight: Scheduled | Balanced = 1.0
+    if own is not None and isinstance(own.loss, CDS):
+        cds, weight = replace(own.loss, prior=loss.prior, signal=loss.signal), own.weight
+    elif number == 0:
         cds = CDS(loss.prior, 1.0, SquareRoot(0.7, 0.1), (0.1, 0.88), (0.1, 0.3), 0.98, "uniform", signal=loss.signal)
     else:
         cds = CDS(loss.prior, 1.0, SquareRoot(0.5, 0.02), (0.02, 0.88), (0.1, 0.2), 0.98, "1-acp", signal=loss.signal)
-    return replace(weighted, loss=replace(cds, guidance_scale=_cds_scale(loss, number)), weight=1.0)
+    return replace(weighted, loss=replace(cds, guidance_scale=_cds_scale(loss, number)), weight=weight)
 
 
 def _cds_scale(sds: SDS, number: int) -> Scheduled:
