@@ -21,6 +21,7 @@ from .finishing.mesh_repair import (
     without_degenerate_faces,
     without_floaters,
 )
+from .finishing.smooth import smoothed
 from .finishing.unwrap import Atlas, unwrap
 
 log = logging.getLogger(__name__)
@@ -115,17 +116,19 @@ class SnapshotTaker:
         return self._surface
 
 
-def textured(scene: Scene, texture_size: int, max_faces: int) -> Iterator[float | TexturedMesh]:
+def textured(scene: Scene, texture_size: int, max_faces: int, smoothing: int = 0) -> Iterator[float | TexturedMesh]:
     """Finish an object: a watertight, unwrapped mesh with a baked albedo. Yields fractions, and last the TexturedMesh.
 
     Between two yields lies well under two seconds of work, so a caller that stops pulling has cancelled. The mesh is
     closed (every edge twice) and wound outwards, with at most ``max_faces`` faces and none degenerate; where one of the
-    last two would open the surface, closed wins and the log says so. texture_size is in pixels a side.
+    last two would open the surface, closed wins and the log says so. texture_size is in pixels a side; smoothing is
+    in rounds of finishing.smooth.
     Raises EmptySurfaceError for a scene without a surface and ValueError for one that cannot be closed.
     """
     vertices, faces, field = _extracted(scene)
     yield _EXTRACTED
     vertices, faces = _finished_surface(vertices, faces, max_faces)
+    vertices = smoothed(vertices, faces, smoothing)
     yield _SIMPLIFIED
     atlas: Atlas | None = None
     for part in unwrap(vertices, faces, texture_size):
