@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Everything that is worth running once on a machine with an NVIDIA GPU. Each part ends by itself and goes on where it
+# stopped if it is called again, so that it fits into short loans of a machine.
+#
+#   benchmarks/gpu.sh tests|train|presets OUT [MINUTES]
+#
+#   tests     the tests marked cuda
+#   train     the built-in networks, within MINUTES (default 21): OUT/models is ready to be shipped, OUT/look to be looked at
+#   presets   time and memory of the three presets with the built-in networks, on the GPU and on the CPU beside it
+#
+# PYTHON names the interpreter (default: python). Raw results belong in benchmarks/results/<device>/, with the commit.
+set -euo pipefail
+
+usage() { sed -n '5,11s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+[ $# -ge 2 ] || usage
+
+part=$1 out=$2 minutes=${3:-21}
+python=${PYTHON:-python}
+mkdir -p "$out"
+{ nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader; git rev-parse HEAD 2>/dev/null || true; } > "$out/machine.txt"
+
+case $part in
+tests)
+    "$python" -m pytest -q -m cuda --junit-xml "$out/cuda-tests.xml"
+    ;;
+train)
+    "$python" -m any_to_3d.backend.props.train all --device cuda --objects 8000 --minutes "$minutes" --out "$out"
+    ;;
+presets)
+    for device in cuda cpu; do
+        for preset in draft standard high; do
+            file=$out/$preset-$device.json
+            [ -s "$file" ] || "$python" -m any_to_3d.backend bench --preset "$preset" --device "$device" > "$file.partial"
+            [ -s "$file" ] || mv "$file.partial" "$file"
+        done
+    done
+    ;;
+*) usage ;;
+esac
