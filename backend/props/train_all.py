@@ -1,11 +1,11 @@
-"""Trains everything in order, within one time budget: pictures, sounds, networks, export, scores.
+"""Trains everything within one time budget: pictures, sounds, networks, export, scores, model card.
 
 The same command again goes on where it stopped, be it after an interrupt or at the end of a lease of a machine.
 """
 
 import json
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -17,15 +17,23 @@ from . import (
     train_prior2d,
     train_prior3d,
     train_words,
+    training_card,
     training_export,
     training_scores,
 )
+from .training_data import PropPictures
 from .training_hardware import Hardware
+from .training_lanes import Lanes
+from .training_latents import cached_embeddings, cached_latents
+from .training_plan import HeadStart
 from .training_run import Budget
 from .training_sounds import Synthesis, cached_sounds
 from .training_stages import Stage, run_stages
 
-_FREE_TO_CHANGE = ("out", "hardware", "workers")
+_FREE_TO_CHANGE = ("out", "hardware", "workers", "lanes")
+_MOST_LANES = 4
+"""More stages than this never wait for a lane at the same time."""
+_MINUTES_OF_ALL_SCORES = 10.0
 
 
 @dataclass(frozen=True)
@@ -49,7 +57,7 @@ class Options:
     """Command line of the whole training."""
 
     out: Path
-    """Gets data/, runs/, models/ (the folders to ship), look/ (contact sheets), stages.json and options.json."""
+    """Gets data/, runs/, models/ (the folders to ship), look/ (contact sheets), logs/, stages.json and options.json."""
     minutes: float = 20.0
     """Wall-clock time of everything together. Pictures and sounds take what they need of it first."""
     hardware: Hardware = field(default_factory=Hardware)
@@ -61,32 +69,58 @@ class Options:
     """Channels of the priors; by default 48 96 96 on a CPU and 64 96 128 on a GPU."""
     sounds_per_class: int = 300
     workers: int = field(default_factory=lambda: os.cpu_count() or 1)
-    """Processes that render and synthesise."""
+    """Processes that render and synthesise, of all lanes together."""
+    lanes: int | None = None
+    """Stages side by side, each in a process of its own: by default one for each core, four at most; a GPU has one."""
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.lanes is not None and self.lanes < 1:
+            raise ValueError(f"lanes: got {self.lanes}; need at least 1")
+        if self.hardware.is_gpu and self.lane_count > 1:
+            raise ValueError(f"lanes: got {self.lanes}; stages would wait for each other on one GPU, so leave it out")
+
+    @property
+    def lane_count(self) -> int:
+        if self.lanes is not None:
+            return self.lanes
+        return 1 if self.hardware.is_gpu else min(os.cpu_count() or 1, _MOST_LANES)
 
 
 def main(options: Options) -> None:
     """Train all, or what is left of it. Raises ValueError for other options than the folder was begun with."""
     options.hardware.settle()
     _require_same(options)
-    run_stages(stages(options), options.minutes, options.out)
+    if options.lane_count == 1:
+        run_stages(stages(options), options.minutes, options.out)
+        return
+    with Lanes(options.lane_count, options.out / "logs") as lanes:
+        run_stages(stages(options), options.minutes, options.out, lanes)
 
 
 def stages(options: Options) -> tuple[Stage, ...]:
-    """Every stage in order, with its share of the time."""
+    """Every stage in order, with its share of the time and what it needs.
+
+    The 3D-aware prior starts from the 2D one's averaged weights, whose use lies in what they know of props at all: with
+    two lanes it does not wait for the finished ones.
+    """
     work = _Work(options)
+    towers = ("autoencoder", "images", "audio")
     return (
         Stage("pictures", 0.0, work.pictures),
         Stage("sounds", 0.0, work.sounds),
-        Stage("autoencoder", 0.11, work.autoencoder, most_minutes=60.0),
-        Stage("words", 0.05, work.words, most_minutes=5.0),
-        Stage("images", 0.18, work.images, most_minutes=120.0),
-        Stage("audio", 0.04, work.audio, most_minutes=20.0),
-        Stage("judge", 0.08, work.judge, most_minutes=60.0),
-        Stage("prior2d", 0.27, work.prior2d),
-        Stage("prior3d", 0.23, work.prior3d),
-        Stage("export", 0.0, work.export),
-        Stage("scores", 0.04, work.scores, most_minutes=5.0),
+        Stage("autoencoder", 0.11, work.autoencoder, 60.0, after=("pictures",)),
+        Stage("words", 0.05, work.words, 5.0),
+        Stage("images", 0.18, work.images, 120.0, after=("pictures", "words")),
+        Stage("latents", 0.0, work.latents, after=("autoencoder",)),
+        Stage("audio", 0.04, work.audio, 20.0, after=("sounds", "words")),
+        Stage("embeddings", 0.0, work.embeddings, after=("images",)),
+        Stage("prior2d", 0.27, work.prior2d, after=(*towers, "latents", "embeddings")),
+        Stage("prior3d", 0.23, work.prior3d, after=("latents", "embeddings"), head_start=HeadStart("prior2d", 0.25)),
+        Stage("judge", 0.08, work.judge, 60.0, after=("pictures", "words")),
+        Stage("export", 0.0, work.export, after=("judge", "prior2d", "prior3d")),
+        Stage("scores", 0.04, work.scores, _MINUTES_OF_ALL_SCORES, after=("export",)),
+        Stage("card", 0.0, work.card, after=("scores",)),
     )
 
 
@@ -99,6 +133,8 @@ class _Work:
         self._widths = options.widths or (GPU_WIDTHS if options.hardware.is_gpu else CPU_WIDTHS)
         self._data, self._runs = options.out / "data", options.out / "runs"
         self._joint, self._cache = self._runs / "joint", self._runs / "cache"
+        self._vae = self._runs / "autoencoder" / "vae"
+        self._workers = max(1, options.workers // options.lane_count)
         self._sound_file = self._data / "sounds.pt"
 
     def pictures(self, minutes: float) -> None:
@@ -117,7 +153,7 @@ class _Work:
                         seed=own_seed,
                         include_holdouts=with_holdouts,
                         size=self._options.size,
-                        workers=self._options.workers,
+                        workers=self._workers,
                     )
                 )
 
@@ -169,12 +205,22 @@ class _Work:
             )
         )
 
+    def latents(self, minutes: float) -> None:
+        """The priors would compute these when they begin, with nobody to wait for them in parallel."""
+        self._hardware.settle()
+        cached_latents(PropPictures.load(self._data / "train"), self._vae, self._cache, self._hardware)
+
+    def embeddings(self, minutes: float) -> None:
+        self._hardware.settle()
+        pictures = PropPictures.load(self._data / "train")
+        cached_embeddings(pictures, self._joint / "image_encoder", self._cache, self._hardware)
+
     def prior2d(self, minutes: float) -> None:
         train_prior2d.main(
             train_prior2d.Options(
                 data=self._data / "train",
                 run=self._runs / "prior2d",
-                autoencoder=self._runs / "autoencoder" / "vae",
+                autoencoder=self._vae,
                 joint=self._joint,
                 latents=self._cache,
                 sounds=self._sound_file,
@@ -192,7 +238,7 @@ class _Work:
             train_prior3d.Options(
                 data=self._data / "train",
                 run=self._runs / "prior3d",
-                autoencoder=self._runs / "autoencoder" / "vae",
+                autoencoder=self._vae,
                 joint=self._joint,
                 latents=self._cache,
                 prior2d=self._runs / "prior2d",
@@ -217,15 +263,22 @@ class _Work:
         )
 
     def scores(self, minutes: float) -> None:
+        """A short training is scored on fewer objects; a GPU has time for all."""
+        share = 1.0 if self._hardware.is_gpu else min(1.0, minutes / _MINUTES_OF_ALL_SCORES)
+        every = training_scores.Options(self._options.out / "models", self._data / "test", self._options.out / "look")
         training_scores.main(
-            training_scores.Options(
-                models=self._options.out / "models",
-                data=self._data / "test",
-                out=self._options.out / "look",
+            replace(
+                every,
                 hardware=self._hardware,
+                pairs=max(8, round(share * every.pairs)),
+                objects=max(8, round(share * every.objects)),
+                sounds=max(2, round(share * every.sounds)),
                 seed=self._options.seed,
             )
         )
+
+    def card(self, minutes: float) -> None:
+        training_card.main(training_card.Options(self._options.out))
 
     def _images(self, data: str, run: Path, minutes: float, judge: bool) -> None:
         train_images.main(
@@ -244,7 +297,7 @@ class _Work:
 
     def _synthesis(self) -> Synthesis:
         options = self._options
-        return Synthesis(options.sounds_per_class, options.workers, options.seed + 4)
+        return Synthesis(options.sounds_per_class, self._workers, options.seed + 4)
 
 
 def _require_same(options: Options) -> None:

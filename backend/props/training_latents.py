@@ -9,13 +9,13 @@ import torch
 import torch.nn.functional as F
 from diffusers import AutoencoderTiny
 from jaxtyping import Float, UInt8
-from rich.progress import track
 from torch import Tensor
 from transformers import ClapAudioModelWithProjection, CLIPVisionModelWithProjection
 
 from .train_images import at_tower_size, clip_normalised
 from .training_data import PropPictures, as_images
 from .training_hardware import Hardware
+from .training_progress import tracked
 from .training_sounds import SoundWindows
 
 _CHUNK = 96
@@ -115,7 +115,8 @@ def _over_all(
 ) -> Tensor:
     parts, chunk = [], _GPU_CHUNK if hardware.is_gpu else _CHUNK
     with hardware.half_precision():
-        for some in track(pixels.flatten(0, 1).split(chunk), title):
+        chunks = pixels.flatten(0, 1).split(chunk)
+        for some in tracked(chunks, title, len(chunks)):
             images = as_images(some.to(hardware.place))
             parts.append(of(images.contiguous(memory_format=torch.channels_last)).cpu())
     return torch.cat(parts).unflatten(0, (pictures.object_count, pictures.view_count))

@@ -11,20 +11,14 @@ from pathlib import Path
 from types import FrameType
 
 import torch
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from torch import nn
 
 from .training_chance import Chance
+from .training_progress import progress
 
 _CURVE_EVERY = 50
-_SAVE_EVERY_SECONDS = 120.0
-_COLUMNS = (
-    TextColumn("{task.description}"),
-    BarColumn(),
-    TaskProgressColumn(),
-    TimeRemainingColumn(),
-    TextColumn("{task.fields[speed]}"),
-)
+_LONGEST_UNSAVED_SECONDS = 120.0
+_LARGEST_UNSAVED_SHARE = 0.05
 
 
 @dataclass(frozen=True)
@@ -46,6 +40,13 @@ class Budget:
         if self.steps is not None:
             return step / self.steps
         return seconds / (60.0 * self.minutes)
+
+    @property
+    def save_every_seconds(self) -> float:
+        """Two minutes, or a twentieth of a short budget: an interruption may not cost more."""
+        if self.steps is not None:
+            return _LONGEST_UNSAVED_SECONDS
+        return min(_LONGEST_UNSAVED_SECONDS, _LARGEST_UNSAVED_SHARE * 60.0 * self.minutes)
 
     def rate_at(self, step: int, share: float) -> float:
         """The learning rate of a step."""
@@ -89,20 +90,21 @@ class TrainingRun:
 
     def _until_spent(self, title: str) -> Iterator[int]:
         began, saved, before, first = time.monotonic(), time.monotonic(), self._seconds, self.step
-        with Progress(*_COLUMNS) as progress:
-            task = progress.add_task(title, total=1.0, speed="")
-            while (share := self._budget.share_done(self.step, self._seconds)) < 1.0 and not self._stopped:
+        kept = share = self._budget.share_done(self.step, self._seconds)
+        with progress(title) as report:
+            while share < 1.0 and not self._stopped:
                 for group in self._optimizer.param_groups:
                     group["lr"] = self._budget.rate_at(self.step, share)
                 torch.manual_seed(self.step)
                 yield self.step
                 self.step += 1
                 self._seconds = before + time.monotonic() - began
-                if time.monotonic() - saved > _SAVE_EVERY_SECONDS:
+                share = self._budget.share_done(self.step, self._seconds)
+                if time.monotonic() - saved > self._budget.save_every_seconds:
                     self.save()
-                    saved = time.monotonic()
+                    kept, saved = share, time.monotonic()
                 speed = (self.step - first) / max(self._seconds - before, 1e-9)
-                progress.update(task, completed=share, speed=f"step {self.step}, {speed:.1f} a second")
+                report(share, f"step {self.step}, {speed:.1f} a second", kept)
 
     def descend(self, loss: torch.Tensor, **measured: torch.Tensor) -> None:
         """One optimiser step down `loss`; a line of the curve with the scalars `measured` every 50 steps.

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from jaxtyping import Float, Int
-from rich.progress import track
 from torch import Tensor
 from transformers import ClapAudioConfig, ClapAudioModelWithProjection, ClapFeatureExtractor
 
 from ..models.clap_audio import SoundPreprocessing
 from .sounds import SAMPLE_RATE, SOUNDING_CLASSES, synthesise
+from .training_progress import tracked
 from .training_words import EMBEDDING_WIDTH
 
 _BANDS, _SIDE = 64, 128
@@ -107,11 +107,11 @@ def _synthesised(synthesis: Synthesis) -> Iterator[Tensor]:
     seeds = np.random.SeedSequence(synthesis.sound_seed).generate_state(len(names)).tolist()
     jobs = list(zip(names, seeds, strict=True))
     if synthesis.sound_workers == 1:
-        yield from map(torch.from_numpy, track(map(_one_sound, jobs), "sounds", total=len(jobs)))
+        yield from map(torch.from_numpy, tracked(map(_one_sound, jobs), "sounds", len(jobs)))
         return
     with multiprocessing.get_context("spawn").Pool(synthesis.sound_workers) as pool:
         found = pool.imap(_one_sound, jobs, chunksize=16)
-        yield from map(torch.from_numpy, track(found, "sounds", total=len(jobs)))
+        yield from map(torch.from_numpy, tracked(found, "sounds", len(jobs)))
 
 
 def _one_sound(job: tuple[str, int]) -> np.ndarray:
