@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ..shared.mesh import MeshSnapshot, TexturedMesh
-from ..shared.messages import Submit
+from ..shared.messages import CutOut, Submit
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,6 @@ class Engine(Protocol):
         """The phases this request will run, and the finish."""
         ...
 
-    def run(self, job_id: str, submit: Submit, checkpoint: Path | None) -> Iterator[Stage | Moment]:
+    def run(self, job_id: str, submit: Submit, checkpoint: Path | None) -> Iterator[Stage | CutOut | Moment]:
         """Run it, from this folder's checkpoint if it has one. Raises ValueError for a prompt it cannot use."""
         ...

@@ -1,11 +1,12 @@
 """The profile ``fake``: a sphere that becomes a torus, in numpy alone; for trying the add-on and for tests.
 
-It behaves like a generator (stages, three phases, snapshots, a textured result) and obeys these overrides of a request:
-``seconds`` for the whole job, ``steps`` per phase, ``prepare_seconds`` and ``export_seconds`` around them. To try what
-goes wrong, ``fail_at``, ``crash_at`` and ``stall_at`` name a step, counted over all phases from 0: where the job
-raises, where its process ends, or which takes ten minutes.
+It behaves like a generator (stages, three phases, snapshots, a textured result; pictures are shown whole) and obeys
+these overrides of a request: ``seconds`` for the whole job, ``steps`` per phase, ``prepare_seconds`` and
+``export_seconds`` around them. To try what goes wrong, ``fail_at``, ``crash_at`` and ``stall_at`` name a step, counted
+over all phases from 0: where the job raises, where its process ends, or which takes ten minutes.
 """
 
+import io
 import json
 import os
 import time
@@ -14,9 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from ..shared.mesh import MeshSnapshot, TexturedMesh
-from ..shared.messages import Submit
+from ..shared.messages import CutOut, ImagePrompt, Submit
 from .engine import PhasePlan, Plan, Stage
 
 PHASES = ("coarse", "geometry", "texture")
@@ -56,9 +58,10 @@ class FakeEngine:
         finish_cost = settings["export_seconds"] * steps * len(PHASES) / seconds if seconds else 0.0
         return Plan(tuple(PhasePlan(name, steps) for name in PHASES), finish_cost)
 
-    def run(self, job_id: str, submit: Submit, checkpoint: Path | None) -> Iterator["Stage | FakeMoment"]:
+    def run(self, job_id: str, submit: Submit, checkpoint: Path | None) -> Iterator["Stage | CutOut | FakeMoment"]:
         settings = _settings(submit)
         steps = int(settings["steps"])
+        yield from _whole_pictures(job_id, submit)
         done = _finished_steps(checkpoint)
         if not done:
             for index, what in enumerate(STAGES):
@@ -185,6 +188,19 @@ def _colors(vertices: np.ndarray, seed: int, painted: float) -> np.ndarray:
     colors = np.full((len(vertices), 4), 255, np.uint8)
     colors[:, :3] = (1 - painted) * grey + painted * _hue(seed)
     return colors
+
+
+def _whole_pictures(job_id: str, submit: Submit) -> Iterator[CutOut]:
+    for number, part in enumerate(submit.prompts):
+        if isinstance(part.prompt, ImagePrompt):
+            try:
+                picture = Image.open(io.BytesIO(part.prompt.data)).convert("RGB")
+            except OSError as error:
+                raise ValueError("the image prompt cannot be read") from error
+            picture.thumbnail((256, 256))
+            shown = io.BytesIO()
+            picture.save(shown, "PNG")
+            yield CutOut(job_id, number, shown.getvalue(), "none", "The fake profile cuts nothing out.")
 
 
 def _settings(submit: Submit) -> dict[str, float]:

@@ -12,6 +12,7 @@ from ..shared.mesh import MeshSnapshot
 from ..shared.messages import (
     Accepted,
     Cancelled,
+    CutOut,
     Event,
     Failed,
     Finished,
@@ -68,6 +69,7 @@ class JobQueue:
         self._ready: set[int] = set()
         self._stopping: set[str] = set()
         self._latest: dict[str, Preparing | Progress] = {}
+        self._cut_outs: dict[str, dict[int, CutOut]] = {}
         self._deaths: Counter[str] = Counter()
         self._ended: deque[str] = deque()
 
@@ -78,8 +80,8 @@ class JobQueue:
                 return self._restore(jobs)
             case SubmitArrived(client, submit, job_id, notice):
                 return self._submit(client, submit, job_id, notice)
-            case WatchArrived(client, job_id):
-                return self._watch(client, job_id)
+            case WatchArrived(client, job_id, cut_outs):
+                return self._watch(client, job_id, cut_outs)
             case CancelArrived(job_id):
                 return self._cancel(job_id)
             case ListArrived(client):
@@ -130,7 +132,7 @@ class JobQueue:
         self._waiting.append(job_id)
         return [Record(job), Tell(client, Accepted(submit.request_id, job_id, notice)), *self._start_waiting()]
 
-    def _watch(self, client: bytes, job_id: str) -> list[Action]:
+    def _watch(self, client: bytes, job_id: str, cut_outs: bool) -> list[Action]:
         job = self._jobs.get(job_id)
         if job is None:
             problem = Problem("unavailable", f"This backend has no job {job_id!r}.", "Submit the prompt again.")
@@ -140,8 +142,9 @@ class JobQueue:
         if job.state == "queued":
             return [Tell(client, Queued(job_id, self._waiting.index(job_id) + 1))]
         if job.state == "running":
+            shown = self._cut_outs.get(job_id, {}).values() if cut_outs else ()
             latest = [self._latest[job_id]] if job_id in self._latest else []
-            return [Tell(client, event) for event in (Started(job_id), *latest)]
+            return [Tell(client, event) for event in (Started(job_id), *shown, *latest)]
         return [Tell(client, Cancelled(job_id) if job.problem is None else Failed(job_id, job.problem))]
 
     def _cancel(self, job_id: str) -> list[Action]:
@@ -170,6 +173,9 @@ class JobQueue:
             return [*self._end(job, event), *self._start_waiting()]
         if isinstance(event, (Preparing, Progress)):
             self._latest[event.job_id] = event
+        if isinstance(event, CutOut):
+            # By part: a resumed job cuts its pictures out again.
+            self._cut_outs.setdefault(event.job_id, {})[event.part] = event
         if isinstance(event, MeshSnapshot) and event.job_id in self._stopping:
             return []
         return [Publish(event)]
@@ -241,6 +247,7 @@ class JobQueue:
     def _end(self, job: Job, event: Finished | Cancelled | Failed) -> list[Action]:
         self._stopping.discard(job.job_id)
         self._latest.pop(job.job_id, None)
+        self._cut_outs.pop(job.job_id, None)
         if isinstance(event, Finished):
             ended = replace(job, state="finished", seconds=event.seconds)
         elif isinstance(event, Cancelled):

@@ -8,7 +8,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from ..shared.mesh import MeshSnapshot
-from ..shared.messages import TERMINAL_EVENTS, Event, Preparing, Progress, Reply
+from ..shared.messages import TERMINAL_EVENTS, CutOut, Event, Preparing, Progress, Reply
 
 MAX_CREDIT = 4
 MIN_FACES = 100
@@ -19,6 +19,7 @@ class _Watch:
     credit: int
     open_credit: int
     max_faces: int
+    cut_outs: bool
     in_flight: set[int] = field(default_factory=set)
 
 
@@ -56,10 +57,10 @@ class Outbox:
         if isinstance(message, TERMINAL_EVENTS):
             self._mailbox(client).end_watch(message.job_id)
 
-    def watch(self, client: bytes, job_id: str, credit: int, max_faces: int) -> None:
+    def watch(self, client: bytes, job_id: str, credit: int, max_faces: int, cut_outs: bool = False) -> None:
         """Send this job's events to the client. Watching again restores every credit."""
         credit = min(max(credit, 0), MAX_CREDIT)
-        self._mailbox(client).watches[job_id] = _Watch(credit, credit, max(max_faces, MIN_FACES))
+        self._mailbox(client).watches[job_id] = _Watch(credit, credit, max(max_faces, MIN_FACES), cut_outs)
 
     def ack(self, client: bytes, job_id: str, sequence: int) -> None:
         """Return a snapshot's credit; an acknowledgement of something never sent is ignored."""
@@ -72,7 +73,8 @@ class Outbox:
     def publish(self, event: Event) -> None:
         """Queue one event for every client that watches its job."""
         for mailbox in self._mailboxes.values():
-            if event.job_id not in mailbox.watches:
+            watch = mailbox.watches.get(event.job_id)
+            if watch is None or (isinstance(event, CutOut) and not watch.cut_outs):
                 continue
             if isinstance(event, MeshSnapshot):
                 mailbox.snapshots[event.job_id] = event

@@ -58,6 +58,7 @@ class SubmitArrived:
 class WatchArrived:
     client: bytes
     job_id: str
+    cut_outs: bool = False
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ..shared.mesh import TexturedMesh
-from ..shared.messages import Cancelled, Failed, Finished, Preparing, Progress
+from ..shared.messages import Cancelled, CutOut, Failed, Finished, Preparing, Progress
 from .engine import Engine, Moment, Stage
 from .problems import problem_of
 from .progress import ProgressMeter
@@ -57,7 +57,7 @@ class _Due:
 def run_job(
     job: Run, engine: Engine, control: Control, clock: Callable[[], float] = time.monotonic
 ) -> Iterator[WorkerEvent]:
-    """Run a job to its end: Preparing, Progress, MeshSnapshot, and last exactly one of Finished, Cancelled, Failed.
+    """Run a job to its end: Preparing, CutOut, Progress, MeshSnapshot; last exactly one of Finished, Cancelled, Failed.
 
     Nothing is raised: whatever goes wrong becomes Failed. Progress comes once a second, a snapshot only when
     ``control`` wants one, a checkpoint at the end of each phase and once a minute.
@@ -91,6 +91,9 @@ class _Drive:
             if isinstance(moment, Stage):
                 yield Preparing(job.job_id, moment.what, moment.fraction)
                 self._meter.skip(self._clock())
+                continue
+            if isinstance(moment, CutOut):
+                yield moment
                 continue
             yield from self._after_step(moment)
             last = moment

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from ..shared.mesh import MeshSnapshot
-from ..shared.messages import Cancelled, Failed, Finished, Preparing, Progress, Submit
+from ..shared.messages import Cancelled, CutOut, Failed, Finished, Preparing, Progress, Submit
 from ..shared.wire import Codec
 
 
@@ -41,7 +41,7 @@ class Ready:
 
 
 ToWorker = Run | StopJob | WantSnapshot
-WorkerEvent = Preparing | Progress | MeshSnapshot | Finished | Cancelled | Failed
+WorkerEvent = Preparing | CutOut | Progress | MeshSnapshot | Finished | Cancelled | Failed
 FromWorker = Ready | WorkerEvent
 
 TO_WORKER: Codec[ToWorker] = Codec(get_args(ToWorker))

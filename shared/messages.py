@@ -21,7 +21,7 @@ class TextPrompt:
 
 @dataclass(frozen=True)
 class ImagePrompt:
-    """An encoded image file (PNG, JPEG, WebP ...), decoded by the worker with limits."""
+    """An encoded image file (PNG, JPEG, WebP ...), decoded by the worker with limits; its object is cut out first."""
 
     data: bytes
 
@@ -114,11 +114,15 @@ class Submit:
 
 @dataclass(frozen=True)
 class Watch:
-    """Send me this job's events. ``max_faces`` bounds one snapshot; ``credit`` is how many may be on the way."""
+    """Send me this job's events. ``max_faces`` bounds one snapshot; ``credit`` is how many may be on the way.
+
+    ``cut_outs``: send CutOut too, which clients of version 1.0 cannot read.
+    """
 
     job_id: str
     credit: int = 1
     max_faces: int = 50_000
+    cut_outs: bool = False
 
 
 @dataclass(frozen=True)
@@ -205,6 +209,21 @@ class Preparing:
 
 
 @dataclass(frozen=True)
+class CutOut:
+    """What the encoder sees of an image prompt, before anything is made of it.
+
+    part: index into the request's prompts.  picture: a PNG of at most 256 pixels a side.  notice: set where the object
+    could not be cut out as it should.
+    """
+
+    job_id: str
+    part: int
+    picture: bytes
+    method: str
+    notice: str = ""
+
+
+@dataclass(frozen=True)
 class Progress:
     """step counts within the phase, from 1; overall is the fraction of the whole job; seconds_left is None at first."""
 
@@ -238,7 +257,7 @@ class Failed:
 
 Request = Union[Hello, Submit, Watch, Ack, Cancel, ListJobs, Shutdown]
 Reply = Union[Welcome, Accepted, Rejected, Jobs]
-Event = Union[Queued, Started, Preparing, Progress, MeshSnapshot, Finished, Cancelled, Failed]
+Event = Union[Queued, Started, Preparing, CutOut, Progress, MeshSnapshot, Finished, Cancelled, Failed]
 Message = Union[Request, Reply, Event]
 
 TERMINAL_EVENTS = (Finished, Cancelled, Failed)

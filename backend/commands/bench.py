@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from ...shared.mesh import TexturedMesh
-from ...shared.messages import Submit, TextPrompt, WeightedPrompt
+from ...shared.messages import CutOut, Submit, TextPrompt, WeightedPrompt
 from ..catalogue import ProfileName
 from ..engine import Engine, Moment, Stage
 
@@ -81,7 +81,7 @@ def measure(engine: Engine, submit: Submit) -> BenchReport:
     last: Moment | None = None
     since = loaded
     for moment in engine.run("bench", submit, None):
-        if isinstance(moment, Stage):
+        if isinstance(moment, Stage | CutOut):
             continue
         now = time.perf_counter()
         first = first if first is not None else now

@@ -1,5 +1,6 @@
 """The fake generator behaves like a real one: closed surfaces, limits, checkpoints, seeds."""
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,8 @@ import trimesh
 from any_to_3d.backend.engine import Stage
 from any_to_3d.backend.fake_generation import FakeEngine, FakeMoment, sphere, textured_torus, torus
 from any_to_3d.shared.mesh import TexturedMesh
+from any_to_3d.shared.messages import CutOut, ImagePrompt, Submit, WeightedPrompt
+from PIL import Image
 from requests_and_jobs import request
 
 
@@ -66,3 +69,21 @@ def test_a_resumed_run_starts_after_the_saved_step(tmp_path: Path) -> None:
     resumed = moments(tmp_path, steps=4)
     assert [(moment.phase, moment.index) for moment in resumed][:2] == [("geometry", 2), ("geometry", 3)]
     assert resumed[-1].number == first[-1].number
+
+
+def picture_request(data: bytes) -> Submit:
+    return Submit("r1", (WeightedPrompt(ImagePrompt(data)),), overrides={"steps": 1.0})
+
+
+def test_a_picture_is_shown_whole_and_small() -> None:
+    buffer = io.BytesIO()
+    Image.new("RGB", (512, 128), "red").save(buffer, "PNG")
+    ran = FakeEngine(sleep=lambda seconds: None).run("j1", picture_request(buffer.getvalue()), None)
+    (shown,) = [each for each in ran if isinstance(each, CutOut)]
+    assert (shown.job_id, shown.part, shown.method) == ("j1", 0, "none")
+    assert Image.open(io.BytesIO(shown.picture)).size == (256, 64)
+
+
+def test_a_picture_that_is_none_fails_the_fake_job_too() -> None:
+    with pytest.raises(ValueError, match="cannot be read"):
+        list(FakeEngine(sleep=lambda seconds: None).run("j1", picture_request(b"no picture"), None))

@@ -209,6 +209,19 @@ def test_watching_tells_the_present_state() -> None:
     assert queue.handle(q.WatchArrived(B, "j2")) == [q.Tell(B, m.Queued("j2", 1))]
 
 
+def test_a_late_watcher_that_wants_them_is_told_the_newest_cut_out_of_each_part() -> None:
+    queue = ready_queue()
+    submit(queue)
+    old, other, new = (m.CutOut("j1", part, data, "GrabCut") for part, data in ((0, b"a"), (1, b"b"), (0, b"c")))
+    for cut_out in (old, other, new):
+        assert queue.handle(q.WorkerSaid(0, cut_out)) == [q.Publish(cut_out)]
+    progress = m.Preparing("j1", "sampling", 0.5)
+    queue.handle(q.WorkerSaid(0, progress))
+    told = [q.Tell(B, event) for event in (m.Started("j1"), new, other, progress)]
+    assert queue.handle(q.WatchArrived(B, "j1", cut_outs=True)) == told
+    assert queue.handle(q.WatchArrived(B, "j1")) == [told[0], told[-1]]
+
+
 def test_watching_an_ended_job_tells_its_end_again() -> None:
     queue = ready_queue()
     for number in (1, 2, 3):

@@ -157,6 +157,16 @@ def test_newer_progress_replaces_what_was_only_peeked_at(outbox: Outbox) -> None
     assert drain(outbox) == [progress(2)]
 
 
+def test_cut_outs_go_in_order_to_those_who_asked_for_them(outbox: Outbox) -> None:
+    outbox.watch(B, "j1", credit=0, max_faces=5000, cut_outs=True)
+    first, second = (m.CutOut("j1", part, b"png", "GrabCut") for part in (0, 2))
+    outbox.publish(progress(1))
+    outbox.publish(first)
+    outbox.publish(second)
+    assert drain(outbox, B) == [first, second, progress(1)]
+    assert drain(outbox, A) == [progress(1)]
+
+
 def test_a_forgotten_client_wants_nothing(outbox: Outbox) -> None:
     outbox.forget(A)
     outbox.publish(m.Started("j1"))

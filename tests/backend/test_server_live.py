@@ -9,10 +9,12 @@ import msgpack
 import pytest
 import zmq
 from any_to_3d.blender_addon.session import LOST_AFTER
+from any_to_3d.shared import PROTOCOL_VERSION
 from any_to_3d.shared import messages as m
 from any_to_3d.shared.mesh import MeshSnapshot
 from any_to_3d.shared.wire import decode, encode
 from live_backend import Backend, Talker
+from photos import photo, png
 from requests_and_jobs import request
 
 TERMINAL = m.TERMINAL_EVENTS
@@ -33,7 +35,7 @@ def talker(backend: Backend) -> Iterator[Talker]:
 def test_welcome_names_profile_device_recipes_and_presets(talker: Talker) -> None:
     welcome = talker.until(lambda message: isinstance(message, m.Welcome) and message.device != "starting")
     assert (welcome.protocol_version, welcome.profile, welcome.device, welcome.kernels) == (
-        "1.0",
+        PROTOCOL_VERSION,
         "fake",
         "cpu",
         "fake",
@@ -133,6 +135,19 @@ def test_two_clients_see_the_same_job_and_only_their_own_answers(backend: Backen
         assert [message for message in other.heard if isinstance(message, MeshSnapshot)]
 
 
+def test_a_picture_is_shown_to_a_late_watcher_that_can_read_it(backend: Backend, talker: Talker) -> None:
+    part = m.WeightedPrompt(m.ImagePrompt(png(photo())))
+    job_id = talker.submit(asked=m.Submit(f"r{time.monotonic_ns()}", (part,), overrides={"seconds": 1.0}))
+    talker.of(m.Progress)
+    with Talker(backend.address) as later:
+        later.send(m.Watch(job_id, cut_outs=True))
+        shown = later.of(m.CutOut)
+        assert (shown.job_id, shown.part) == (job_id, 0)
+        later.of(m.Finished)
+    talker.of(m.Finished)
+    assert not [message for message in talker.heard if isinstance(message, m.CutOut)]
+
+
 def test_the_same_request_twice_makes_one_job(talker: Talker) -> None:
     asked = request(f"twice-{time.monotonic_ns()}", seconds=0.1)
     assert talker.submit(asked=asked) == talker.submit(asked=asked)
@@ -186,7 +201,7 @@ def raw_exchange(backend: Backend, *frames: bytes) -> m.Message:
 def test_another_major_version_is_refused_with_both_named(backend: Backend) -> None:
     answer = raw_exchange(backend, *encode(m.Hello("2.0", "newer")))
     assert answer.problem.code == "protocol"
-    assert answer.problem.message == "This backend speaks protocol 1.0, the client speaks 2.0."
+    assert answer.problem.message == f"This backend speaks protocol {PROTOCOL_VERSION}, the client speaks 2.0."
 
 
 @pytest.mark.parametrize(

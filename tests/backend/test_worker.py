@@ -63,6 +63,7 @@ class ScriptedEngine:
     snapshot_seconds: float = 0.0
     has_surface: bool = True
     error: Exception | None = None
+    cut_outs: tuple[m.CutOut, ...] = ()
     saves: list[tuple[str, int]] = field(default_factory=list)
     resumed_from: Path | None = None
     was_closed: bool = False
@@ -74,10 +75,11 @@ class ScriptedEngine:
     def plan(self, submit: Submit) -> Plan:
         return PLAN
 
-    def run(self, job_id: str, submit: Submit, checkpoint: Path | None) -> Iterator[Stage | ScriptedMoment]:
+    def run(self, job_id: str, submit: Submit, checkpoint: Path | None) -> Iterator[Stage | m.CutOut | ScriptedMoment]:
         self.resumed_from = checkpoint
         try:
             yield Stage("embedding the prompt", 0.0)
+            yield from self.cut_outs
             for phase in PLAN.phases:
                 for index in range(phase.steps):
                     if self.error is not None and (phase.name, index) == ("coarse", 2):
@@ -115,6 +117,13 @@ def run(engine: ScriptedEngine, folder: Path, wishes: Wishes | None = None, atte
 
 def of(kind: type, events: list[m.Event]) -> list:
     return [event for event in events if isinstance(event, kind)]
+
+
+def test_cut_outs_are_passed_on_before_the_first_step(engine: ScriptedEngine, tmp_path: Path) -> None:
+    engine.cut_outs = (m.CutOut("j1", 0, b"png", "GrabCut"),)
+    events = run(engine, tmp_path)
+    assert [type(event) for event in events[:3]] == [m.Preparing, m.CutOut, m.Progress]
+    assert events[1] == engine.cut_outs[0]
 
 
 def test_the_last_event_is_finished_with_the_time_it_took(engine: ScriptedEngine, tmp_path: Path) -> None:

@@ -46,7 +46,14 @@ def textured_meshes(draw: st.DrawFn) -> TexturedMesh:
 
 def values(hint: object) -> st.SearchStrategy:
     """Every value that an annotation allows (small ones)."""
-    simple = {str: _text, int: _integers, float: _floats, bytes: st.binary(max_size=40), type(None): st.none()}
+    simple = {
+        str: _text,
+        int: _integers,
+        float: _floats,
+        bool: st.booleans(),
+        bytes: st.binary(max_size=40),
+        type(None): st.none(),
+    }
     if hint in simple:
         return simple[hint]
     if hint is MeshSnapshot:

@@ -9,12 +9,13 @@ from dataclasses import replace
 
 import pytest
 import zmq
+from any_to_3d.shared import PROTOCOL_VERSION
 from any_to_3d.shared import client as client_module
 from any_to_3d.shared import messages as m
 from any_to_3d.shared.client import Client, CurveKeys
 from any_to_3d.shared.wire import ProtocolError, decode, encode
 
-WELCOME = m.Welcome("1.0", "b1", "0.1", "fake", "cpu", "fake", ())
+WELCOME = m.Welcome(PROTOCOL_VERSION, "b1", "0.1", "fake", "cpu", "fake", ())
 
 
 class Router:
@@ -60,7 +61,7 @@ def greeted(client: Client, router: Router) -> None:
     while not router.socket.poll(10):
         assert client.poll() == []
         assert time.monotonic() < deadline
-    assert router.receive() == m.Hello("1.0", "me")
+    assert router.receive() == m.Hello(PROTOCOL_VERSION, "me")
 
 
 def arrived(client: Client, seconds: float = 2.0) -> list[m.Message]:
@@ -93,7 +94,7 @@ def test_a_welcome_that_was_asked_for_is_delivered_even_if_nothing_changed(clien
     greeted(client, router)
     router.send(*encode(WELCOME))
     assert arrived(client) == [WELCOME]
-    client.send(m.Hello("1.0", "me"))
+    client.send(m.Hello(PROTOCOL_VERSION, "me"))
     router.receive()
     router.send(*encode(WELCOME))
     assert arrived(client) == [WELCOME]

@@ -3,6 +3,7 @@
 import msgpack
 import numpy as np
 import pytest
+from any_to_3d.shared import PROTOCOL_VERSION
 from any_to_3d.shared import messages as m
 from any_to_3d.shared.mesh import MeshSnapshot
 from any_to_3d.shared.wire import MAX_FRAMES, MAX_HEADER_BYTES, Codec, ProtocolError, decode, encode
@@ -14,7 +15,7 @@ TRIANGLE = MeshSnapshot(
 )
 
 
-def header(tag: str, fields: object, version: str = "1.0") -> bytes:
+def header(tag: str, fields: object, version: str = PROTOCOL_VERSION) -> bytes:
     return msgpack.packb([version, tag, fields])
 
 
@@ -32,7 +33,7 @@ def test_every_message_arrives_as_it_was_sent(message: object) -> None:
 
 
 def test_the_strategies_cover_every_message() -> None:
-    assert len(MESSAGES) == 19
+    assert len(MESSAGES) == 20
 
 
 def test_arrays_travel_as_raw_frames_of_their_own() -> None:
@@ -81,7 +82,7 @@ def test_an_extra_field_from_a_newer_minor_version_is_ignored() -> None:
 
 def test_another_major_version_is_refused_with_both_named() -> None:
     text = refusal(header("Cancel", {"job_id": "j"}, "2.0"))
-    assert text == "the sender speaks protocol 2.0, this side 1.0; update the older of the two"
+    assert text == f"the sender speaks protocol 2.0, this side {PROTOCOL_VERSION}; update the older of the two"
 
 
 def test_hello_of_another_major_version_can_be_read() -> None:

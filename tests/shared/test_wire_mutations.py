@@ -3,6 +3,7 @@
 import contextlib
 
 import msgpack
+from any_to_3d.shared import PROTOCOL_VERSION
 from any_to_3d.shared.wire import ProtocolError, decode, encode
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -64,7 +65,7 @@ def test_lost_doubled_and_cut_frames_never_break_the_reader(message: object, dat
 def test_well_formed_msgpack_of_the_wrong_shape_never_breaks_the_reader(
     tag: str, fields: object, raw: list[bytes]
 ) -> None:
-    survive([msgpack.packb(["1.0", tag, fields]), *raw])
+    survive([msgpack.packb([PROTOCOL_VERSION, tag, fields]), *raw])
 
 
 @given(messages, plain, st.data())
