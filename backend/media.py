@@ -18,8 +18,8 @@ MAX_SECONDS = 60.0
 SAMPLE_RATES = (4_000, 192_000)
 
 
-def decode_picture(data: bytes) -> Float[Tensor, "3 H W"]:
-    """The first frame of an encoded picture, upright, on white, in [0, 1], at most 2048 pixels a side.
+def decode_picture(data: bytes) -> Float[Tensor, "4 H W"]:
+    """The first frame of an encoded picture, upright, RGBA with straight alpha in [0, 1], at most 2048 pixels a side.
 
     Raises ValueError for what is no picture, a format not in PICTURE_FORMATS, or more than MAX_PIXELS.
     """
@@ -29,7 +29,7 @@ def decode_picture(data: bytes) -> Float[Tensor, "3 H W"]:
             if image.width * image.height > MAX_PIXELS:
                 size = f"{image.width} x {image.height}"
                 raise ValueError(f"the picture has {size} pixels; at most {MAX_PIXELS:,} are allowed, so shrink it")
-            pixels = _on_white(ImageOps.exif_transpose(image))
+            pixels = _rgba(ImageOps.exif_transpose(image))
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, EOFError) as error:
         allowed = ", ".join(PICTURE_FORMATS)
         # Pillow's own sentence for an unknown format names a Python object.
@@ -66,8 +66,16 @@ def decode_sound(data: bytes) -> tuple[Float[Tensor, "T"], int]:
     return torch.from_numpy(np.ascontiguousarray(mono.clip(-1, 1))), rate
 
 
-def _on_white(image: Image.Image) -> np.ndarray:
-    """f32[H, W, 3]; transparency becomes white, as the generator's reference views have it."""
+def encode_picture(pixels: Float[Tensor, "3 H W"], largest_side: int) -> bytes:
+    """A picture in [0, 1] as PNG, shrunk to at most ``largest_side`` pixels a side."""
+    image = Image.fromarray((pixels.permute(1, 2, 0).clamp(0, 1) * 255).round().byte().cpu().numpy())
+    image.thumbnail((largest_side, largest_side))
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def _rgba(image: Image.Image) -> np.ndarray:
+    """f32[H, W, 4]."""
     image.thumbnail((MAX_SIDE, MAX_SIDE))
-    rgba = np.asarray(image.convert("RGBA"), np.float32) / 255
-    return rgba[..., :3] * rgba[..., 3:] + (1 - rgba[..., 3:])
+    return np.asarray(image.convert("RGBA"), np.float32) / 255

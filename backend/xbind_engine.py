@@ -11,18 +11,17 @@ import transformers
 from safetensors import SafetensorError
 
 from ..shared.mesh import MeshSnapshot, TexturedMesh
-from ..shared.messages import AudioPrompt, ImagePrompt, Submit, TextPrompt
+from ..shared.messages import CutOut, Submit
 from . import snapshot
 from .catalogue import ProfileName
 from .engine import PhasePlan, Plan, Stage
 from .generator import checkpoint
 from .generator.generate import Step, generate
-from .generator.prompt import Audio, Image, Prompt, Text, WeightedPrompt
 from .generator.recipe import Recipe
 from .generator.recipes import PRESETS, RECIPES
 from .generator.runtime import Runtime
 from .kernels.warm_up import warm_up
-from .media import decode_picture, decode_sound
+from .prompt_reading import read_prompt
 from .runtime import build_runtime, choose_device
 
 log = logging.getLogger(__name__)
@@ -40,6 +39,8 @@ FINISH_COST = {"builtin": 15.0, "full": 50.0}
 
 TEXTURE_SIZE = {"builtin": 512, "full": 2048}
 MAX_FACES = {"builtin": 20_000, "full": 100_000}
+SMOOTHING = {"builtin": 20, "full": 0}
+"""Rounds of finishing.smooth: pictures of 64 pixels leave lumps of about ten faces, and say nothing so fine."""
 
 
 class XBindEngine:
@@ -75,10 +76,13 @@ class XBindEngine:
         plans = tuple(PhasePlan(phase.name, phase.steps, cost.get(phase.name, 1.0)) for phase in phases)
         return Plan(plans, FINISH_COST[self._profile])
 
-    def run(self, job_id: str, submit: Submit, checkpoint_folder: Path | None) -> Iterator["Stage | StepMoment"]:
+    def run(
+        self, job_id: str, submit: Submit, checkpoint_folder: Path | None
+    ) -> Iterator["Stage | CutOut | StepMoment"]:
         """Run it. Raises ValueError for a prompt that cannot be read, GenerationFailed for a run gone wrong."""
         yield Stage("reading the prompt", 0.0)
-        prompt = prompt_of(submit)
+        read = read_prompt(job_id, submit)
+        yield from read.cut_outs
         recipe = recipe_of(submit, self._profile)
         recipe.validate()
         yield Stage("loading models", 0.0)
@@ -89,9 +93,10 @@ class XBindEngine:
         taker = snapshot.SnapshotTaker(job_id)
         size = int(submit.overrides.get("texture_size", TEXTURE_SIZE[self._profile]))
         faces = int(submit.overrides.get("max_faces", MAX_FACES[self._profile]))
-        for step in generate(recipe, prompt, runtime, resume):
+        smoothing = SMOOTHING[self._profile]
+        for step in generate(recipe, read.prompt, runtime, resume):
             if isinstance(step, Step):
-                yield StepMoment(step, taker, size, faces)
+                yield StepMoment(step, taker, size, faces, smoothing)
             else:
                 yield Stage(step.what, step.fraction)
 
@@ -99,8 +104,11 @@ class XBindEngine:
 class StepMoment:
     """A Moment made of one of the generator's steps."""
 
-    def __init__(self, step: Step, taker: snapshot.SnapshotTaker, texture_size: int, max_faces: int) -> None:
-        self._step, self._taker, self._texture_size, self._max_faces = step, taker, texture_size, max_faces
+    def __init__(
+        self, step: Step, taker: snapshot.SnapshotTaker, texture_size: int, max_faces: int, smoothing: int
+    ) -> None:
+        self._step, self._taker = step, taker
+        self._texture_size, self._max_faces, self._smoothing = texture_size, max_faces, smoothing
         self.phase, self.index, self.ends_phase = step.phase.name, step.index, step.ends_phase
 
     def losses(self) -> dict[str, float]:
@@ -113,7 +121,7 @@ class StepMoment:
             return None
 
     def textured(self) -> Iterator[float | TexturedMesh]:
-        return snapshot.textured(self._step.scene, self._texture_size, self._max_faces)
+        return snapshot.textured(self._step.scene, self._texture_size, self._max_faces, self._smoothing)
 
     def save(self, folder: Path) -> None:
         checkpoint.save(self._step, folder / CHECKPOINT)
@@ -136,21 +144,6 @@ def recipe_of(submit: Submit, profile: ProfileName) -> Recipe:
         )
     scale = submit.overrides.get("steps_scale", 1.0)
     return recipe if scale == 1.0 else recipe.scaled(steps=scale)
-
-
-def prompt_of(submit: Submit) -> Prompt:
-    """The request's prompts, decoded. Raises ValueError for a file that cannot be read."""
-    parts: list[WeightedPrompt] = []
-    for part in submit.prompts:
-        match part.prompt:
-            case TextPrompt(text):
-                content: Text | Image | Audio = Text(text)
-            case ImagePrompt(data):
-                content = Image(decode_picture(data))
-            case AudioPrompt(data):
-                content = Audio(*decode_sound(data))
-        parts.append(WeightedPrompt(content, part.weight))
-    return Prompt(tuple(parts), submit.negative)
 
 
 def _checkpoint_in(folder: Path | None) -> checkpoint.Checkpoint | None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 import torch
-from any_to_3d.backend.media import MAX_SIDE, decode_picture, decode_sound
+from any_to_3d.backend.media import MAX_SIDE, decode_picture, decode_sound, encode_picture
 from PIL import Image
 
 
@@ -28,14 +28,22 @@ def test_a_picture_is_read_row_by_row_from_the_top_in_0_to_1() -> None:
     pixels = np.zeros((2, 3, 3), np.uint8)
     pixels[0, 2] = (255, 51, 0)
     decoded = decode_picture(png(Image.fromarray(pixels)))
-    assert decoded.shape == (3, 2, 3)
-    assert torch.allclose(decoded[:, 0, 2], torch.tensor([1.0, 0.2, 0.0]))
-    assert decoded.sum() == pytest.approx(1.2)
+    assert decoded.shape == (4, 2, 3)
+    assert torch.allclose(decoded[:, 0, 2], torch.tensor([1.0, 0.2, 0.0, 1.0]))
+    assert decoded[:3].sum() == pytest.approx(1.2)
 
 
-def test_transparency_becomes_white() -> None:
-    image = Image.new("RGBA", (1, 1), (0, 0, 0, 128))
-    assert decode_picture(png(image))[:, 0, 0].tolist() == pytest.approx([127 / 255] * 3, abs=1e-3)
+def test_transparency_stays_beside_the_colour_that_it_hides() -> None:
+    image = Image.new("RGBA", (1, 1), (255, 0, 51, 128))
+    assert decode_picture(png(image))[:, 0, 0].tolist() == pytest.approx([1.0, 0.0, 0.2, 128 / 255])
+
+
+def test_a_written_picture_is_read_back_smaller_with_its_proportions() -> None:
+    pixels = torch.zeros(3, 20, 40)
+    pixels[0] = 1.0
+    again = decode_picture(encode_picture(pixels, largest_side=10))
+    assert again.shape == (4, 5, 10)
+    assert again[:, 2, 5].tolist() == [1.0, 0.0, 0.0, 1.0]
 
 
 def test_a_picture_is_turned_upright_as_its_camera_says() -> None:
@@ -43,17 +51,17 @@ def test_a_picture_is_turned_upright_as_its_camera_says() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # turn by 90 degrees clockwise
     decoded = decode_picture(png(image, exif=exif))
-    assert decoded.shape == (3, 2, 1)
+    assert decoded.shape == (4, 2, 1)
     assert decoded[0, 0, 0] == 1.0
 
 
 def test_grey_and_palette_pictures_are_read_too() -> None:
     for mode in ("L", "P", "1", "LA"):
-        assert decode_picture(png(Image.new(mode, (2, 2)))).shape == (3, 2, 2)
+        assert decode_picture(png(Image.new(mode, (2, 2)))).shape == (4, 2, 2)
 
 
 def test_a_large_picture_is_shrunk() -> None:
-    assert decode_picture(png(Image.new("RGB", (4096, 64)))).shape == (3, 32, MAX_SIDE)
+    assert decode_picture(png(Image.new("RGB", (4096, 64)))).shape == (4, 32, MAX_SIDE)
 
 
 def test_a_picture_that_would_unfold_to_gigabytes_is_refused_from_its_header() -> None:

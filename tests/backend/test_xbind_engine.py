@@ -1,17 +1,16 @@
 """The real generator behind the worker's seam, in a world of one red ball; the built-in recipe at its very smallest."""
 
-import io
 from pathlib import Path
 
 import pytest
 from any_to_3d.backend.engine import Stage
 from any_to_3d.backend.worker import run_job
 from any_to_3d.backend.worker_messages import Run
-from any_to_3d.backend.xbind_engine import CHECKPOINT, XBindEngine, prompt_of, recipe_of
+from any_to_3d.backend.xbind_engine import CHECKPOINT, XBindEngine, recipe_of
 from any_to_3d.shared import messages as m
 from any_to_3d.shared.mesh import MeshSnapshot
 from generator.toy_world import runtime
-from PIL import Image
+from photos import photo, png
 from requests_and_jobs import request
 
 SMALLEST = {"steps_scale": 0.01, "texture_size": 128.0, "max_faces": 600.0}
@@ -79,14 +78,12 @@ def test_a_recipe_or_preset_that_is_not_there_is_named() -> None:
         recipe_of(m.Submit("r", (), recipe="zero_sds", preset="draft"), "builtin")
 
 
-def test_words_and_pictures_are_mixed_with_their_weights() -> None:
-    buffer = io.BytesIO()
-    Image.new("RGB", (4, 3), "red").save(buffer, "PNG")
-    parts = (m.WeightedPrompt(m.TextPrompt("a car"), 2.0), m.WeightedPrompt(m.ImagePrompt(buffer.getvalue()), 0.5))
-    prompt = prompt_of(m.Submit("r", parts, negative="blue"))
-    assert [part.weight for part in prompt.parts] == [2.0, 0.5]
-    assert (prompt.text, prompt.negative) == ("a car", "blue")
-    assert prompt.parts[1].content.pixels.shape == (3, 3, 4)
+def test_the_cut_out_is_told_before_anything_is_made_of_it(engine: XBindEngine, tmp_path: Path) -> None:
+    submit = m.Submit("r", (m.WeightedPrompt(m.ImagePrompt(png(photo()))),), preset="draft", overrides=SMALLEST)
+    events = run_job(Run("j1", submit, str(tmp_path)), engine, Wishes())
+    first = [next(events) for _ in range(3)]
+    assert [type(event) for event in first] == [m.Preparing, m.CutOut, m.Preparing]
+    assert (first[1].part, first[1].method, first[1].notice) == (0, "GrabCut", "")
 
 
 def test_a_picture_that_cannot_be_read_fails_the_job_and_says_so(engine: XBindEngine, tmp_path: Path) -> None:

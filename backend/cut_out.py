@@ -1,0 +1,131 @@
+"""The object alone from an image prompt: by which method, whether to believe it, and in which frame it is embedded."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Protocol
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from .generator.matting import report
+from .grab_cut import GrabCut
+from .rembg_matting import RembgMatting, find_rembg_weights, is_rembg_installed
+
+log = logging.getLogger(__name__)
+
+FILL = 0.8
+"""Long side of the object in the frame; in training pictures (distance 2.5, 40 degrees) it is 0.81 on average."""
+
+FRAME_SIZE = 512
+"""Pixels a side of the framed object; no joint encoder looks at more than 384."""
+
+PLAUSIBLE_AREA = (0.005, 0.9)
+LARGEST_BORDER = 0.5
+"""An object may be cut off by the picture's edge, but what covers half of the edge is background."""
+
+TRANSPARENT_SHARE = 0.005
+"""A picture with at least this share of see-through pixels was cut out by its maker."""
+
+OWN_TRANSPARENCY = "the picture's own transparency"
+NO_METHOD = "none"
+
+
+class Matting(Protocol):
+    """Finds the object in a picture; ``name`` is what the log and the artist are told."""
+
+    @property
+    def name(self) -> str: ...
+
+    def alpha(self, pixels: Float[Tensor, "3 H W"]) -> Float[Tensor, "H W"]:
+        """[0, 1], 1 on the object."""
+        ...
+
+
+@dataclass(frozen=True)
+class ChosenMatting:
+    """What this installation has; ``notice`` says what stands in the way of something better that is half there."""
+
+    matting: Matting
+    notice: str = ""
+
+
+@dataclass(frozen=True)
+class CutOutPicture:
+    """What the encoder gets to see. pixels: [0, 1], the object on white, or the whole picture if ``notice`` says so."""
+
+    pixels: Float[Tensor, "3 H W"]
+    method: str
+    notice: str = ""
+
+
+@cache
+def choose_matting() -> ChosenMatting:
+    """rembg where the library and one of its networks are installed, else GrabCut; says which in the log, once."""
+    weights, notice = find_rembg_weights(), ""
+    if weights is not None and not is_rembg_installed():
+        notice = f"{weights.path.name} is there, but the library rembg is not installed."
+    elif weights is not None:
+        try:
+            chosen = ChosenMatting(RembgMatting(weights))
+            log.info("matting=%r weights=%s", chosen.matting.name, weights.path)
+            return chosen
+        except (ValueError, ImportError) as error:
+            notice = f"rembg could not be used: {error}."
+    log.info("matting=%r %s", GrabCut.name, notice)
+    return ChosenMatting(GrabCut(), notice)
+
+
+def cut_out(picture: Float[Tensor, "4 H W"], choose: Callable[[], ChosenMatting]) -> CutOutPicture:
+    """The picture's object on white, in the middle, as large as in the pictures that the encoders were trained on.
+
+    picture: straight RGBA in [0, 1]. Its own transparency is taken where it has any, else ``choose`` is asked. A result
+    that cannot be an object (nothing, all, or most of the edge) leaves the picture whole.
+    Raises ValueError for a picture that is transparent everywhere.
+    """
+    pixels, alpha = picture[:3], picture[3]
+    if _share(alpha < 0.5) >= TRANSPARENT_SHARE:
+        if not bool((alpha > 0.5).any()):
+            raise ValueError("the image prompt is transparent everywhere; choose a picture of an object")
+        return CutOutPicture(framed(pixels, alpha), OWN_TRANSPARENCY)
+    chosen = choose()
+    found = chosen.matting.alpha(pixels)
+    doubt = _doubt(found)
+    if doubt:
+        told = (f"No object could be cut out ({doubt}), so the whole picture is used.", chosen.notice)
+        return CutOutPicture(pixels, NO_METHOD, " ".join(filter(None, told)))
+    return CutOutPicture(framed(pixels, found), chosen.matting.name, chosen.notice)
+
+
+def framed(pixels: Float[Tensor, "3 H W"], alpha: Float[Tensor, "H W"]) -> Float[Tensor, "3 S S"]:
+    """The opaque part on white, its box in the middle of a square and its long side FILL of it."""
+    rows, columns = (alpha > 0.5).nonzero(as_tuple=True)
+    top, bottom, left, right = (int(v) for v in (rows.min(), rows.max() + 1, columns.min(), columns.max() + 1))
+    scale = FILL * FRAME_SIZE / max(bottom - top, right - left)
+    height, width = max(1, round((bottom - top) * scale)), max(1, round((right - left) * scale))
+    box = (slice(None), slice(top, bottom), slice(left, right))
+    # White before resizing: a hidden colour must not bleed into the edge.
+    on_white = (pixels * alpha + (1 - alpha))[box]
+    small = interpolate(on_white[None], size=(height, width), mode="bilinear", antialias=True)[0]
+    frame = torch.ones(3, FRAME_SIZE, FRAME_SIZE).to(pixels)
+    y, x = (FRAME_SIZE - height) // 2, (FRAME_SIZE - width) // 2
+    frame[:, y : y + height, x : x + width] = small
+    return frame
+
+
+def _doubt(alpha: Float[Tensor, "H W"]) -> str:
+    measured = report(alpha > 0.5)
+    if measured.area < PLAUSIBLE_AREA[0]:
+        return "nothing stands out from the background"
+    if measured.area > PLAUSIBLE_AREA[1]:
+        return "the object would be the whole picture"
+    if measured.border > LARGEST_BORDER:
+        return "the object would cover most of the picture's edge"
+    return ""
+
+
+def _share(mask: Tensor) -> float:
+    return float(mask.float().mean())
