@@ -64,7 +64,15 @@ class Checkpoint:
         saved = {name: tensor.to(runtime.device) for name, tensor in self._part("condition").items()}
         image = saved.get("reference_image")
         camera = None if image is None else reference_camera(recipe.reference, image.shape[-1], runtime.device)
-        condition = Condition(saved["embedding"], self.text, self.negative, image, saved.get("reference_mask"), camera)
+        condition = Condition(
+            saved["embedding"],
+            self.text,
+            self.negative,
+            image,
+            saved.get("reference_mask"),
+            camera,
+            saved.get("negative_embedding"),
+        )
         return StageZero(condition, self.is_reference_accepted)
 
     def branched(self, recipe: Recipe) -> "Checkpoint":
@@ -108,6 +116,7 @@ def save(step: "Step", path: Path) -> None:
             "embedding": condition.embedding,
             "reference_image": condition.reference_image,
             "reference_mask": condition.reference_mask,
+            "negative_embedding": condition.negative_embedding,
         },
     }
     tensors = {

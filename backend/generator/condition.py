@@ -13,7 +13,7 @@ from torch import Tensor
 from ..models.protocols import Condition, DiffusionPrior
 from .cameras import CameraBatch, single_camera
 from .matting import foreground_mask, on_white, recentred, report, squared
-from .prompt import Prompt, embed
+from .prompt import Prompt, embed, embed_negative
 from .recipe import ReferenceSampling
 from .runtime import Runtime
 
@@ -50,7 +50,12 @@ def prepare_condition(
     all, and the reference loss rests. Raises ValueError for a prompt the encoder cannot read.
     """
     yield Preparing("reading the prompt", 0.0)
-    condition = Condition(embed(prompt, runtime.joint, runtime.device), prompt.text, prompt.negative)
+    condition = Condition(
+        embed(prompt, runtime.joint, runtime.device),
+        prompt.text,
+        prompt.negative,
+        negative_embedding=embed_negative(prompt, runtime.joint),
+    )
     camera = reference_camera(sampling, runtime.planar.image_size, runtime.device)
     if prompt.reference is not None:
         given = squared(prompt.reference.to(runtime.device))

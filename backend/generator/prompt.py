@@ -80,6 +80,14 @@ def embed(prompt: Prompt, encoder: JointEncoder, device: torch.device) -> Float[
     return torch.nn.functional.normalize(torch.stack(parts).sum(dim=0), dim=-1)
 
 
+def embed_negative(prompt: Prompt, encoder: JointEncoder) -> Float[Tensor, "1 E"] | None:
+    """What to avoid as a unit vector, None if the prompt names nothing. Raises ValueError for words of no meaning."""
+    if not prompt.negative.strip():
+        return None
+    with torch.no_grad():
+        return torch.nn.functional.normalize(encoder.embed_text([prompt.negative]).float(), dim=-1)
+
+
 def _embed_part(content: Text | Image | Audio, encoder: JointEncoder, device: torch.device) -> Float[Tensor, "1 E"]:
     with torch.no_grad():
         match content:

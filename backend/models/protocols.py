@@ -38,6 +38,7 @@ class Condition:
     embedding: C_m, a unit vector [1, E].  text: the words, where the prompt has any (cross-attention of SD 2.1).
     reference_image: x_r [1, 3, H, W] on white; reference_mask: m [1, 1, H, W] in {0, 1}; reference_view: its camera.
     The three reference fields are None together, when no acceptable reference view could be made.
+    negative: words for what to avoid; negative_embedding: their unit vector [1, E], None where there are none.
     """
 
     embedding: Float[Tensor, "1 E"]
@@ -46,6 +47,7 @@ class Condition:
     reference_image: Float[Tensor, "1 3 H W"] | None = None
     reference_mask: Float[Tensor, "1 1 H W"] | None = None
     reference_view: Viewpoints | None = None
+    negative_embedding: Float[Tensor, "1 E"] | None = None
 
 
 @runtime_checkable

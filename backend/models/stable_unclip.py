@@ -1,7 +1,8 @@
 """Stable unCLIP 2.1 (and the built-in priors of its kind) as one denoiser conditioned on a joint embedding.
 
 The network reads a class label made of the embedding (class_label.py), words by cross-attention (cross_text.py) and, in
-the built-in priors, the camera in numbers (conditioning.py). Unconditional = zero label and the negative prompt.
+the built-in priors, the camera in numbers (conditioning.py). Unconditional = zero label and the negative prompt; a
+network that reads no words takes the negative prompt as a label of the same camera instead of the zero one.
 """
 
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from torch import Generator, Tensor
 
 from .class_label import EmbeddingNoise, unclip_label
 from .conditioning import UnclipConditioning
-from .cross_text import CrossText, CrossTokens
+from .cross_text import CrossText, CrossTokens, SilentToken
 from .guidance import guided
 from .latent_codec import LatentCodec
 from .parameterisation import PredictionType, clean_estimate, network_input
@@ -24,11 +25,15 @@ from .view_words import view_index
 
 @dataclass(frozen=True)
 class UnclipCondition:
-    """What stays constant during a phase: the label's share that no camera changes, and the words."""
+    """What stays constant during a phase: the labels' share that no camera changes, and the words.
+
+    negative_label: of what to avoid, for a network that does not read it; None leaves the zero label in its place.
+    """
 
     embedding_label: Float[Tensor, "1 L"]
     signal_label: Float[Tensor, "1 S"] | None
     cross: CrossTokens
+    negative_label: Float[Tensor, "1 L"] | None = None
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,8 @@ class StableUnclipPrior:
         self._require_width(embedding.shape[1])
         label = unclip_label(embedding, self.embedding_scale, self.embedding_noise)
         signal_label = self.conditioning.one_hot(signal).to(label) if self.conditioning else None
-        return UnclipCondition(label, signal_label, self.cross_text.tokens(condition.text, condition.negative))
+        tokens = self.cross_text.tokens(condition.text, condition.negative)
+        return UnclipCondition(label, signal_label, tokens, self._negative_label(condition))
 
     def encode(self, image: Float[Tensor, "B 3 H W"], rng: Generator | None = None) -> Float[Tensor, "B C h w"]:
         return self.codec.encode(image, rng)
@@ -78,7 +84,7 @@ class StableUnclipPrior:
         cameras: Viewpoints,
         guidance_scale: float,
     ) -> Float[Tensor, "B C h w"]:
-        label = self._label(condition, cameras)
+        label = self._label(condition.embedding_label, condition, cameras)
         tokens = _tokens_seen(condition.cross, cameras)
         if guidance_scale == 1:
             output = self._output(noisy, sigma, label, tokens)
@@ -86,7 +92,7 @@ class StableUnclipPrior:
             unconditional, conditional = self._output(
                 noisy.repeat(2, 1, 1, 1),
                 sigma.repeat(2),
-                torch.cat([torch.zeros_like(label), label]),
+                torch.cat([self._unconditional_label(condition, cameras, label), label]),
                 torch.cat([condition.cross.negative.expand_as(tokens), tokens]),
             ).chunk(2)
             output = guided(unconditional, conditional, guidance_scale)
@@ -101,9 +107,26 @@ class StableUnclipPrior:
                 "use the joint encoder that it was trained with"
             )
 
-    def _label(self, condition: UnclipCondition, cameras: Viewpoints) -> Float[Tensor, "B N"]:
+    def _negative_label(self, condition: Condition) -> Float[Tensor, "1 L"] | None:
+        if condition.negative_embedding is None or not isinstance(self.cross_text, SilentToken):
+            return None
+        embedding = condition.negative_embedding.to(self.unet.device)
+        self._require_width(embedding.shape[1])
+        return unclip_label(embedding, self.embedding_scale, self.embedding_noise)
+
+    def _unconditional_label(
+        self, condition: UnclipCondition, cameras: Viewpoints, label: Float[Tensor, "B N"]
+    ) -> Float[Tensor, "B N"]:
+        if condition.negative_label is None:
+            return torch.zeros_like(label)
+        # With the camera's numbers in both, guidance leaves the negative prompt behind and keeps the pose.
+        return self._label(condition.negative_label, condition, cameras)
+
+    def _label(
+        self, embedding_label: Float[Tensor, "1 L"], condition: UnclipCondition, cameras: Viewpoints
+    ) -> Float[Tensor, "B N"]:
         count = len(cameras.azimuth)
-        label = condition.embedding_label.expand(count, -1)
+        label = embedding_label.expand(count, -1)
         if self.conditioning is None or condition.signal_label is None:
             return label
         pose = self.conditioning.pose.of(cameras.azimuth, 2 * cameras.elevation).to(label)

@@ -159,6 +159,30 @@ def test_builtin_label_carries_embedding_level_pose_and_signal(
     assert torch.equal(seen.tokens[0], torch.zeros(4, 1, CROSS))
 
 
+def test_a_network_without_words_takes_the_negative_prompt_as_a_label_of_the_same_camera(
+    builtin_unclip: StableUnclipPrior, embedding: Tensor
+) -> None:
+    views, avoided = cameras((10, 0), (-30, 90)), embedding.roll(1, dims=1)
+    asked = builtin_unclip.prepare(Condition(embedding, negative="bad", negative_embedding=avoided))
+    wanted = builtin_unclip.prepare(Condition(avoided))
+    noisy = torch.randn(2, 4, 8, 8)
+    with Inputs(builtin_unclip.unet) as seen:
+        builtin_unclip.denoise(noisy, torch.ones(2), asked, views, 2.0)
+        builtin_unclip.denoise(noisy, torch.ones(2), wanted, views, 1.0)
+    assert torch.equal(seen.labels[0][:2], seen.labels[1])
+    assert not torch.equal(seen.labels[0][:2], seen.labels[0][2:])
+
+
+def test_a_network_that_reads_keeps_its_zero_label_beside_negative_words(
+    unclip: StableUnclipPrior, embedding: Tensor
+) -> None:
+    asked = unclip.prepare(Condition(embedding, negative="bad", negative_embedding=embedding.roll(1, dims=1)))
+    with Inputs(unclip.unet) as seen:
+        unclip.denoise(torch.randn(1, 4, 8, 8), torch.ones(1), asked, FRONT, 3.0)
+    assert seen.labels[0][0].abs().max() == 0
+    torch.testing.assert_close(seen.tokens[0][0], asked.cross.negative[0])
+
+
 def test_builtin_estimate_depends_on_the_azimuth(builtin_unclip: StableUnclipPrior, embedding: Tensor) -> None:
     condition = builtin_unclip.prepare(Condition(embedding))
     noisy, sigma = torch.randn(1, 4, 8, 8), torch.ones(1)
