@@ -93,21 +93,27 @@ class SubmitCheck:
     def _check_words(self, submit: Submit) -> str:
         if self._vocabulary is None:
             return ""
+        vocabulary = self._vocabulary
         texts = [part.prompt.text for part in submit.prompts if isinstance(part.prompt, TextPrompt)]
-        unknown: list[str] = []
-        is_cut = False
+        _require_an_object(vocabulary, texts, has_file=len(texts) < len(submit.prompts))
         for text in texts:
-            found = self._vocabulary.unknown_words(text)
-            if not self._vocabulary.names_a_prop(self._vocabulary.read(text)):
-                raise _Refused(*self._vocabulary.refusal(text, found))
-            unknown += [word for word in found if word not in unknown]
-            is_cut = is_cut or self._vocabulary.is_too_long(text)
-        is_cut = is_cut or self._vocabulary.is_too_long(submit.negative)
-        unknown += [word for word in self._vocabulary.unknown_words(submit.negative) if word not in unknown]
-        notices = [self._vocabulary.notice(unknown)] if unknown else []
-        if is_cut:
-            notices.append(f"The built-in models read only the first {self._vocabulary.longest} words.")
+            if vocabulary.is_meaningless(text):
+                raise _Refused(*vocabulary.meaningless("text prompt", text))
+        if submit.negative.strip():
+            if vocabulary.is_meaningless(submit.negative):
+                raise _Refused(*vocabulary.meaningless("negative prompt", submit.negative))
+            texts.append(submit.negative)
+        unknown = dict.fromkeys(word for text in texts for word in vocabulary.unknown_words(text))
+        notices = [vocabulary.notice(tuple(unknown))] if unknown else []
+        if any(vocabulary.is_too_long(text) for text in texts):
+            notices.append(f"The built-in models read only the first {vocabulary.longest} words.")
         return " ".join(notices)
+
+
+def _require_an_object(vocabulary: Vocabulary, texts: list[str], has_file: bool) -> None:
+    """A picture or a sound may say what it is; without one, some text must."""
+    if not has_file and not any(vocabulary.names_a_prop(vocabulary.read(text)) for text in texts):
+        raise _Refused(*vocabulary.refusal(texts[0], vocabulary.unknown_words(texts[0])))
 
 
 def _check_text(text: str) -> None:

@@ -33,6 +33,10 @@ class Vocabulary:
         """Whether any word names an object that the models can make."""
         return not self.props.isdisjoint(split(text))
 
+    def is_meaningless(self, text: str) -> bool:
+        """Whether the encoder knows no word of the part that it looks at; it cannot embed such a text."""
+        return self.words.isdisjoint(split(self.read(text)))
+
     def read(self, text: str) -> str:
         """The part of ``text`` that the encoder looks at."""
         return " ".join(split(text)[: self.longest])
@@ -52,6 +56,13 @@ class Vocabulary:
         known = ", ".join(sorted(self.props & set(CLASS_WORDS)) or sorted(self.props))
         hint = f"Did you mean {_quoted(near, ' or ')}? " if near else ""
         return message, f"{hint}Known objects: {known}. Profile 'full' reads any words."
+
+    def meaningless(self, what: str, text: str) -> tuple[str, str]:
+        """What to say about a text without any known word: a message and a hint. what: such as "negative prompt"."""
+        message = f"The built-in models know no word of the {what} {text.strip()[:80]!r}."
+        near = self._nearest(self.unknown_words(text), self.words)
+        hint = f"Did you mean {_quoted(near, ' or ')}? " if near else ""
+        return message, f"{hint}Leave it out, or use words that they know, such as a colour."
 
     def notice(self, unknown: Sequence[str]) -> str:
         """What to say about a text that can be used although these words mean nothing to the models."""

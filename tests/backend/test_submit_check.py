@@ -106,8 +106,26 @@ def test_a_prompt_of_known_words_without_an_object_is_refused() -> None:
     assert refusal(request(text="red with blue"))[0] == "'red with blue' names no object."
 
 
-def test_every_text_of_a_mixed_prompt_must_name_an_object() -> None:
-    assert "'blorb'" in refusal(prompts(m.TextPrompt("a car"), m.TextPrompt("blorb")))[0]
+def test_a_text_without_an_object_is_fine_beside_one_that_names_it_or_a_file() -> None:
+    for other in (m.TextPrompt("a car"), m.ImagePrompt(b"a picture")):
+        verdict = CHECK(prompts(m.TextPrompt("red"), other))
+        assert (verdict.problem, verdict.notice) == (None, "")
+
+
+def test_a_text_without_a_known_word_is_refused_even_beside_a_picture_with_the_nearest_words() -> None:
+    message, hint = refusal(prompts(m.ImagePrompt(b"a picture"), m.TextPrompt("blou")))
+    assert message == "The built-in models know no word of the text prompt 'blou'."
+    assert hint == "Did you mean 'blue'? Leave it out, or use words that they know, such as a colour."
+    assert "text prompt 'blorb'" in refusal(prompts(m.TextPrompt("a car"), m.TextPrompt("blorb")))[0]
+
+
+def test_a_negative_prompt_without_a_known_word_is_refused() -> None:
+    message, _ = refusal(replace(request(text="a red boat"), negative="fuzzy"))
+    assert message == "The built-in models know no word of the negative prompt 'fuzzy'."
+
+
+def test_a_negative_prompt_of_spaces_is_none() -> None:
+    assert CHECK(replace(request(text="a red boat"), negative="  ")).problem is None
 
 
 def test_an_open_vocabulary_refuses_no_word() -> None:
