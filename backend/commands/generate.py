@@ -1,5 +1,6 @@
 """``any-to-3d generate``: one object without Blender and without a server, through the worker's own ``run_job``."""
 
+import math
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from ...shared.messages import (
     AudioPrompt,
     Cancelled,
+    CutOut,
     Failed,
     Finished,
     ImagePrompt,
@@ -31,13 +33,28 @@ class Generate:
     """Make an object from text, an image, a sound, or several of them mixed, and write it as GLB."""
 
     text: str | None = None
-    """What to make, as in "a red chair"."""
+    """What to make, as in "a red chair"; beside an image or a sound a colour alone will do."""
 
     image: Path | None = None
-    """A picture of it (PNG, JPEG, WebP ...)."""
+    """A picture of it (PNG, JPEG, WebP ...); the object is cut out of its background first."""
 
     sound: Path | None = None
     """A sound of it (WAV, FLAC, OGG, MP3), for models that take sounds."""
+
+    text_weight: float = 1.0
+    """How much the text counts beside the other parts; 0 leaves it out."""
+
+    image_weight: float = 1.0
+    """How much the image counts."""
+
+    sound_weight: float = 1.0
+    """How much the sound counts."""
+
+    negative: str = ""
+    """What to avoid, as in "red"."""
+
+    cut_out_to: Path | None = None
+    """Where to write, as PNG, what is seen of the image."""
 
     output: Path = Path("object.glb")
     """Where the GLB goes."""
@@ -77,13 +94,8 @@ class Generate:
         console = Console(stderr=True, highlight=False, soft_wrap=True)
         if self.output.suffix.lower() != ".glb":
             raise ValueError(f"--output is {str(self.output)!r}; objects are written as GLB, so end it with .glb")
-        folder = self.output.absolute().parent
-        if not folder.is_dir():
-            raise ValueError(f"--output: there is no folder {folder}; make it first")
-        try:
-            tempfile.TemporaryFile(dir=folder).close()
-        except OSError as error:
-            raise ValueError(f"--output: nothing can be written in {folder} ({error.strerror})") from error
+        _require_writable_folder("--output", self.output)
+        self._check_cut_out_to()
         if not self.height > 0:
             raise ValueError(f"--height is {self.height:g}; it is in metres, and must be more than 0")
         submit = self.request()
@@ -95,17 +107,35 @@ class Generate:
         return self._generate(submit, console)
 
     def request(self) -> Submit:
-        """The options as a request. Raises ValueError if there is no prompt, or a file cannot be read."""
-        prompts: list[WeightedPrompt] = []
-        if self.text is not None:
-            prompts.append(WeightedPrompt(TextPrompt(self.text)))
-        if self.image is not None:
-            prompts.append(WeightedPrompt(ImagePrompt(_content("--image", self.image))))
-        if self.sound is not None:
-            prompts.append(WeightedPrompt(AudioPrompt(_content("--sound", self.sound))))
-        if not prompts:
+        """The options as a request.
+
+        Raises ValueError if there is no prompt, a file cannot be read, or a weight cannot be used.
+        """
+        text = None if self.text is None else TextPrompt(self.text)
+        image = None if self.image is None else ImagePrompt(_content("--image", self.image))
+        sound = None if self.sound is None else AudioPrompt(_content("--sound", self.sound))
+        if text is image is sound is None:
             raise ValueError("nothing to make: pass --text, --image or --sound")
-        return Submit("command-line", tuple(prompts), "", self.recipe, self.preset, self.seed, self.overrides)
+        options = (("text", text, self.text_weight), ("image", image, self.image_weight))
+        prompts: list[WeightedPrompt] = []
+        for name, prompt, weight in (*options, ("sound", sound, self.sound_weight)):
+            _check_weight(name, weight, is_given=prompt is not None)
+            if prompt is not None and weight > 0:
+                prompts.append(WeightedPrompt(prompt, weight))
+        if not prompts:
+            raise ValueError("every weight is 0, so nothing is left to make; give one part a weight above 0")
+        return Submit(
+            "command-line", tuple(prompts), self.negative, self.recipe, self.preset, self.seed, self.overrides
+        )
+
+    def _check_cut_out_to(self) -> None:
+        if self.cut_out_to is None:
+            return
+        if self.image is None or self.image_weight == 0:
+            raise ValueError("--cut-out-to needs an --image with a weight above 0: there is nothing to cut out")
+        if self.cut_out_to.suffix.lower() != ".png":
+            raise ValueError(f"--cut-out-to is {str(self.cut_out_to)!r}; it is written as PNG, so end it with .png")
+        _require_writable_folder("--cut-out-to", self.cut_out_to)
 
     def _generate(self, submit: Submit, console: "Console") -> int:
         from ..interrupt import remembered_interrupt
@@ -146,11 +176,20 @@ class Generate:
                 match event:
                     case Preparing(_, what, _):
                         bar.update(task, description=what)
+                    case CutOut():
+                        self._show_cut_out(event, console)
                     case Progress():
                         bar.update(task, description=_describe(event), completed=event.overall)
                     case Finished() | Cancelled() | Failed():
                         return event
         raise AssertionError("run_job ends with a terminal event")
+
+    def _show_cut_out(self, cut_out: CutOut, console: "Console") -> None:
+        console.print(f"image cut out by: {cut_out.method}", markup=False)
+        if cut_out.notice:
+            console.print(cut_out.notice, style="yellow", markup=False)
+        if self.cut_out_to is not None:
+            self.cut_out_to.write_bytes(cut_out.picture)
 
 
 class _Unwatched:
@@ -161,6 +200,23 @@ class _Unwatched:
 
     def wanted_faces(self) -> int | None:
         return None
+
+
+def _require_writable_folder(option: str, path: Path) -> None:
+    folder = path.absolute().parent
+    if not folder.is_dir():
+        raise ValueError(f"{option}: there is no folder {folder}; make it first")
+    try:
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise ValueError(f"{option}: nothing can be written in {folder} ({error.strerror})") from error
+
+
+def _check_weight(name: str, weight: float, is_given: bool) -> None:
+    if not math.isfinite(weight) or weight < 0:
+        raise ValueError(f"--{name}-weight is {weight:g}; weights are relative, 0 or more, and 0 leaves the part out")
+    if weight != 1 and not is_given:
+        raise ValueError(f"--{name}-weight is given without --{name}")
 
 
 def _content(option: str, path: Path) -> bytes:

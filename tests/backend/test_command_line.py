@@ -13,6 +13,9 @@ from typing import NamedTuple
 import pytest
 import trimesh
 from any_to_3d.backend import __main__
+from any_to_3d.backend.commands.generate import Generate
+from any_to_3d.shared.messages import ImagePrompt, TextPrompt
+from photos import photo, png
 
 
 class Outcome(NamedTuple):
@@ -79,6 +82,12 @@ def test_generate_writes_a_glb_of_the_asked_height(any_to_3d: Command, tmp_path:
         (["--text", "a car", "--output", "car.obj"], "objects are written as GLB, so end it with .glb"),
         (["--text", "a car", "--output", "/no/such/folder/car.glb"], "there is no folder /no/such/folder"),
         (["--image", "/no/such.png"], "--image: /no/such.png cannot be read (No such file or directory)"),
+        (["--text", "a car", "--text-weight", "0"], "every weight is 0, so nothing is left to make"),
+        (["--text", "a car", "--text-weight", "-1"], "--text-weight is -1; weights are relative, 0 or more"),
+        (["--text", "a car", "--text-weight", "nan"], "--text-weight is nan; weights are relative, 0 or more"),
+        (["--text", "a car", "--text-weight", "1001"], "A prompt has weight 1001."),
+        (["--text", "a car", "--image-weight", "0.5"], "--image-weight is given without --image"),
+        (["--text", "a car", "--cut-out-to", "seen.png"], "--cut-out-to needs an --image with a weight above 0"),
         (["--text", "a car", "--height", "-3"], "--height is -3; it is in metres, and must be more than 0"),
         (["--text", "a car", "--output", "/proc/car.glb"], "--output: nothing can be written in /proc"),
         (["--text", "a car", "--overrides", "fail_at", "1"], "the fake job was asked to fail at step 1"),
@@ -89,6 +98,37 @@ def test_generate_says_what_is_wrong(any_to_3d: Command, arguments: list[str], s
     assert done.status == 1
     assert sentence in done.err
     assert "Traceback" not in done.err
+
+
+def test_generate_shows_what_is_seen_of_the_image_and_mixes_by_weight(any_to_3d: Command, tmp_path: Path) -> None:
+    picture, seen = tmp_path / "photo.png", tmp_path / "seen.png"
+    picture.write_bytes(png(photo()))
+    done = any_to_3d(
+        *("generate", "--profile", "fake", "--image", str(picture), "--output", str(tmp_path / "car.glb")),
+        *("--cut-out-to", str(seen), "--overrides", "seconds", "0.2"),
+    )
+    assert done.status == 0, done.err
+    assert "image cut out by: none" in done.err
+    assert "The fake profile cuts nothing out." in done.err
+    assert seen.read_bytes().startswith(b"\x89PNG")
+
+
+def test_generate_puts_weights_and_negative_words_into_the_request(tmp_path: Path) -> None:
+    picture = tmp_path / "photo.png"
+    picture.write_bytes(png(photo()))
+    request = Generate(text="red", text_weight=0.25, image=picture, image_weight=0.75, negative="blue").request()
+    assert [(type(part.prompt), part.weight) for part in request.prompts] == [(TextPrompt, 0.25), (ImagePrompt, 0.75)]
+    assert request.negative == "blue"
+    only_image = Generate(text="red", text_weight=0.0, image=picture).request()
+    assert [type(part.prompt) for part in only_image.prompts] == [ImagePrompt]
+
+
+def test_the_cut_out_is_written_as_png_only(any_to_3d: Command, tmp_path: Path) -> None:
+    picture = tmp_path / "photo.png"
+    picture.write_bytes(png(photo()))
+    done = any_to_3d("generate", "--profile", "fake", "--image", str(picture), "--cut-out-to", "seen.jpg")
+    assert done.status == 1
+    assert "it is written as PNG, so end it with .png" in done.err
 
 
 def test_the_builtin_profile_refuses_unknown_words_before_it_loads_anything(any_to_3d: Command) -> None:
