@@ -11,7 +11,13 @@ class Evaluate:
     """Generate a suite of prompts and report R-precision, shape, texture, time and memory of every phase."""
 
     suite: str = "smoke"
-    """Which prompts and how many seeds."""
+    """smoke: twelve prompts, phase beside phase. builtin: words, pictures, sounds, mixtures, recipes, presets."""
+
+    quick: bool = False
+    """Of suite builtin: a few objects of everything, in draft quality."""
+
+    studies: tuple[str, ...] = ()
+    """Of suite builtin: only these; the report keeps what it had of the others."""
 
     out: Path = Path("runs/evaluation")
     """Report, meshes and contact sheets go here; give it again to go on with an interrupted run."""
@@ -47,7 +53,7 @@ class Evaluate:
         from ..evaluation.settings import Settings
         from ..evaluation.suites import Wishes
 
-        wishes = Wishes(self.suite, self.recipe, self.preset, self.seeds)
+        wishes = Wishes(self.suite, self.recipe, self.preset, self.seeds, self.quick, self.studies)
         settings = Settings(
             out=self.out,
             profile=self.profile,

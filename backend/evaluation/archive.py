@@ -94,6 +94,10 @@ class Archive:
         """The kept meshes of a finished case by phase, the last one finished."""
         return capture.load(self.folder(case)).meshes
 
+    def mesh(self, case: Case) -> TexturedMesh:
+        """The delivered object of a finished case."""
+        return capture.load(self.folder(case)).mesh
+
     def write_survey(self, study: str, survey: object) -> None:
         """Keep what a study found without making an object."""
         self.out.mkdir(parents=True, exist_ok=True)

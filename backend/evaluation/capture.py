@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ...shared.mesh import TexturedMesh
-from ...shared.messages import Submit
+from ...shared.messages import CutOut, Submit
 from ..engine import Engine, Moment, Stage
 from .peak_memory import PeakMemory
 from .typed_json import from_json, to_json
@@ -88,7 +88,7 @@ def capture(engine: Engine, submit: Submit, watch: Watch) -> Capture:
     with PeakMemory() as memory:
         start, watched = time.perf_counter(), _Stopwatch()
         for event in engine.run(submit.request_id, submit, None):
-            if isinstance(event, Stage):
+            if isinstance(event, Stage | CutOut):
                 continue
             if preparing is None:  # the first step is done when it is yielded, so its time counts here
                 preparing, _ = watched.lap()

@@ -29,11 +29,11 @@ class Figure:
 
 @dataclass(frozen=True)
 class Goal:
-    """An aim and what was reached; None where it could not be measured."""
+    """An aim and what was reached: a mean, or a count without an interval; None where it could not be measured."""
 
     what: str
     aim: float
-    reached: Mean | None
+    reached: Mean | int | None
     unit: str = ""
     better: Literal["higher", "lower"] = "higher"
 
@@ -42,7 +42,7 @@ class Goal:
         """By the mean, not by its interval."""
         if self.reached is None:
             return None
-        mean = self.reached.mean
+        mean = self.reached.mean if isinstance(self.reached, Mean) else self.reached
         return mean >= self.aim if self.better == "higher" else mean <= self.aim
 
 

@@ -24,17 +24,19 @@ def write_report(suite: Suite, archive: Archive, source: Provenance) -> Path:
     }
     (archive.out / "report.json").write_text(json.dumps(data, indent=1) + "\n", "utf-8")
     page = archive.out / "report.md"
-    page.write_text(report_markdown(source, sections), "utf-8")
+    page.write_text(report_markdown(source, sections, suite.limits), "utf-8")
     return page
 
 
-def report_markdown(source: Provenance, sections: Sequence[Section]) -> str:
+def report_markdown(source: Provenance, sections: Sequence[Section], limits: Sequence[str] = ()) -> str:
     """The report for people."""
     goals: list[Goal] = [goal for section in sections for goal in section.goals]
     parts = [f"# Evaluation: suite {source.suite}, {source.plan}, profile {source.profile}"]
     if goals:
         parts += ["## Aims", table_markdown(goals_table(goals))]
     parts += [section_markdown(section) for section in sections]
+    if limits:
+        parts += ["## Limits", "\n".join(f"- {limit}" for limit in limits)]
     parts += ["## Where this comes from", _provenance_lines(source)]
     return "\n\n".join(parts) + "\n"
 

@@ -49,12 +49,12 @@ def missing_jobs(suite: Suite, archive: Archive) -> list[Job]:
 
     Raises ValueError for a folder that holds a case made in another way.
     """
-    studies = {study.name: study for study in suite.studies}
-    cases = {case.name: case for study in suite.studies for case in study.cases}
-    assert all(cases[case.name] == case for study in suite.studies for case in study.cases)
-    surveying = (study for study in suite.studies if isinstance(study, Surveying))
-    surveys = [Job(study) for study in surveying if not archive.has_survey(study.name)]
-    objects = [Job(studies[case.study], case) for case in cases.values() if not archive.is_done(case)]
+    owners = {study.name: study for study in suite.studies}
+    wanted = [study for study in suite.studies if study.name in suite.wanted]
+    cases = {case.name: case for study in wanted for case in study.cases}
+    assert all(cases[case.name] == case for study in wanted for case in study.cases), "two cases share a name"
+    surveys = [Job(study) for study in wanted if isinstance(study, Surveying) and not archive.has_survey(study.name)]
+    objects = [Job(owners[case.study], case) for case in cases.values() if not archive.is_done(case)]
     return surveys + sorted(objects, key=lambda job: job.study.is_timed)
 
 

@@ -50,6 +50,13 @@ class PhaseScores:
     texture: TextureMatch
 
 
+@dataclass(frozen=True)
+class PropVerdicts:
+    """What the judges say of the true props of some prompts, in the prompts' order."""
+
+    props: tuple[tuple[Verdict, ...], ...]
+
+
 def phase_scores(
     mesh: TexturedMesh, target: Target, judges: Sequence[Judge], pairs: Sequence[Pair], views: int
 ) -> PhaseScores:

@@ -11,7 +11,7 @@ from .contact_sheet import Row, contact_sheet
 from .document import Cell, Figure, Section, Table
 from .judges import Judge
 from .pairs import Pair, UnknownWords, world_pairs
-from .scores import PhaseScores, Verdict, phase_scores, prop_verdicts
+from .scores import PhaseScores, PropVerdicts, phase_scores, prop_verdicts
 from .side_by_side import ScoredPhase, Verdicts, judges_of, precision, side_by_side
 
 PAIRS = (
@@ -40,13 +40,6 @@ class SmokeScores:
     """The scores of every phase's mesh, in order."""
 
     phases: tuple[PhaseScores, ...]
-
-
-@dataclass(frozen=True)
-class PropVerdicts:
-    """What the judges say of the pairs' own props, in the pairs' order."""
-
-    props: tuple[tuple[Verdict, ...], ...]
 
 
 @dataclass(frozen=True)

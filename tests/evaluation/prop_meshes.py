@@ -26,6 +26,10 @@ def prop_mesh(prop_class: str, colour: str) -> TexturedMesh:
     return TexturedMesh(prop.vertices, prop.faces, atlas.uvs, atlas.uv_faces, albedo)
 
 
+GREY = (0.5, 0.5, 0.5)
+"""Of a text without colour."""
+
+
 class ColourEncoder:
     """Embeds a picture as its mean colour off the white background, and a prompt as the colour it names."""
 
@@ -38,7 +42,7 @@ class ColourEncoder:
         return F.normalize(mean - 0.4, dim=1)
 
     def embed_text(self, texts: list[str]) -> torch.Tensor:
-        named = [next(rgb for word, rgb in COLOURS.items() if word in text.split()) for text in texts]
+        named = [next((rgb for word, rgb in COLOURS.items() if word in text.split()), GREY) for text in texts]
         return F.normalize(torch.tensor(named) - 0.4, dim=1)
 
     def embed_audio(self, waveform: torch.Tensor, sample_rate: int) -> torch.Tensor:
@@ -48,6 +52,6 @@ class ColourEncoder:
         return ()
 
 
-def colour_judge() -> Judge:
+def colour_judge(name: str = "colours") -> Judge:
     """Who tells things apart by their colour alone."""
-    return Judge("colours", ColourEncoder(), ColourEncoder(), torch.device("cpu"))
+    return Judge(name, ColourEncoder(), ColourEncoder(), torch.device("cpu"))

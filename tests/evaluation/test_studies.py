@@ -1,0 +1,260 @@
+"""What the studies make of their records: arithmetic by hand, failures, what cannot be measured."""
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from any_to_3d.backend.evaluation import mixed_study
+from any_to_3d.backend.evaluation.archive import Archive, Failure, Outcome, Record
+from any_to_3d.backend.evaluation.capture import Costs, PhaseCost
+from any_to_3d.backend.evaluation.case import Case, PicturePart, SoundPart, Target, TextPart
+from any_to_3d.backend.evaluation.document import Figure, Table
+from any_to_3d.backend.evaluation.judges import IN_LOOP, INDEPENDENT, Judge
+from any_to_3d.backend.evaluation.likeness import Judged, likeness
+from any_to_3d.backend.evaluation.mesh_quality import ShapeMatch, Soundness
+from any_to_3d.backend.evaluation.mixed_study import MixedStudy, MixScores, mixture, redness, trend
+from any_to_3d.backend.evaluation.orbit import ObjectView
+from any_to_3d.backend.evaluation.pairs import Pair
+from any_to_3d.backend.evaluation.paper_claims import CLAIMS, Claim
+from any_to_3d.backend.evaluation.preset_study import NoScores, PresetStudy
+from any_to_3d.backend.evaluation.prop_match import best_turn, match
+from any_to_3d.backend.evaluation.r_precision import Retrieval
+from any_to_3d.backend.evaluation.recipe_study import claims_table, verdict_on
+from any_to_3d.backend.evaluation.scores import PhaseScores, Verdict
+from any_to_3d.backend.evaluation.sound_study import HeardClass, SoundStudy, arcc
+from any_to_3d.backend.evaluation.text_study import TextScores, TextStudy, values_of
+from any_to_3d.backend.evaluation.texture_quality import TextureMatch
+from any_to_3d.backend.props.build import build
+from any_to_3d.backend.props.spec import canonical
+from PIL import Image
+from prop_meshes import prop_mesh
+
+PAIRS = (Pair("mug", "green"), Pair("car", "blue"), Pair("tree", "green"))
+COSTS = Costs(1.0, 2.0, (PhaseCost("coarse", 5, 10.0, 9.0, 800.0), PhaseCost("texture", 5, 7.0, 6.0, 900.0)), 4.0)
+
+
+def text_scores(precision: float, chamfer: float = 1.0) -> TextScores:
+    verdicts = tuple(
+        Verdict(judge, elevation, Retrieval(precision, precision, 0.5))
+        for judge in (IN_LOOP, INDEPENDENT)
+        for elevation in (0.0, 15.0)
+    )
+    shape, texture = ShapeMatch(chamfer, 0.9, 20.0, 1.2), TextureMatch(18.0, 22.0)
+    finished = PhaseScores(verdicts, Soundness(4, 4, 1, True, True, 0), shape, texture)
+    return TextScores(finished, tuple(Judged(judge, 0.8) for judge in (IN_LOOP, INDEPENDENT)))
+
+
+def case(pair: Pair, recipe: str = "xbind", preset: str = "standard") -> Case:
+    name = f"{recipe}-{preset}-{pair.colour}-{pair.prop_class}"
+    return Case(name, "presets", (TextPart(pair.text),), Target.of_pair(pair), recipe, preset)
+
+
+def record(pair: Pair, recipe: str, precision: float, chamfer: float = 1.0) -> Record[TextScores]:
+    return Record(case(pair, recipe), COSTS, text_scores(precision, chamfer))
+
+
+def test_costs_are_what_a_person_waits_for() -> None:
+    assert COSTS.seconds == 20.0
+    assert COSTS.peak_mib == 900.0
+
+
+# --- text -------------------------------------------------------------------------------------------------------------
+
+
+def test_failed_prompt_counts_zero_in_its_own_group() -> None:
+    seen, held_out = Pair("car", "blue"), Pair("mug", "yellow")
+    assert (seen.is_held_out, held_out.is_held_out) == (False, True)
+    records, failures = [record(seen, "xbind", 0.75)], [Failure(case(held_out), "no surface")]
+    assert values_of(records, failures, False, lambda verdicts: verdicts[0].retrieval.precision) == [0.75]
+    assert values_of(records, failures, True, lambda verdicts: verdicts[0].retrieval.precision) == [0.0]
+    assert values_of(records, failures, None, lambda verdicts: verdicts[0].retrieval.precision) == [0.75, 0.0]
+
+
+def test_text_section_names_what_it_left_out_and_what_is_still_to_be_made(tmp_path: Path) -> None:
+    study = TextStudy(PAIRS, PAIRS, views=2, left_out=("a pink owl",), pool_left_out=7)
+    section = study.section(Archive(tmp_path))
+    text = "\n".join(part for part in section.parts if isinstance(part, str))
+    assert "a pink owl; and 7 prompts of the pool" in text
+    assert "3 of 3 objects are still to be made" in text
+    assert [goal.reached for goal in section.goals] == [None, None]
+
+
+# --- likeness and true props ------------------------------------------------------------------------------------------
+
+
+def test_likeness_is_the_cosine_of_mean_views_in_any_order() -> None:
+    views = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
+    assert likeness(views, views.flip(0)) == pytest.approx(1.0)
+    assert likeness(views, torch.tensor([[1.0, 0.0]])) == pytest.approx(math.cos(math.pi / 4))
+
+
+def test_a_quarter_turn_is_found_and_costs_nothing_once_undone() -> None:
+    mesh, prop = prop_mesh("axe", "red"), build(canonical("axe", "red"))
+    x, y, z = mesh.vertices.T
+    aside = replace(mesh, vertices=np.stack([-y, x, z], axis=1).astype(np.float32))  # by 90 degrees
+    turn = best_turn(aside, prop)
+    assert turn == 270.0
+    as_made, turned = (match(aside, prop, degrees, views=4) for degrees in (0.0, turn))
+    assert turned.chamfer_percent < 0.1 < as_made.chamfer_percent
+    assert turned.picture_psnr > as_made.picture_psnr + 5
+
+
+# --- sounds -----------------------------------------------------------------------------------------------------------
+
+BELL, DRUM, CHAIR = torch.eye(3)
+
+
+class Listener:
+    """Hears what it is told to hear, in turn; knows three words."""
+
+    modalities = ("text", "image", "audio")
+
+    def __init__(self, *heard: torch.Tensor) -> None:
+        self._heard = iter(heard)
+
+    def embed_text(self, texts: list[str]) -> torch.Tensor:
+        return torch.stack([{"a bell": BELL, "a drum": DRUM, "a chair": CHAIR}[text] for text in texts])
+
+    def embed_audio(self, waveform: torch.Tensor, sample_rate: int) -> torch.Tensor:
+        assert sample_rate == 16_000
+        return next(self._heard)[None]
+
+
+def listening(*heard: torch.Tensor) -> Judge:
+    return Judge(IN_LOOP, Listener(), Listener(*heard), torch.device("cpu"))
+
+
+def sound_study(obstacle: str = "") -> SoundStudy:
+    return SoundStudy((), ("bell", "drum"), ("bell", "drum", "chair"), 2, PAIRS, views=2, obstacle=obstacle)
+
+
+def test_a_sound_may_be_its_class_among_sounding_ones_and_not_among_all() -> None:
+    nearer_to_chair, nearer_to_bell = 0.6 * BELL + 0.8 * CHAIR, 0.9 * BELL + 0.4 * DRUM
+    heard = sound_study().survey([listening(BELL, nearer_to_chair, DRUM, nearer_to_bell)])
+    assert heard.classes == (HeardClass("bell", 2, 2, 1), HeardClass("drum", 2, 1, 1))
+
+
+def test_section_on_sounds_gives_the_share_of_those_named_right(tmp_path: Path) -> None:
+    archive = Archive(tmp_path)
+    archive.write_survey("audio", sound_study().survey([listening(BELL, CHAIR + 0.1 * BELL, DRUM, BELL)]))
+    section = sound_study().section(archive)
+    assert section.goals[0].reached.mean == pytest.approx(3 / 4)
+    (table,) = (part for part in section.parts if isinstance(part, Table))
+    assert table.rows[1:] == (("bell", 1.0, 0.5), ("drum", 0.5, 0.5))
+
+
+def test_arcc_is_the_mean_cosine_of_sound_and_views() -> None:
+    views = torch.stack([BELL, DRUM, 0.5 * BELL])
+    assert arcc(listening(BELL), SoundPart("bell", 0), views) == pytest.approx((1 + 0 + 0.5) / 3)
+
+
+def test_models_without_hearing_are_named_and_not_measured(tmp_path: Path) -> None:
+    section = sound_study("These models take text and image, no sound.").section(Archive(tmp_path))
+    assert section.parts == ("**Not measured.** These models take text and image, no sound.",)
+    assert section.goals[0].is_met is None
+
+
+# --- mixed prompts ----------------------------------------------------------------------------------------------------
+
+
+def test_a_weight_of_nothing_leaves_its_part_out() -> None:
+    assert [type(part) for part in mixture(0.0)] == [PicturePart]
+    assert [type(part) for part in mixture(1.0)] == [TextPart]
+    assert [part.weight for part in mixture(0.25)] == [0.25, 0.75]
+
+
+def test_rising_means_are_monotone_and_one_fall_is_not() -> None:
+    rising = trend({0.0: [0.1], 0.5: [0.2, 0.4], 1.0: [0.5]})
+    assert (rising.is_monotone, rising.rising, rising.steps) == (True, 2, 2)
+    falling = trend({0.0: [0.1], 0.5: [0.4, 0.6], 1.0: [0.3]})
+    assert (falling.is_monotone, falling.rising) == (False, 1)
+
+
+def test_rho_compares_ranks_of_weights_and_values() -> None:
+    """Ranks 1 2 3 against 1 3 2: rho = 1 - 6 * (0 + 1 + 1) / (3 * 8) = 0.5."""
+    assert trend({0.0: [0.1], 0.5: [0.9], 1.0: [0.3]}).rho == pytest.approx(0.5)
+    assert trend({0.0: [0.3], 1.0: [0.3]}).rho == 0.0
+
+
+def test_redness_counts_only_what_the_object_covers() -> None:
+    rgb = np.ones((2, 2, 3))
+    rgb[0, 0], rgb[0, 1] = [0.9, 0.0, 0.1], [0.2, 0.0, 0.6]
+    view = ObjectView(rgb, np.array([[1.0, 1.0], [0.0, 0.5]]), rgb)
+    assert redness([view]) == pytest.approx((0.8 - 0.4) / 2)
+    assert redness([ObjectView(rgb, np.zeros((2, 2)), rgb)]) == 0.0
+
+
+def test_mixed_section_counts_the_rising_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    archive = Archive(tmp_path)
+    study = MixedStudy(weights=(0.0, 0.5, 1.0), seeds=2, views=2)
+    for each in study.cases:
+        words = sum(part.weight for part in each.parts if isinstance(part, TextPart))
+        preference = {0.0: -0.2, 0.5: 0.1, 1.0: 0.1}[words] + 0.01 * each.seed
+        judged = tuple(Judged(judge, preference) for judge in (IN_LOOP, INDEPENDENT))
+        archive.write(Outcome(each, COSTS), MixScores(judged, words))
+    monkeypatch.setattr(mixed_study, "_sheet", lambda *arguments: Figure("sheet.png", Image.new("RGB", (1, 1))))
+    section = study.section(archive)
+    assert section.goals[0].reached == 1
+    assert section.goals[0].is_met is False
+    verdict = next(part for part in section.parts if isinstance(part, str) and "redness:" in part)
+    assert f"preference for red, {INDEPENDENT}: not monotone (1 of 2 steps rise)" in verdict
+    assert "redness: monotone (2 of 2 steps rise), Spearman's rho 1.00" in verdict
+
+
+# --- recipes ----------------------------------------------------------------------------------------------------------
+
+
+def objects(recipe: str, *precisions: float, chamfer: float = 1.0) -> list[Record[TextScores]]:
+    return [record(pair, recipe, value, chamfer) for pair, value in zip(PAIRS, precisions, strict=False)]
+
+
+def test_claims_are_tested_prompt_by_prompt() -> None:
+    retrieves = Claim("Table I", "better", "no_ms", "R@1", "higher")
+    better = [*objects("xbind", 0.9, 0.8, 1.0), *objects("no_ms", 0.5, 0.4, 0.7)]
+    found = verdict_on(better, (), retrieves)
+    assert found.agreement == "agrees"
+    assert found.difference.mean == pytest.approx((0.4 + 0.4 + 0.3) / 3)
+    assert verdict_on(better, (), replace(retrieves, xbind_is="lower")).agreement == "disagrees"
+
+
+def test_failed_object_of_a_variant_counts_zero_in_retrieval_and_not_in_shape() -> None:
+    records = [*objects("xbind", 0.9, 0.9, 0.9), *objects("no_ms", 0.9, 0.9, chamfer=3.0)]
+    failures = [Failure(case(PAIRS[2], "no_ms"), "no surface")]
+    retrieval = verdict_on(records, failures, Claim("", "", "no_ms", "R@1", "higher"))
+    assert retrieval.difference.mean == pytest.approx(0.9 / 3)
+    shape = verdict_on(records, failures, Claim("", "", "no_ms", "Chamfer %", "lower"))
+    assert shape.difference.mean == pytest.approx(-2.0)
+    assert shape.agreement == "too few prompts"
+
+
+def test_claims_table_has_every_claim_and_says_what_was_not_measured() -> None:
+    table = claims_table(objects("xbind", 1, 1, 1) + objects("stable_sds", 1, 1, 1), ())
+    assert len(table.rows) == len(CLAIMS)
+    assert {row[-1] for row in table.rows} == {"not told apart", "not measured"}
+
+
+# --- presets ----------------------------------------------------------------------------------------------------------
+
+
+def test_presets_report_waiting_first_mesh_and_peak_beside_the_aims(tmp_path: Path) -> None:
+    archive, study = Archive(tmp_path), PresetStudy(PAIRS[:1], ("draft",))
+    archive.write(Outcome(study.cases[0], COSTS), NoScores())
+    section = study.section(archive)
+    (table,) = (part for part in section.parts if isinstance(part, Table))
+    assert table.headings == (
+        "preset",
+        "first mesh",
+        "preparing",
+        "coarse",
+        "texture",
+        "finishing",
+        "total",
+        "peak MiB",
+    )
+    assert [cell if isinstance(cell, str | int) else cell.mean for cell in table.rows[0]] == [
+        *("draft", 4.0, 1.0, 10.0, 7.0, 2.0, 20.0, 900)
+    ]
+    assert [goal.is_met for goal in section.goals] == [True, None, None]
