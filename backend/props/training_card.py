@@ -148,7 +148,8 @@ def _budget(facts: RunFacts) -> str:
     wall = f"{facts.wall_minutes:.0f} min" if facts.wall_minutes is not None else _NOT_RECORDED
     return f"""## Budget
 
-- steps of all networks together: {facts.training_minutes:.0f} min; wall time of everything, data and scores too: {wall}
+- all trainings one after the other: {facts.training_minutes:.1f} min
+- wall time of everything, data and scores too: {wall}
 - machine: {"; ".join(facts.machines) or _NOT_RECORDED}
 - curves: as measured in `curves/*.jsonl`, and drawn:
 

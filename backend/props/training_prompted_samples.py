@@ -34,6 +34,7 @@ _GUIDANCE_SCALE = 3.0
 _STEPS = 20
 _SHEET_ROWS = 8
 _LEVELS = 255.0
+_UNSEEN = 0.1
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,8 @@ class PromptedPrior:
 def samples_by_words(prompted: PromptedPrior, pairs: int, seed: int) -> Scores:
     """R@1 of samples asked for by plain prompts, seen and held-out pairs apart, and the class alone; and their speckle.
 
-    speckle: of samples and of true pictures of the same props after the autoencoder, in levels of 255 (speckle.py's
-    root mean square), and ratio, the first over the second: 1 is as clean as a decoded truth.
+    speckle: of samples and of true pictures of the same props after the autoencoder, in levels of 255, and ratio, the
+    first over the second: 1 is as clean as a decoded truth.
     """
     texts = pair_embeddings(prompted.judge)
     values: dict[str, list[float]] = defaultdict(list)
@@ -74,8 +75,15 @@ def samples_by_words(prompted: PromptedPrior, pairs: int, seed: int) -> Scores:
         decoded = prompted.prior.decode(prompted.prior.encode(truth.to(images.device)))
         grains["samples"].append(_LEVELS * float(speckle(images).mean()))
         grains["decoded_truth"].append(_LEVELS * float(speckle(decoded).mean()))
-    ratio = sum(grains["samples"]) / max(sum(grains["decoded_truth"]), 1e-6)
-    return {**figures(values), "speckle": {**figures(grains), "ratio": round(ratio, 3)}}
+    return {**figures(values), "speckle": {**figures(grains), "ratio": speckle_ratio(*grains.values())}}
+
+
+def speckle_ratio(samples: Sequence[float], truths: Sequence[float]) -> Figure:
+    """The geometric mean over pairs, in which no prop with much grain of its own drowns the others."""
+    pairs = zip(samples, truths, strict=True)
+    logarithms = Figure.of([math.log(max(sample, _UNSEEN) / max(truth, _UNSEEN)) for sample, truth in pairs])
+    mean, low, high = (round(math.exp(each), 2) for each in (logarithms.mean, logarithms.low, logarithms.high))
+    return Figure(mean, low, high, logarithms.count)
 
 
 def samples_by_pictures(

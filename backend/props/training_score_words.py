@@ -60,7 +60,7 @@ SCORE_GROUPS: Mapping[str, GroupWords] = {
             "class": "class alone",
             "speckle/samples": "speckle of samples, levels of 255",
             "speckle/decoded_truth": "speckle of true pictures after the autoencoder",
-            "speckle/ratio": "the first over the second",
+            "speckle/ratio": "the first over the second, geometric mean",
         },
     ),
     "samples_by_pictures": GroupWords(
@@ -78,11 +78,13 @@ SCORE_GROUPS: Mapping[str, GroupWords] = {
 
 
 def told(words: GroupWords, scores: object) -> Iterator[tuple[str, str, str]]:
-    """What each figure of a group is, its number, and how many things it is of; single classes are left out."""
-    for name, value in _leaves(scores):
-        if name.startswith("classes/"):
-            continue
-        text = words.rows.get(name, name)
+    """What each figure of a group is, its number, and how many things it is of; single classes are left out.
+
+    In the order of the words, then what they do not list.
+    """
+    found = {name: value for name, value in _leaves(scores) if not name.startswith("classes/")}
+    for name in sorted(found, key=[*words.rows, *found].index):
+        text, value = words.rows.get(name, name), found[name]
         if isinstance(value, Mapping):
             digits = 3 if abs(value["mean"]) < 10 else 1
             interval = f"{value['mean']:.{digits}f} [{value['low']:.{digits}f}, {value['high']:.{digits}f}]"

@@ -9,10 +9,10 @@ from any_to_3d.backend.props.holdout import is_held_out
 from any_to_3d.backend.props.spec import PropSpec
 from any_to_3d.backend.props.training_figures import Figure, figures
 from any_to_3d.backend.props.training_novel_views import TURNS_DEGREES, TurnedObject, object_scores, sides_differ
-from any_to_3d.backend.props.training_prompted_samples import drawn_pairs
+from any_to_3d.backend.props.training_prompted_samples import drawn_pairs, speckle_ratio
 from any_to_3d.backend.props.training_retrieval import caption_scores, is_true_of
 from any_to_3d.backend.props.training_samples import psnr
-from any_to_3d.backend.props.training_speckle import speckle
+from any_to_3d.backend.props.training_speckle import smooth_places, speckle
 
 TURNS = len(TURNS_DEGREES)
 
@@ -30,12 +30,25 @@ def test_a_single_grey_level_of_error_is_20_db() -> None:
     torch.testing.assert_close(psnr(flat(0.6, 0.5), flat(0.5, 0.5)), torch.tensor([20.0, 60.0]))
 
 
-def test_speckle_is_what_one_pixel_has_alone() -> None:
-    plain, edge, speck = torch.zeros(3, 3, 8, 8)
-    edge[:, :, 4:] = 1.0
-    speck[:, 3, 3] = 0.8
-    expected = torch.tensor([0.0, 0.0, 0.8 / 8.0])
-    torch.testing.assert_close(speckle(torch.stack([plain, edge, speck])), expected)
+def test_speckle_is_what_single_pixels_add_to_a_smooth_object() -> None:
+    plain = torch.full((3, 8, 8), 0.5)
+    edge, speck, ground = plain.clone(), plain.clone(), torch.ones(3, 8, 8)
+    edge[:, :, 4:] = 0.9
+    speck[:, 3, 3] = ground[:, 3, 3] = 0.2
+    expected = torch.tensor([0.0, 0.0, 0.3 / 8.0, 0.0])
+    torch.testing.assert_close(speckle(torch.stack([plain, edge, speck, ground])), expected)
+
+
+def test_thin_parts_and_edges_are_no_smooth_places() -> None:
+    picture = torch.ones(1, 3, 16, 16)
+    picture[:, :, :, 1] = 0.3
+    picture[:, :, :, 6:] = 0.3
+    assert smooth_places(picture)[0, 8].nonzero().flatten().tolist() == list(range(7, 16))
+
+
+def test_the_speckle_ratio_is_how_many_times_a_sample_has_what_its_truth_has() -> None:
+    assert speckle_ratio([2.0, 0.5], [1.0, 1.0]).mean == 1.0
+    assert speckle_ratio([6.0, 0.0], [2.0, 0.0]) == Figure(1.73, 1.0, 3.0, 2)
 
 
 def test_a_figure_counts_its_values_and_empty_groups_have_none() -> None:
