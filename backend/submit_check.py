@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 
-from ..shared.messages import AudioPrompt, ImagePrompt, Problem, RecipeInfo, Submit, TextPrompt
+from ..shared.messages import MAX_FILE_BYTES, AudioPrompt, ImagePrompt, Problem, RecipeInfo, Submit, TextPrompt
 from .catalogue import Profile
 from .vocabulary import Vocabulary
 
 MAX_PROMPTS = 8
 MAX_CHARACTERS = 1000
-MAX_FILE_BYTES = 32 * 2**20
 MAX_SEED = 2**63 - 1
 
 MODALITY = {TextPrompt: "text", ImagePrompt: "image", AudioPrompt: "audio"}

@@ -12,8 +12,8 @@ from time import monotonic
 
 from ..shared.client import Client, CurveKeys
 from ..shared.mesh import MeshSnapshot, TexturedMesh
-from ..shared.messages import Ack, Finished, Message, Submit
-from . import scene
+from ..shared.messages import Ack, CutOut, Finished, Message, Submit
+from . import cut_out_icons, scene
 from .backend_process import BackendProcess, LaunchOptions
 from .placement import Placement
 from .scene import Outcome
@@ -168,8 +168,9 @@ class Link:
         self.session = session
 
     def close(self, wait: float = _STOP_PATIENCE) -> None:
-        """Leave nothing behind: no socket, and no backend process that was to end with Blender."""
+        """Leave nothing behind: no socket, no picture, and no backend process that was to end with Blender."""
         self._hang_up()
+        cut_out_icons.free()
         if self.process and self.process.ends_with_blender:
             self.process.stop(wait)
 
@@ -189,6 +190,7 @@ class Link:
         for message in client.poll(_MESSAGES_PER_STEP):
             self.apply(message)
             self._keep_mesh(message)
+            self._keep_cut_out(message)
         self.apply(Silence(client.seconds_since_heard, self.is_starting))
         if self.session.connection == "refused":
             self._hang_up()
@@ -208,6 +210,11 @@ class Link:
             return
         if job.job_id not in self._due:
             self._due.append(job.job_id)
+
+    def _keep_cut_out(self, message: Message) -> None:
+        if isinstance(message, CutOut) and self.session.job(message.job_id) is not None:
+            cut_out_icons.keep(message)
+            cut_out_icons.forget_all_but({job.job_id for job in self.session.jobs})
 
     # --- meshes -------------------------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,12 @@ _PANELS_SEED = -1
 """The seed of an operator that was given none."""
 
 
+def _panels_weight(part: str) -> object:
+    return bpy.props.FloatProperty(
+        name=f"{part} weight", description="-1: the panel's", default=-1.0, options={"SKIP_SAVE"}
+    )
+
+
 def _complain(operator: bpy.types.Operator, trouble: Trouble) -> Result:
     pump.link().complain(trouble)
     pump.redraw()
@@ -37,6 +44,12 @@ class Generate(bpy.types.Operator):
     bl_label = "Generate"
 
     prompt: bpy.props.StringProperty(name="Prompt", description="Empty: the panel's", options={"SKIP_SAVE"})
+    image: bpy.props.StringProperty(name="Image", description="Empty: the panel's", options={"SKIP_SAVE"})
+    sound: bpy.props.StringProperty(name="Sound", description="Empty: the panel's", options={"SKIP_SAVE"})
+    negative: bpy.props.StringProperty(name="Avoid", description="Empty: the panel's", options={"SKIP_SAVE"})
+    text_weight: _panels_weight("Text")
+    image_weight: _panels_weight("Image")
+    sound_weight: _panels_weight("Sound")
     preset: bpy.props.StringProperty(name="Preset", description="Empty: the panel's", options={"SKIP_SAVE"})
     seed: bpy.props.IntProperty(name="Seed", description="-1: the panel's", default=_PANELS_SEED, options={"SKIP_SAVE"})
     height: bpy.props.FloatProperty(name="Height", description="-1: the panel's", default=-1.0, options={"SKIP_SAVE"})
@@ -49,24 +62,33 @@ class Generate(bpy.types.Operator):
         return not reason
 
     def execute(self, context: bpy.types.Context) -> Result:
-        chosen = properties.settings(context)
-        fields = submission.PromptFields(
-            text=self.prompt or chosen.prompt,
-            recipe=chosen.recipe,
-            preset=self.preset or chosen.preset,
-            seed=chosen.seed if self.seed == _PANELS_SEED else self.seed,
-        )
-        height = self.height if self.height > 0 else chosen.height
+        fields = self._over(properties.prompt_fields(context))
+        height = self.height if self.height > 0 else properties.settings(context).height
         link = pump.link()
         backend = link.session.backend
         assert backend is not None, "poll allows this operator only while connected"
         try:
             submit = submission.to_submit(fields, backend)
-            link.generate(submit, submission.title_of(submit), properties.placement(context, height))
+            link.generate(submit, fields.title, properties.placement(context, height))
         except ValueError as error:
             return _complain(self, Trouble(str(error)))
         pump.wake()
         return {"FINISHED"}
+
+    def _over(self, panel: submission.PromptFields) -> submission.PromptFields:
+        """The panel's fields, less those that this operator was given."""
+        return replace(
+            panel,
+            text=self.prompt or panel.text,
+            preset=self.preset or panel.preset,
+            seed=panel.seed if self.seed == _PANELS_SEED else self.seed,
+            text_weight=panel.text_weight if self.text_weight < 0 else self.text_weight,
+            image=bpy.path.abspath(self.image) or panel.image,
+            image_weight=panel.image_weight if self.image_weight < 0 else self.image_weight,
+            sound=bpy.path.abspath(self.sound) or panel.sound,
+            sound_weight=panel.sound_weight if self.sound_weight < 0 else self.sound_weight,
+            negative=self.negative or panel.negative,
+        )
 
 
 class Cancel(bpy.types.Operator):

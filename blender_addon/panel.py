@@ -6,13 +6,23 @@ import textwrap
 
 import bpy
 
-from . import preferences, properties, pump, scene, wording
+from . import cut_out_icons, preferences, properties, pump, scene, wording
 from .link import Link
 from .state import Fix, Job, Trouble
 
 _TAB = "Any to 3D"
 _POINTS_PER_LETTER = 7.0
 _ENDED_JOBS_SHOWN = 3
+
+_CUT_OUT_SCALE = 5.0
+_WEIGHT_WIDTH = 3.0
+
+_PROMPT_LINES = (
+    ("text", "prompt", "text_weight", "TEXT", "a red chair"),
+    ("image", "image", "image_weight", "IMAGE_DATA", "a picture of it"),
+    ("audio", "sound", "sound_weight", "SOUND", "a sound of it"),
+)
+"""Modality, property, its weight, icon and example."""
 
 _FIX_BUTTONS: dict[Fix, tuple[str, str, str]] = {
     "start_backend": ("any_to_3d.start_backend", "Start Backend", "PLAY"),
@@ -53,7 +63,7 @@ class GeneratePanel(bpy.types.Panel):
         link = pump.link()
         chosen = properties.settings(context)
         column = self.layout.column()
-        column.prop(chosen, "prompt", text="", icon="TEXT", placeholder="a red chair")
+        _draw_prompt(column, context, link)
         _draw_settings(column, link, chosen)
         row = column.row()
         row.scale_y = 1.6
@@ -95,6 +105,26 @@ class BackendPanel(bpy.types.Panel):
 
 
 CLASSES = (PresetMenu, GeneratePanel, BackendPanel)
+
+
+def _draw_prompt(column: bpy.types.UILayout, context: bpy.types.Context, link: Link) -> None:
+    """A line for each kind of prompt that the backend understands; weights once there is something to weigh."""
+    chosen = properties.settings(context)
+    recipe = link.session.recipe(chosen.recipe)
+    understood = recipe.modalities if recipe else ("text",)
+    filled = [part.modality for part in properties.prompt_fields(context).parts]
+    for modality, field, weight, icon, example in _PROMPT_LINES:
+        if modality not in understood and modality not in filled:
+            continue
+        row = column.row(align=True)
+        # What a former backend took stays on show, so that it can be cleared.
+        row.alert = recipe is not None and modality not in understood
+        row.prop(chosen, field, text="", icon=icon, placeholder=example)  # type: ignore[arg-type]
+        if len(filled) > 1 and modality in filled:
+            number = row.row(align=True)
+            number.ui_units_x = _WEIGHT_WIDTH
+            number.prop(chosen, weight, text="")
+    column.prop(chosen, "negative", text="", icon="REMOVE", placeholder="avoid, as in: red")
 
 
 def _draw_settings(column: bpy.types.UILayout, link: Link, chosen: properties.AnyTo3DSettings) -> None:
@@ -143,6 +173,11 @@ def _draw_job(column: bpy.types.UILayout, context: bpy.types.Context, link: Link
         box.progress(factor=job.overall, text=wording.progress_text(job))
     if job.notice:
         _draw_text(box, context, job.notice, "INFO")
+    for cut_out in job.cut_outs:
+        icon = cut_out_icons.icon_of(job.job_id, cut_out.part)
+        if icon:
+            box.template_icon(icon_value=icon, scale=_CUT_OUT_SCALE)
+        _draw_text(box, context, wording.cut_out_line(cut_out), "IMAGE_DATA")
     if job.job_id in link.missing:
         _draw_text(box, context, "Its object is not in this scene any more.", "INFO")
         box.operator("any_to_3d.recreate", icon="ADD").request_id = job.origin.request_id

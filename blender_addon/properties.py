@@ -5,7 +5,19 @@ from __future__ import annotations
 import bpy
 
 from .placement import Placement
-from .submission import LARGEST_SEED
+from .submission import LARGEST_SEED, LARGEST_WEIGHT, PromptFields
+
+
+def _weight(part: str) -> object:
+    return bpy.props.FloatProperty(
+        name=f"{part.capitalize()} weight",
+        description=f"How much the {part} counts beside the other parts; 0 leaves it out",
+        default=1.0,
+        min=0.0,
+        max=LARGEST_WEIGHT,
+        soft_max=1.0,
+        step=5,
+    )
 
 
 class AnyTo3DSettings(bpy.types.PropertyGroup):
@@ -13,6 +25,18 @@ class AnyTo3DSettings(bpy.types.PropertyGroup):
         name="Prompt",
         description="What to make, as in: a red chair",
         options={"TEXTEDIT_UPDATE"},
+    )
+    text_weight: _weight("text")
+    image: bpy.props.StringProperty(
+        name="Image",
+        description="A picture of it. The object is cut out of its background, and shown when that is done",
+        subtype="FILE_PATH",
+    )
+    image_weight: _weight("image")
+    sound: bpy.props.StringProperty(name="Sound", description="A sound of it", subtype="FILE_PATH")
+    sound_weight: _weight("sound")
+    negative: bpy.props.StringProperty(
+        name="Avoid", description="What it should not be like, as in: red", options={"TEXTEDIT_UPDATE"}
     )
     seed: bpy.props.IntProperty(
         name="Seed",
@@ -35,6 +59,23 @@ class AnyTo3DSettings(bpy.types.PropertyGroup):
 def settings(context: bpy.types.Context) -> AnyTo3DSettings:
     """The settings of the context's scene."""
     return context.scene.any_to_3d
+
+
+def prompt_fields(context: bpy.types.Context) -> PromptFields:
+    """The panel's prompt, with absolute paths."""
+    chosen = settings(context)
+    return PromptFields(
+        text=chosen.prompt,
+        recipe=chosen.recipe,
+        preset=chosen.preset,
+        seed=chosen.seed,
+        text_weight=chosen.text_weight,
+        image=bpy.path.abspath(chosen.image),
+        image_weight=chosen.image_weight,
+        sound=bpy.path.abspath(chosen.sound),
+        sound_weight=chosen.sound_weight,
+        negative=chosen.negative,
+    )
 
 
 def placement(context: bpy.types.Context, height: float) -> Placement:

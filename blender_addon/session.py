@@ -17,6 +17,7 @@ from ..shared.messages import (
     Accepted,
     Cancel,
     Cancelled,
+    CutOut,
     Failed,
     Finished,
     Message,
@@ -54,7 +55,7 @@ LOST_AFTER = 3.0
 
 _ENDED_JOBS_KEPT = 20
 
-JobEvent = TypeVar("JobEvent", Queued, Started, Preparing, Progress, MeshSnapshot, Finished, Cancelled)
+JobEvent = TypeVar("JobEvent", Queued, Started, Preparing, CutOut, Progress, MeshSnapshot, Finished, Cancelled)
 
 Change = tuple[Session, tuple[Request, ...]]
 
@@ -93,7 +94,7 @@ def _attach_requests(jobs: tuple[Job, ...]) -> tuple[Request, ...]:
             if job.cancel_asked and job.awaits_answer and job.job_id:
                 requests.append(Cancel(job.job_id))
         elif job.job_id:
-            requests.append(Watch(job.job_id))
+            requests.append(Watch(job.job_id, cut_outs=True))
             if job.cancel_asked:
                 # A backend that died may not have heard it.
                 requests.append(Cancel(job.job_id))
@@ -182,7 +183,7 @@ def _accepted(session: Session, event: Accepted) -> Change:
     origin = replace(job.origin, job_id=event.job_id)
     job = replace(job, origin=origin, state="queued", submit=None, notice=event.notice, awaits_answer=False)
     wish = (Cancel(event.job_id),) if job.cancel_asked else ()
-    return _with(session, job), (Watch(event.job_id), *wish)
+    return _with(session, job), (Watch(event.job_id, cut_outs=True), *wish)
 
 
 def _rejected(session: Session, event: Rejected) -> Change:
@@ -207,6 +208,11 @@ def _started(job: Job, event: Started) -> Job:
 
 def _preparing(job: Job, event: Preparing) -> Job:
     return replace(job, state="running", activity=event.what, phase="")
+
+
+def _cut_out(job: Job, event: CutOut) -> Job:
+    by_part = {shown.part: shown for shown in (*job.cut_outs, event)}
+    return replace(job, state="running", cut_outs=tuple(by_part[part] for part in sorted(by_part)))
 
 
 def _progress(job: Job, event: Progress) -> Job:
@@ -288,6 +294,7 @@ _HANDLERS: dict[type, Callable[..., Change]] = {
     Queued: _job_event(_queued),
     Started: _job_event(_started),
     Preparing: _job_event(_preparing),
+    CutOut: _job_event(_cut_out),
     Progress: _job_event(_progress),
     MeshSnapshot: _job_event(_snapshot),
     Finished: _job_event(_finished),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Union
 
-from ..shared.messages import RecipeInfo, Submit, Welcome
+from ..shared.messages import CutOut, RecipeInfo, Submit, Welcome
 
 Connection = Literal["offline", "connecting", "connected", "lost", "refused"]
 JobState = Literal["sending", "queued", "running", "finished", "cancelled", "failed"]
@@ -47,7 +47,10 @@ class Provenance:
 
 @dataclass(frozen=True)
 class Job:
-    """One job as last heard of. ``submit`` is kept until it is accepted, to be sent again after a lost connection."""
+    """One job as last heard of. ``submit`` is kept until it is accepted, to be sent again after a lost connection.
+
+    cut_outs: what the backend sees of its pictures, one for each, by part.
+    """
 
     origin: Provenance
     state: JobState = "sending"
@@ -62,6 +65,7 @@ class Job:
     seconds: float | None = None
     snapshots: int = 0
     notice: str = ""
+    cut_outs: tuple[CutOut, ...] = ()
     trouble: Trouble | None = None
     cancel_asked: bool = False
     awaits_answer: bool = False

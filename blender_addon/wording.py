@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..shared.messages import CutOut
 from .state import Job, Session
 
 
@@ -45,6 +46,13 @@ def job_line(session: Session, job: Job) -> str:
         "cancelled": "Cancelled; its mesh so far is kept",
         "failed": "Failed",
     }[job.state]
+
+
+def cut_out_line(cut_out: CutOut) -> str:
+    """What was done to a picture: by which method it was cut out, or why it was not."""
+    if cut_out.method == "none":
+        return cut_out.notice
+    return f"Cut out by {cut_out.method}. {cut_out.notice}".strip().removesuffix(".")
 
 
 def progress_text(job: Job) -> str:

@@ -11,6 +11,9 @@ from typing import Literal, Union
 
 from .mesh import MeshSnapshot, TexturedMesh
 
+MAX_FILE_BYTES = 32 * 2**20
+"""The largest file that a picture or a sound of a prompt may be."""
+
 # --- data inside messages ---------------------------------------------------------------------------------------------
 
 

@@ -4,6 +4,7 @@
     die      ends the process in mid-job           blorb    is refused as an unknown word
     guess    is accepted with a notice             (else)   twelve snapshots, then a finished cube
 
+A picture is sent back as its own cut-out to those who ask for it; sounds it does not understand.
 A job id that it does not know is taken up again as if it had been restarted, unless it begins with "gone".
 """
 
@@ -22,9 +23,11 @@ from any_to_3d.shared.messages import (
     Ack,
     Cancel,
     Cancelled,
+    CutOut,
     Failed,
     Finished,
     Hello,
+    ImagePrompt,
     PresetInfo,
     Problem,
     Progress,
@@ -32,6 +35,7 @@ from any_to_3d.shared.messages import (
     Rejected,
     Started,
     Submit,
+    TextPrompt,
     Watch,
     Welcome,
 )
@@ -43,7 +47,7 @@ RECIPE = RecipeInfo(
     "xbind",
     "XBind",
     PHASES,
-    ("text",),
+    ("text", "image"),
     (
         PresetInfo("draft", "Draft", "A quick look", 30, 5.0),
         PresetInfo("standard", "Standard", "The usual", 120, 90.0),
@@ -60,6 +64,7 @@ class RunningJob:
     job_id: str
     kind: str
     client: bytes
+    pictures: dict[int, bytes] = field(default_factory=dict)
     sequence: int = 0
     credit: int = 0
     is_over: bool = False
@@ -125,6 +130,8 @@ class FakeBackend:
                 job = self.jobs.setdefault(request.job_id, RunningJob(request.job_id, "a", client))
                 job.client, job.credit = client, request.credit
                 self.send(client, Started(job.job_id))
+                for part, picture in job.pictures.items() if request.cut_outs else ():
+                    self.send(client, CutOut(job.job_id, part, picture, "fake scissors"))
             case Ack():
                 self.jobs[request.job_id].credit += 1
             case Cancel():
@@ -132,13 +139,16 @@ class FakeBackend:
                 self.send(client, Cancelled(request.job_id))
 
     def submit(self, client: bytes, request: Submit) -> None:
-        kind = request.prompts[0].prompt.text.split()[0]
+        words = " ".join(part.prompt.text for part in request.prompts if isinstance(part.prompt, TextPrompt))
+        kind = (words.split() or ["a"])[0]
         if kind == "blorb":
             problem = Problem("bad_request", "The word 'blorb' is not known here.", "Try: chair, mug, house.")
             self.send(client, Rejected(request.request_id, problem))
             return
         job_id = f"job-{request.request_id}"
-        self.jobs.setdefault(job_id, RunningJob(job_id, kind, client))
+        parts = enumerate(part.prompt for part in request.prompts)
+        pictures = {number: prompt.data for number, prompt in parts if isinstance(prompt, ImagePrompt)}
+        self.jobs.setdefault(job_id, RunningJob(job_id, kind, client, pictures))
         notice = "Read as 'a chair'." if kind == "guess" else ""
         self.send(client, Accepted(request.request_id, job_id, notice))
 

@@ -26,6 +26,7 @@ from any_to_3d.shared.messages import (
     Accepted,
     Cancel,
     Cancelled,
+    CutOut,
     Failed,
     Finished,
     Preparing,
@@ -84,7 +85,7 @@ def test_generate_sends_the_request_and_shows_a_job_at_once():
 
 def test_an_accepted_job_is_watched():
     session, requests = after(SENT, Accepted("request", "job", "Read as 'a red chair'."))
-    assert requests == (Watch("job"),)
+    assert requests == (Watch("job", cut_outs=True),)
     assert session.job("job").notice == "Read as 'a red chair'."
 
 
@@ -130,7 +131,7 @@ def test_cancel_is_sent_and_the_job_says_so_until_the_backend_agrees():
 
 def test_a_job_cancelled_before_it_was_accepted_is_cancelled_on_acceptance():
     _, requests = after(SENT, CancelAsked("request"), Accepted("request", "job"))
-    assert requests == (Watch("job"), Cancel("job"))
+    assert requests == (Watch("job", cut_outs=True), Cancel("job"))
 
 
 def test_cancel_without_a_backend_frees_the_panel_and_reaches_a_backend_that_returns():
@@ -142,7 +143,7 @@ def test_cancel_without_a_backend_frees_the_panel_and_reaches_a_backend_that_ret
 def test_a_cancel_that_a_dead_backend_may_not_have_heard_is_said_again_when_it_is_back():
     silent, _ = after(RUNNING, CancelAsked("request"), Silence(9.0))
     assert silent.active_jobs
-    assert after(silent, WELCOME)[1] == (Watch("job"), Cancel("job"))
+    assert after(silent, WELCOME)[1] == (Watch("job", cut_outs=True), Cancel("job"))
 
 
 def test_a_backend_that_falls_silent_just_after_an_answer_is_missed_within_five_seconds():
@@ -187,14 +188,14 @@ def test_a_backend_that_we_just_started_may_be_silent_while_it_imports():
 
 def test_a_backend_that_returns_is_asked_for_its_jobs_and_the_error_goes():
     session, requests = after(RUNNING, Silence(9.0), WELCOME)
-    assert requests == (Watch("job"),)
+    assert requests == (Watch("job", cut_outs=True),)
     assert session.trouble is None
 
 
 def test_a_backend_that_was_only_slow_is_asked_for_its_jobs_too():
     session, requests = after(RUNNING, Silence(9.0), Silence(0.0))
     assert session.connection == "connected"
-    assert requests == (Watch("job"),)
+    assert requests == (Watch("job", cut_outs=True),)
 
 
 def test_a_ping_answered_by_the_same_backend_changes_nothing():
@@ -204,7 +205,7 @@ def test_a_ping_answered_by_the_same_backend_changes_nothing():
 
 def test_a_restarted_backend_is_asked_for_jobs_and_sent_again_what_it_never_accepted():
     restarted = replace(WELCOME, backend_id="second run")
-    assert after(RUNNING, restarted)[1] == (Watch("job"),)
+    assert after(RUNNING, restarted)[1] == (Watch("job", cut_outs=True),)
     assert after(SENT, restarted)[1] == (SUBMIT,)
 
 
@@ -244,8 +245,8 @@ def test_a_backend_process_that_died_leaves_generate_explained_and_its_job_waiti
 
 def test_jobs_of_a_loaded_file_are_watched_now_or_when_connected():
     origin = Provenance("r", "a mug", "xbind", "draft", 1, "old job")
-    assert after(CONNECTED, Attached((origin,)))[1] == (Watch("old job"),)
-    assert after(Session(), Attached((origin,)), Dialled(ADDRESS), WELCOME)[1] == (Watch("old job"),)
+    assert after(CONNECTED, Attached((origin,)))[1] == (Watch("old job", cut_outs=True),)
+    assert after(Session(), Attached((origin,)), Dialled(ADDRESS), WELCOME)[1] == (Watch("old job", cut_outs=True),)
 
 
 def test_a_job_that_is_known_already_is_not_attached_twice():
@@ -270,7 +271,7 @@ def test_dismiss_closes_the_error_and_nothing_else():
 def test_hanging_up_keeps_the_jobs_for_the_next_connection():
     session, _ = after(RUNNING, HungUp())
     assert (session.connection, len(session.active_jobs)) == ("offline", 1)
-    assert after(session, Dialled(ADDRESS), WELCOME)[1] == (Watch("job"),)
+    assert after(session, Dialled(ADDRESS), WELCOME)[1] == (Watch("job", cut_outs=True),)
 
 
 @pytest.mark.parametrize(
@@ -290,3 +291,22 @@ def test_the_panel_says_what_a_job_does(session, line):
 
 def test_the_progress_bar_says_how_much_and_how_long():
     assert wording.progress_text(RUNNING.jobs[0]) == "40 %, 12 s left"
+
+
+def test_cut_outs_are_kept_by_part_and_a_resumed_jobs_replace_the_former_ones():
+    first, other, again = (CutOut("job", part, data, "GrabCut") for part, data in ((1, b"a"), (0, b"b"), (1, b"c")))
+    job = after(QUEUED, Started("job"), first, other, again)[0].job("job")
+    assert (job.state, job.cut_outs) == ("running", (other, again))
+    assert after(QUEUED, CutOut("another job", 0, b"a", "GrabCut"))[0] == QUEUED
+
+
+@pytest.mark.parametrize(
+    ("method", "notice", "line"),
+    [
+        ("GrabCut", "", "Cut out by GrabCut"),
+        ("GrabCut", "rembg is not installed.", "Cut out by GrabCut. rembg is not installed"),
+        ("none", "The whole picture is used.", "The whole picture is used."),
+    ],
+)
+def test_a_cut_out_says_how_it_came_about(method, notice, line):
+    assert wording.cut_out_line(CutOut("job", 0, b"", method, notice)) == line

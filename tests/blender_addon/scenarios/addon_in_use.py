@@ -21,6 +21,10 @@ def pump_module():
     return importlib.import_module(f"{PACKAGE}.blender_addon.pump")
 
 
+def cut_out_icons():
+    return importlib.import_module(f"{PACKAGE}.blender_addon.cut_out_icons")
+
+
 def link():
     return pump_module().link()
 

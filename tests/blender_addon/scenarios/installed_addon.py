@@ -19,6 +19,8 @@ import addon_utils  # exists once bpy is imported
 from addon_in_use import (
     PACKAGE,
     PROGRAM,
+    cancel,
+    cut_out_icons,
     empty_file,
     faces,
     free_port,
@@ -113,6 +115,40 @@ def test_a_prompt_that_cannot_be_sent_is_refused_and_leaves_no_job():
     jobs = len(link().session.jobs)
     assert "at most 100000" in raised(lambda: bpy.ops.any_to_3d.generate(prompt="chair " * 20_000))
     assert len(link().session.jobs) == jobs
+
+
+def test_a_picture_and_words_are_sent_and_its_cut_out_comes_back_for_the_panel():
+    chosen = bpy.context.scene.any_to_3d
+    chosen.prompt, chosen.image, chosen.image_weight = "slow red", picture("barrel.png"), 0.25
+    bpy.ops.any_to_3d.generate(text_weight=0.75, negative="blue")
+    pump_until(lambda: link().session.jobs[-1].cut_outs)
+    job = link().session.jobs[-1]
+    assert job.origin.prompt == "slow red, barrel.png"
+    assert (job.cut_outs[0].part, job.cut_outs[0].method) == (1, "fake scissors")
+    assert cut_out_icons().count() == 1
+    (preview,) = cut_out_icons()._previews.values()
+    assert tuple(preview.image_size) == (2, 1)
+    assert not [each for each in Path(tempfile.gettempdir()).glob("any-to-3d-*.png")]
+    cancel()
+    chosen.image = ""
+
+
+def test_a_picture_alone_is_a_prompt_and_gives_the_object_its_name():
+    bpy.context.scene.any_to_3d.prompt = ""
+    bpy.ops.any_to_3d.generate(image=picture("barrel.png"))
+    bpy.ops.any_to_3d.wait(timeout=20)
+    assert bpy.data.objects["barrel.png"]["any_to_3d_is_final"]
+
+
+def test_a_file_that_cannot_be_used_is_refused_before_anything_is_sent_and_the_fields_stay():
+    jobs, chosen = len(link().session.jobs), bpy.context.scene.any_to_3d
+    chosen.prompt, chosen.image = "a red chair", "//missing.png"
+    assert "cannot be read" in raised(bpy.ops.any_to_3d.generate)
+    assert "cannot be read" in link().session.trouble.message
+    chosen.image = ""
+    assert "understands text and image" in raised(lambda: bpy.ops.any_to_3d.generate(sound=picture("bell.wav")))
+    assert len(link().session.jobs) == jobs
+    assert (chosen.prompt, chosen.image_weight) == ("a red chair", 0.25)
 
 
 def test_out_of_memory_offers_the_fastest_preset():
@@ -248,7 +284,19 @@ def test_disabling_leaves_nothing_behind():
     pump = sys.modules[f"{PACKAGE}.blender_addon.pump"]
     assert not any(bpy.app.timers.is_registered(timer) for timer in (pump._tick, pump._watch))
     assert _own_sockets() == 0
+    assert sys.modules[f"{PACKAGE}.blender_addon.cut_out_icons"].count() == 0
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=False)
+
+
+def picture(name):
+    """The path of a file with this name: two by one red pixels as PNG, whatever its ending."""
+    image = bpy.data.images.new("picture", 2, 1)
+    image.pixels = [1.0, 0.0, 0.0, 1.0] * 2
+    image.filepath_raw, image.file_format = str(Path(tempfile.mkdtemp()) / name), "PNG"
+    image.save()
+    path = image.filepath_raw
+    bpy.data.images.remove(image)
+    return path
 
 
 def _own_sockets():
