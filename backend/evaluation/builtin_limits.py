@@ -11,8 +11,8 @@ LIMITS = (
     " text and audio towers of the encoder in the loop. It has seen held-out pairs, as a judge must; it only measures.",
     "Chamfer distance, silhouettes, normals and texture of text prompts are against one canonical prop. A good prop of"
     " other proportions is not at distance zero.",
-    "Intervals are over prompts, with one seed each (mixed prompts: two). Runs with another seed differ by about as"
-    " much. With six prompts, as for the recipes, a bootstrap interval is too narrow rather than too wide.",
+    "Intervals are over prompts, with one seed each (mixed prompts: two), so they leave out what another seed would"
+    " change. With six prompts, as for the recipes, a bootstrap interval is too narrow rather than too wide.",
     "Claims about the paper are our reading of its words, tested with our networks at our size. That one is not told"
     " apart here does not speak against it.",
 )

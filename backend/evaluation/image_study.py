@@ -20,7 +20,7 @@ from .photo import picture_of
 from .prop_match import PropMatch, best_turn, match
 from .scores import orbits, prop_orbits, verdicts
 from .side_by_side import class_precision
-from .wording import failure_list, listed, progress_note
+from .wording import counted, failure_list, listed, progress_note
 
 SHEET = "contact-image.png"
 _WATCH = Watch()
@@ -103,13 +103,13 @@ class ImageStudy:
 
     def _introduction(self) -> str:
         text = (
-            f"{len(self.pictures)} props that training never contained (colour held out for the class, and a material,"
-            " pattern or proportion out of the ordinary), drawn with a fixed seed, each given as one picture from a"
-            " random side in front of a coloured, uneven, noisy ground. *Likeness* is the cosine of the mean embeddings"
-            " of the object's views and of the true prop's, so it does not matter which way the object faces;"
-            " *different props* is that of other props of this study to each other. Chamfer distance and novel-view"
-            " PSNR are against the true prop, aligned by its box. A picture from the side does not say where the front"
-            " is, so they are given as made, and for the best of eight turns about the vertical axis."
+            f"{counted(len(self.pictures), 'prop')} that training never contained (colour held out for the class, and a"
+            " material, pattern or proportion out of the ordinary), drawn with a fixed seed, each given as one picture"
+            " from a random side in front of an uneven, noisy ground of another colour. *Likeness* is the cosine of the"
+            " mean embeddings of the object's views and of the true prop's, so it does not matter which way the object"
+            " faces; *different props* is that of other props of this study to each other. Chamfer distance and"
+            " novel-view PSNR are against the true prop, aligned by its box. A picture from the side does not say where"
+            " the front is, so they are given as made, and for the best of eight turns about the vertical axis."
         )
         if self.left_out:
             text += f"\n\n**Left out**, of classes or colours that these models do not know: {listed(self.left_out)}."
@@ -131,7 +131,7 @@ def _summary(records: Sequence[Record[ImageScores]], survey: Unlikeness | None) 
         ("novel views as made, dB", bootstrap_mean([s.as_made.picture_psnr for s in scores]), None),
         ("novel views, best of 8 turns, dB", bootstrap_mean([s.turned.picture_psnr for s in scores]), None),
     ]
-    return Table(("", f"{len(records)} objects", "different props"), tuple(rows))
+    return Table(("", counted(len(records), "object"), "different props"), tuple(rows))
 
 
 def _object_table(records: Sequence[Record[ImageScores]]) -> Table:

@@ -59,7 +59,9 @@ class PresetStudy:
             parts.append(_table(records))
         if failures:
             parts.append(failure_list(failures))
-        goals = tuple(_goal(preset, [r.costs.seconds for r in records if r.case.preset == preset]) for preset in AIMS)
+        goals = tuple(
+            _goal(preset, [r.costs.seconds for r in records if r.case.preset == preset]) for preset in self.presets
+        )
         return Section("Time and memory", tuple(parts), goals)
 
 

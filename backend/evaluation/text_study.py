@@ -17,7 +17,7 @@ from .orbit import ELEVATIONS
 from .pairs import Pair
 from .scores import PhaseScores, PropVerdicts, Verdict, orbits, phase_scores, prop_orbits, prop_verdicts
 from .side_by_side import class_precision, precision
-from .wording import failure_list, listed, progress_note
+from .wording import counted, failure_list, listed, progress_note
 
 AIM_SEEN, AIM_HELD_OUT = 0.95, 0.85
 SHEET = "contact-text.png"
@@ -102,9 +102,9 @@ class TextStudy:
     def _introduction(self) -> str:
         seen = sum(not pair.is_held_out for pair in self.pairs)
         text = (
-            f"{len(self.pairs)} prompts of different classes, drawn with a fixed seed: {seen} pairs of class and colour"
-            f" that training saw and {len(self.pairs) - seen} that it did not. R@1 is the share of {self.views} views"
-            f" that retrieve the object's own prompt among {len(self.pool)}"
+            f"{counted(len(self.pairs), 'prompt')} of different classes, drawn with a fixed seed:"
+            f" {counted(seen, 'pair')} of class and colour that training saw and {len(self.pairs) - seen} that it did"
+            f" not. R@1 is the share of {self.views} views that retrieve the object's own prompt among {len(self.pool)}"
             f" ({sum(pair.is_held_out for pair in self.pool)} of them held out); an object that failed counts zero."
             " *Props* are the judges' scores of the true props' own pictures."
         )

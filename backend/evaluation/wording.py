@@ -10,6 +10,11 @@ def listed(names: Sequence[str]) -> str:
     return ", ".join(names) or "none"
 
 
+def counted(number: int, noun: str) -> str:
+    """ "1 prompt", "6 prompts"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def failure_list(failures: Sequence[Failure]) -> str:
     """The cases without an object, and why."""
     return "Failed:\n\n" + "\n".join(f"- {failure.case.label}: {failure.why}" for failure in failures)

@@ -24,7 +24,7 @@ from prop_meshes import colour_judge
 TINY = Extent(
     prompts=2, pictures=1, weights=(0.0, 1.0), mixed_seeds=1, recipe_prompts=2, preset="standard", presets=("draft",)
 )
-OBJECTS = 2 + 1 + 2 + 2 * 8 + 2
+OBJECTS = 2 + 1 + 2 + 2 * 7 + 2
 
 
 class CountingEngine(FakeEngine):
