@@ -118,7 +118,8 @@ def stages(options: Options) -> tuple[Stage, ...]:
         Stage("prior2d", 0.27, work.prior2d, after=(*towers, "latents", "embeddings")),
         Stage("prior3d", 0.23, work.prior3d, after=("latents", "embeddings"), head_start=HeadStart("prior2d", 0.25)),
         Stage("judge", 0.08, work.judge, 60.0, after=("pictures", "words")),
-        Stage("export", 0.0, work.export, after=("judge", "prior2d", "prior3d")),
+        Stage("decoder", 0.04, work.decoder, 30.0, after=("autoencoder",)),
+        Stage("export", 0.0, work.export, after=("judge", "decoder", "prior2d", "prior3d")),
         Stage("scores", 0.04, work.scores, _MINUTES_OF_ALL_SCORES, after=("export",)),
         Stage("card", 0.0, work.card, after=("scores",)),
     )
@@ -170,6 +171,21 @@ class _Work:
                 batch=self._batches.autoencoder,
                 resume=True,
                 seed=self._options.seed,
+            )
+        )
+
+    def decoder(self, minutes: float) -> None:
+        """Decoding learns on while the priors learn the latents, which stay."""
+        train_autoencoder.main(
+            train_autoencoder.Options(
+                data=self._data / "train",
+                run=self._runs / "decoder",
+                encoder=self._vae,
+                budget=Budget(minutes=minutes),
+                hardware=self._hardware,
+                batch=self._batches.autoencoder,
+                resume=True,
+                seed=self._options.seed + 20,
             )
         )
 
@@ -258,6 +274,7 @@ class _Work:
                 judge=self._runs / "judge",
                 prior2d=self._runs / "prior2d",
                 prior3d=self._runs / "prior3d",
+                decoder=self._runs / "decoder",
                 out=self._options.out / "models",
             )
         )

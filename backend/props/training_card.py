@@ -13,7 +13,7 @@ import tyro
 
 from .holdout import holdout_frames, holdout_materials, holdout_orders, holdout_pairs
 from .training_diffusion import EMBEDDING_SCALE, HARMONICS, POSE_GAIN
-from .training_facts import PictureFacts, RunFacts, SoundFacts, TrainingFacts, parameter_count
+from .training_facts import DECODER, PictureFacts, RunFacts, SoundFacts, TrainingFacts, parameter_count
 from .training_score_words import SCORE_GROUPS, told
 
 _NETWORKS = (
@@ -104,6 +104,8 @@ def _network_rows(facts: RunFacts, models: Path) -> Iterator[str]:
     yield "|---|---|---|---|"
     for folder, network, name, unit in _NETWORKS:
         trained = _trained(facts.trainings[name], unit)
+        if name == "autoencoder" and DECODER in facts.trainings:
+            trained += f"; then the decoder alone, {_trained(facts.trainings[DECODER], unit)}"
         yield f"| `{folder}` | {network} | {parameter_count(models / folder) / 1e6:.2f} M | {trained} |"
 
 

@@ -44,13 +44,15 @@ class Options:
     prior3d: Path
     out: Path
     """Gets clip/, judge/, stable_unclip/, zero123/ and SHA256SUMS; what lies there is replaced."""
+    decoder: Path | None = None
+    """A run that went on with the autoencoder's decoder alone: its weights are exported instead."""
 
 
 def main(options: Options) -> None:
     """Write all four folders, the training curves and the checksums. Raises ValueError above MOST_BYTES."""
     export_clip(options.joint, options.out / "clip")
     export_judge(options.judge, options.out / "judge")
-    export_prior2d(options.autoencoder, options.prior2d, options.out / "stable_unclip")
+    export_prior2d(options.decoder or options.autoencoder, options.prior2d, options.out / "stable_unclip")
     export_prior3d(options.prior3d, options.out / "zero123")
     gather_curves(options)
     write_checksums(options.out)
@@ -83,6 +85,8 @@ def gather_curves(options: Options) -> None:
         "prior2d": options.prior2d,
         "prior3d": options.prior3d,
     }
+    if options.decoder is not None:
+        curves["decoder"] = options.decoder
     shutil.rmtree(options.out / "curves", ignore_errors=True)
     (options.out / "curves").mkdir(parents=True)
     for name, run in curves.items():

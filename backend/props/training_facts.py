@@ -25,6 +25,9 @@ TRAININGS = {
 }
 """Each training and its folder with checkpoint, curve and record under `runs`, as `train all` lays them out."""
 
+DECODER = "decoder"
+"""A training, and its folder, that a run may have or not: the autoencoder's decoder alone."""
+
 
 @dataclass(frozen=True)
 class PictureFacts:
@@ -126,7 +129,7 @@ class RunFacts:
         """Of a folder of `train all`. Raises ValueError where it holds no finished data set or no training."""
         sets = {name: run / "data" / name for name in ("train", "judge", "test")}
         pictures = {name: PictureFacts.read(folder) for name, folder in sets.items() if (folder / "READY").exists()}
-        folders = {name: run / "runs" / place for name, place in TRAININGS.items()}
+        folders = {name: run / "runs" / place for name, place in [*TRAININGS.items(), (DECODER, DECODER)]}
         trained = {name: folder for name, folder in folders.items() if (folder / "checkpoint.pt").exists()}
         missing = [f"data/{name}" for name in sets if name not in pictures]
         missing += [f"runs/{TRAININGS[name]}" for name in TRAININGS if name not in trained]

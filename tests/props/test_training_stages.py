@@ -220,6 +220,7 @@ def test_networks_are_trained_after_what_they_read(tmp_path: Path) -> None:
         "images": {"pictures", "words"},
         "audio": {"sounds", "words"},
         "judge": {"pictures", "words"},
+        "decoder": {"autoencoder"},
         "prior2d": {"autoencoder", "images", "audio", "latents", "embeddings"},
         "prior3d": {"autoencoder", "images", "latents", "embeddings"},
         "export": set(stages) - {"export", "scores", "card"},

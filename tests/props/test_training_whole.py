@@ -77,6 +77,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+def all_equal(old: dict[str, torch.Tensor], new: dict[str, torch.Tensor], part: str) -> bool:
+    """Whether the half-precision weights of one part are the old ones."""
+    return all(torch.equal(value, old[name].half()) for name, value in new.items() if name.startswith(part))
+
+
 def test_an_export_is_whole_and_small(folder: Path) -> None:
     for layout in ("clip", "stable_unclip", "zero123"):
         assert check_folder(folder / "models" / layout, layout) == ()
@@ -177,6 +182,18 @@ def test_the_card_tells_what_the_run_recorded(folder: Path, tmp_path: Path) -> N
     assert "| R@1, props as in training | 0.250 [0.100, 0.500] | 7 |" in card
     assert "for: drum (0.12)" in card
     assert "--objects 6 --size 64 --sounds-per-class 1 --widths 16 32 32" in card
+
+
+def test_a_decoder_that_learned_on_is_exported_with_the_old_encoder(folder: Path, tmp_path: Path) -> None:
+    vae, further = folder / "autoencoder" / "vae", tmp_path / "decoder"
+    train_autoencoder.main(train_autoencoder.Options(folder / "data", further, encoder=vae, budget=TWO, batch=2))
+    runs = [folder / name for name in ("autoencoder", "joint", "judge", "prior2d", "prior3d")]
+    training_export.main(training_export.Options(*runs, tmp_path / "models", decoder=further))
+    weights = "diffusion_pytorch_model.safetensors"
+    old, new = load_file(vae / weights), load_file(tmp_path / "models" / "stable_unclip" / "vae" / weights)
+    same = {part: all_equal(old, new, part) for part in ("encoder", "decoder")}
+    assert same == {"encoder": True, "decoder": False}
+    assert (tmp_path / "models" / "curves" / "decoder.jsonl").exists()
 
 
 def test_a_card_of_an_unfinished_run_is_refused(tmp_path: Path) -> None:
