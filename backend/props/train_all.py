@@ -32,7 +32,7 @@ from .training_stages import Stage, run_stages
 
 _FREE_TO_CHANGE = ("out", "hardware", "workers", "lanes")
 _MOST_LANES = 4
-"""More stages than this never wait for a lane at the same time."""
+"""More would mostly have nothing to do: so few stages can begin at the same time."""
 _MINUTES_OF_ALL_SCORES = 10.0
 
 
