@@ -20,6 +20,9 @@ ROUNDS = 5
 COMPONENT_NUMBERS = 65
 """cv2 keeps 5 Gaussians of 13 numbers for either side; it wants the arrays from outside."""
 
+THINNEST = 3
+"""Lines of fewer pixels, such as a horizon beside the object, are left out: they would widen its frame."""
+
 SMALLEST_PART = 0.05
 """Parts below this share of the largest one are background that resembles the object."""
 
@@ -63,6 +66,7 @@ def _separated(rgb: np.ndarray) -> np.ndarray:
 
 
 def _without_scraps(mask: np.ndarray) -> np.ndarray:
+    mask = ndimage.binary_opening(mask, np.ones((THINNEST, THINNEST)))
     parts, _ = ndimage.label(mask, structure=np.ones((3, 3)))
     sizes = np.bincount(parts.ravel())
     sizes[0] = 0

@@ -63,6 +63,13 @@ def test_grabcut_finds_a_striped_object_before_a_photo_like_ground_where_the_flo
     assert overlap(foreground_mask(pixels).numpy(), disc()) < 0.8
 
 
+def test_grabcut_leaves_out_a_line_that_touches_the_object() -> None:
+    pixels = torch.ones(3, 200, 200)
+    pixels[:, 60:140, 60:140] = torch.tensor([0.8, 0.1, 0.1])[:, None, None]
+    pixels[:, 100, 20:180] = 0.1
+    assert box(GrabCut().alpha(pixels) > 0.5) == pytest.approx((60, 140, 60, 140), abs=1)
+
+
 def test_grabcut_gives_the_same_mask_again_whatever_was_drawn_between() -> None:
     pixels = photo()[:3]
     once = GrabCut().alpha(pixels)
