@@ -105,6 +105,13 @@ def test_a_phase_without_losses_is_refused() -> None:
         with_phase(1, losses=()).validate()
 
 
+def test_one_prior_may_look_at_colours_and_at_normals_in_one_phase() -> None:
+    coarse = builtin.XBIND.phases[0]
+    normals = replace(builtin.PLANAR_SDS, signal="normal", image_weight=0.0)
+    assert replace(coarse, losses=(*coarse.losses, Weighted(normals, 0.5))).problems() == []
+    assert normals.name == "sds planar normals"
+
+
 def test_a_loss_is_used_at_least_every_so_many_steps() -> None:
     never = Weighted(NormalConsistency(), every=0)
     with pytest.raises(ValueError, match="loss normal consistency is used every 0 steps"):

@@ -78,7 +78,7 @@ class SDS:
 
     @property
     def name(self) -> str:
-        return f"sds {self.prior}"
+        return f"sds {self.prior} normals" if self.signal == "normal" else f"sds {self.prior}"
 
     @property
     def view(self) -> ViewName:
