@@ -172,7 +172,7 @@ def test_a_branch_ends_as_a_run_of_the_new_recipe_would(tmp_path: Path) -> None:
 def test_a_branch_that_would_change_the_past_is_refused(tmp_path: Path) -> None:
     first = next(item for item in generate(tiny(2, 1, 1), BALL, runtime()) if isinstance(item, Step))
     checkpoint.save(first, tmp_path / "checkpoint")
-    with pytest.raises(ValueError, match="other settings of 'coarse'.*change later phases only"):
+    with pytest.raises(ValueError, match=r"other settings of 'coarse'.*change later phases only"):
         checkpoint.load(tmp_path / "checkpoint").branched(tiny(3, 1, 1))
 
 
