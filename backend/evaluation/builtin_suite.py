@@ -69,7 +69,7 @@ def builtin_studies(known: Knowledge, views: int, extent: Extent) -> tuple[Study
     )
     return (
         text,
-        _image_study(known, world, views, extent),
+        _image_study(world, views, extent),
         _sound_study(known, world, views, extent),
         MixedStudy(extent.weights, extent.mixed_seeds, views, extent.preset, _obstacle_of_mixing(known)),
         _recipe_study(text, extent),
@@ -77,7 +77,7 @@ def builtin_studies(known: Knowledge, views: int, extent: Extent) -> tuple[Study
     )
 
 
-def _image_study(known: Knowledge, world: tuple[Pair, ...], views: int, extent: Extent) -> ImageStudy:
+def _image_study(world: tuple[Pair, ...], views: int, extent: Extent) -> ImageStudy:
     drawn = draw_pictures(extent.pictures)
     pictures = tuple(part for part in drawn if _colours(part) <= set(world))
     left_out = tuple(Pair(p.spec.prop_class, p.spec.colour).text for p in drawn if p not in pictures)
@@ -127,5 +127,6 @@ def _first(pairs: Sequence[Pair], count: int) -> tuple[Pair, ...]:
     """The first ones, half of ``count`` seen and half held out as far as there are so many; of 1, the first."""
     if count == 1:
         return tuple(pairs[:1])
-    chosen = [pair for kind in (False, True) for pair in [p for p in pairs if p.is_held_out is kind][: count // 2]]
-    return tuple(pair for pair in pairs if pair in chosen)
+    seen = [pair for pair in pairs if not pair.is_held_out][: count // 2]
+    held_out = [pair for pair in pairs if pair.is_held_out][: count // 2]
+    return tuple(pair for pair in pairs if pair in seen or pair in held_out)

@@ -71,12 +71,16 @@ def _done(settings: Settings, jobs: Sequence[Job], workers: int) -> Iterator[Job
 
 
 def _show_progress(done: Iterator[Job], total: int) -> None:
+    """A bar with the time left on a terminal; a line a job where the output goes to a file."""
+    console = Console(stderr=True)
     columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left:"), TimeRemainingColumn())
-    bar = Progress(TextColumn("{task.description}"), *columns, console=Console(stderr=True), speed_estimate_period=1800)
-    with bar:
+    with Progress(TextColumn("{task.description}"), *columns, console=console, speed_estimate_period=1800) as bar:
         task = bar.add_task("evaluating", total=total)
-        for job in done:
-            bar.update(task, advance=1, description=job.case.name if job.case else f"survey of {job.study.name}")
+        for number, job in enumerate(done, start=1):
+            what = job.case.name if job.case else f"survey of {job.study.name}"
+            bar.update(task, advance=1, description=what)
+            if not console.is_terminal:
+                log.info("done=%s number=%d of=%d", what, number, total)
 
 
 def _claim_folder(settings: Settings, suite: Suite) -> Provenance:

@@ -6,12 +6,12 @@ from .archive import Failure
 
 
 def listed(names: Sequence[str]) -> str:
-    """ "a, b, c", or a word for none."""
+    """The names with commas between them, or a word for none."""
     return ", ".join(names) or "none"
 
 
 def counted(number: int, noun: str) -> str:
-    """ "1 prompt", "6 prompts"."""
+    """The number and the noun, in the plural unless it is one."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
