@@ -7,15 +7,15 @@ from ..props.sounds import SOUNDING_CLASSES
 from ..props.spec import CLASSES
 from .case import PicturePart, SoundPart
 from .draw import draw_pictures, draw_pool, draw_prompts, draw_sounds
-from .image_study import ImageStudy
-from .mixed_study import BLUE, RED, WEIGHTS, WORDS, MixedStudy
 from .pairs import Pair, world_pairs
-from .preset_study import AIMS, PresetStudy
-from .recipe_study import XBIND, RecipeStudy, recipe_case
 from .settings import Knowledge
-from .sound_study import SoundStudy
-from .study import Study
-from .text_study import TextStudy
+from .studies.image import ImageStudy
+from .studies.mixed import BLUE, RED, WEIGHTS, WORDS, MixedStudy
+from .studies.preset import AIMS, PresetStudy
+from .studies.recipe import XBIND, RecipeStudy, recipe_case
+from .studies.sound import SoundStudy
+from .studies.study import Study
+from .studies.text import TextStudy
 from .wording import sound_obstacle
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from ...shared.mesh import TexturedMesh
 from ...shared.messages import CutOut, Submit
 from ..engine import Engine, Moment, Stage
-from .peak_memory import PeakMemory
+from .measures.peak_memory import PeakMemory
 from .typed_json import from_json, to_json
 
 _COSTS = "costs.json"

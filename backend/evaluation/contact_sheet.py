@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from ...shared.mesh import TexturedMesh
-from .orbit import azimuths, render
+from .measures.orbit import azimuths, render
 
 AZIMUTHS = 8
 ELEVATION = math.radians(15)

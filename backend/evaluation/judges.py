@@ -13,8 +13,8 @@ from ..models.folder_layout import BUILTIN_FOLDER
 from ..models.load import load_clip, load_image_encoder
 from ..models.protocols import ImageEncoder, JointEncoder
 from ..runtime import JOINT
+from .measures.r_precision import PromptPool
 from .pairs import Pair
-from .r_precision import PromptPool
 
 IN_LOOP = "in-loop encoder"
 INDEPENDENT = "independent encoder"

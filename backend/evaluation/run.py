@@ -17,7 +17,7 @@ from .archive import Archive
 from .provenance import Provenance, provenance
 from .report import write_report
 from .settings import Knowledge, Settings
-from .study import Surveying
+from .studies.study import Surveying
 from .suites import Suite, Wishes, choose_suite
 from .worker import Job, in_processes, in_this_process
 

@@ -12,14 +12,14 @@ from torch import Tensor
 from ...shared.mesh import TexturedMesh
 from ..props.build import Prop, build
 from ..props.render import render as render_prop
-from .alignment import moved_onto
 from .case import Target
 from .judges import Judge
-from .mesh_quality import ShapeMatch, Soundness, shape_match, soundness
-from .orbit import ELEVATIONS, azimuths, orbit, render
+from .measures.alignment import moved_onto
+from .measures.mesh_quality import ShapeMatch, Soundness, shape_match, soundness
+from .measures.orbit import ELEVATIONS, azimuths, orbit, render
+from .measures.r_precision import Retrieval
+from .measures.texture_quality import TextureMatch, texture_match
 from .pairs import Pair
-from .r_precision import Retrieval
-from .texture_quality import TextureMatch, texture_match
 
 SIZE = 128
 """Pixels a side; twice what the built-in encoders read."""

@@ -7,7 +7,7 @@ from ..catalogue import ProfileName
 from ..models.joint_folder import joint_modalities
 from ..runtime import JOINT, models_root
 from ..vocabulary import read_vocabulary
-from .orbit import VIEWS
+from .measures.orbit import VIEWS
 from .pairs import UnknownWords
 
 

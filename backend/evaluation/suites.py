@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from .builtin_limits import LIMITS, QUICK_LIMIT
 from .builtin_suite import FULL, QUICK, builtin_studies
 from .settings import Knowledge
-from .smoke_study import smoke_study
-from .study import Study
+from .studies.limits import LIMITS, QUICK_LIMIT
+from .studies.smoke import smoke_study
+from .studies.study import Study
 
 
 @dataclass(frozen=True)

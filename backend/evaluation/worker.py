@@ -21,7 +21,7 @@ from .case import Case
 from .judges import Judge, profile_judges
 from .request import request_of
 from .settings import Settings
-from .study import Study, Surveying
+from .studies.study import Study, Surveying
 
 log = logging.getLogger(__name__)
 

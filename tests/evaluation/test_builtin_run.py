@@ -5,19 +5,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from any_to_3d.backend.evaluation import image_study, mixed_study, recipe_study, run, suites, text_study, worker
+from any_to_3d.backend.evaluation import run, suites, worker
 from any_to_3d.backend.evaluation.builtin_suite import Extent, builtin_studies
 from any_to_3d.backend.evaluation.case import Target
 from any_to_3d.backend.evaluation.contact_sheet import contact_sheet
-from any_to_3d.backend.evaluation.image_study import ImageScores
 from any_to_3d.backend.evaluation.judges import IN_LOOP, INDEPENDENT
-from any_to_3d.backend.evaluation.likeness import Judged
+from any_to_3d.backend.evaluation.measures.likeness import Judged
+from any_to_3d.backend.evaluation.measures.prop_match import PropMatch
 from any_to_3d.backend.evaluation.pairs import world_pairs
-from any_to_3d.backend.evaluation.prop_match import PropMatch
 from any_to_3d.backend.evaluation.scores import phase_scores
 from any_to_3d.backend.evaluation.settings import Knowledge, Settings
+from any_to_3d.backend.evaluation.studies import image, mixed, recipe, text
+from any_to_3d.backend.evaluation.studies.image import ImageScores
+from any_to_3d.backend.evaluation.studies.text import TextScores
 from any_to_3d.backend.evaluation.suites import Wishes
-from any_to_3d.backend.evaluation.text_study import TextScores
 from any_to_3d.backend.fake_generation import FakeEngine, textured_torus
 from prop_meshes import colour_judge
 
@@ -63,10 +64,10 @@ def engine(monkeypatch: pytest.MonkeyPatch, torus_scores: TextScores) -> Countin
     monkeypatch.setattr(run, "in_processes", lambda settings, jobs, workers: worker.in_this_process(settings, jobs))
     monkeypatch.setattr(Knowledge, "of", lambda settings: Knowledge(("text", "image"), lambda text: ()))
     monkeypatch.setattr(suites, "builtin_studies", lambda known, views, _: builtin_studies(known, views, TINY))
-    monkeypatch.setattr(text_study, "text_scores", lambda *arguments: torus_scores)
-    monkeypatch.setattr(recipe_study, "text_scores", lambda *arguments: torus_scores)
-    monkeypatch.setattr(image_study.ImageStudy, "score", lambda *arguments: image_scores)
-    for module in (text_study, image_study, mixed_study):
+    monkeypatch.setattr(text, "text_scores", lambda *arguments: torus_scores)
+    monkeypatch.setattr(recipe, "text_scores", lambda *arguments: torus_scores)
+    monkeypatch.setattr(image.ImageStudy, "score", lambda *arguments: image_scores)
+    for module in (text, image, mixed):
         monkeypatch.setattr(module, "contact_sheet", lambda rows, **_: contact_sheet(rows, size=8, views=1))
     return engine
 

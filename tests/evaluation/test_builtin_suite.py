@@ -6,9 +6,9 @@ from any_to_3d.backend import evaluation
 from any_to_3d.backend.evaluation.builtin_suite import FULL, QUICK, Extent, builtin_studies
 from any_to_3d.backend.evaluation.case import Case
 from any_to_3d.backend.evaluation.settings import Knowledge
-from any_to_3d.backend.evaluation.study import Study
+from any_to_3d.backend.evaluation.studies.study import Study
+from any_to_3d.backend.evaluation.studies.text import TextStudy
 from any_to_3d.backend.evaluation.suites import Wishes, choose_suite
-from any_to_3d.backend.evaluation.text_study import TextStudy
 
 EVERYTHING = Knowledge(("text", "image", "audio"), lambda text: ())
 

@@ -5,17 +5,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from any_to_3d.backend.evaluation import run, smoke_study, worker
+from any_to_3d.backend.evaluation import run, worker
 from any_to_3d.backend.evaluation.archive import Archive, Outcome
 from any_to_3d.backend.evaluation.capture import Watch, capture, load, save
 from any_to_3d.backend.evaluation.case import Case, Target, TextPart
 from any_to_3d.backend.evaluation.contact_sheet import Row, contact_sheet
+from any_to_3d.backend.evaluation.measures.peak_memory import PeakMemory
 from any_to_3d.backend.evaluation.pairs import Pair, world_pairs
-from any_to_3d.backend.evaluation.peak_memory import PeakMemory
 from any_to_3d.backend.evaluation.provenance import weights_checksum
 from any_to_3d.backend.evaluation.request import request_of
 from any_to_3d.backend.evaluation.scores import PhaseScores, phase_scores
 from any_to_3d.backend.evaluation.settings import Settings
+from any_to_3d.backend.evaluation.studies import smoke
 from any_to_3d.backend.evaluation.suites import Wishes
 from any_to_3d.backend.fake_generation import FakeEngine, textured_torus
 from prop_meshes import colour_judge, prop_mesh
@@ -50,10 +51,10 @@ def engine(monkeypatch: pytest.MonkeyPatch, torus_scores: PhaseScores) -> Counti
     engine = CountingEngine()
     monkeypatch.setattr(worker, "build_engine", lambda *arguments: engine)
     monkeypatch.setattr(worker, "profile_judges", lambda *arguments: ())
-    monkeypatch.setattr(smoke_study, "prop_verdicts", lambda *arguments: torus_scores.verdicts)
-    monkeypatch.setattr(smoke_study, "phase_scores", lambda *arguments: torus_scores)
-    monkeypatch.setattr(smoke_study, "contact_sheet", partial(contact_sheet, size=16))
-    monkeypatch.setattr(smoke_study, "PAIRS", (MUG, CAR))
+    monkeypatch.setattr(smoke, "prop_verdicts", lambda *arguments: torus_scores.verdicts)
+    monkeypatch.setattr(smoke, "phase_scores", lambda *arguments: torus_scores)
+    monkeypatch.setattr(smoke, "contact_sheet", partial(contact_sheet, size=16))
+    monkeypatch.setattr(smoke, "PAIRS", (MUG, CAR))
     return engine
 
 

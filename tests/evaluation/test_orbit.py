@@ -3,7 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from any_to_3d.backend.evaluation.orbit import azimuths, bilinear, orbit, render, visible_points
+from any_to_3d.backend.evaluation.measures.orbit import azimuths, bilinear, orbit, render, visible_points
 from any_to_3d.backend.props.build import build
 from any_to_3d.backend.props.render import render as render_prop
 from any_to_3d.backend.props.spec import canonical

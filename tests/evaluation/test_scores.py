@@ -3,18 +3,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from any_to_3d.backend.evaluation.alignment import moved_onto
 from any_to_3d.backend.evaluation.bootstrap import bootstrap_mean
 from any_to_3d.backend.evaluation.case import Target
 from any_to_3d.backend.evaluation.judges import Judge
-from any_to_3d.backend.evaluation.mesh_quality import chamfer, silhouette_iou, soundness
+from any_to_3d.backend.evaluation.measures.alignment import moved_onto
+from any_to_3d.backend.evaluation.measures.mesh_quality import chamfer, silhouette_iou, soundness
+from any_to_3d.backend.evaluation.measures.r_precision import PromptPool
+from any_to_3d.backend.evaluation.measures.texture_quality import psnr
 from any_to_3d.backend.evaluation.pairs import Pair, world_pairs
-from any_to_3d.backend.evaluation.r_precision import PromptPool
 from any_to_3d.backend.evaluation.scores import PhaseScores, phase_scores, prop_verdicts
 from any_to_3d.backend.evaluation.settings import Knowledge
-from any_to_3d.backend.evaluation.smoke_study import PAIRS, smoke_study
+from any_to_3d.backend.evaluation.studies.smoke import PAIRS, smoke_study
 from any_to_3d.backend.evaluation.suites import Wishes, choose_suite
-from any_to_3d.backend.evaluation.texture_quality import psnr
 from any_to_3d.backend.props.palette import COLOURS
 from any_to_3d.backend.props.spec import CLASSES
 from any_to_3d.backend.vocabulary import read_vocabulary

@@ -7,26 +7,26 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from any_to_3d.backend.evaluation import mixed_study
 from any_to_3d.backend.evaluation.archive import Archive, Failure, Outcome, Record
 from any_to_3d.backend.evaluation.capture import Costs, PhaseCost
 from any_to_3d.backend.evaluation.case import Case, PicturePart, SoundPart, Target, TextPart
 from any_to_3d.backend.evaluation.document import Figure, Table
 from any_to_3d.backend.evaluation.judges import IN_LOOP, INDEPENDENT, Judge
-from any_to_3d.backend.evaluation.likeness import Judged, likeness
-from any_to_3d.backend.evaluation.mesh_quality import ShapeMatch, Soundness
-from any_to_3d.backend.evaluation.mixed_study import MixedStudy, MixScores, mixture, redness, trend
-from any_to_3d.backend.evaluation.orbit import ObjectView
+from any_to_3d.backend.evaluation.measures.likeness import Judged, likeness
+from any_to_3d.backend.evaluation.measures.mesh_quality import ShapeMatch, Soundness
+from any_to_3d.backend.evaluation.measures.orbit import ObjectView
+from any_to_3d.backend.evaluation.measures.prop_match import best_turn, match
+from any_to_3d.backend.evaluation.measures.r_precision import Retrieval
+from any_to_3d.backend.evaluation.measures.texture_quality import TextureMatch
 from any_to_3d.backend.evaluation.pairs import Pair
-from any_to_3d.backend.evaluation.paper_claims import CLAIMS, Claim
-from any_to_3d.backend.evaluation.preset_study import NoScores, PresetStudy
-from any_to_3d.backend.evaluation.prop_match import best_turn, match
-from any_to_3d.backend.evaluation.r_precision import Retrieval
-from any_to_3d.backend.evaluation.recipe_study import SAME_AS, claims_table, verdict_on
 from any_to_3d.backend.evaluation.scores import PhaseScores, Verdict
-from any_to_3d.backend.evaluation.sound_study import HeardClass, SoundStudy, arcc
-from any_to_3d.backend.evaluation.text_study import TextScores, TextStudy, values_of
-from any_to_3d.backend.evaluation.texture_quality import TextureMatch
+from any_to_3d.backend.evaluation.studies import mixed
+from any_to_3d.backend.evaluation.studies.mixed import MixedStudy, MixScores, mixture, redness, trend
+from any_to_3d.backend.evaluation.studies.paper_claims import CLAIMS, Claim
+from any_to_3d.backend.evaluation.studies.preset import NoScores, PresetStudy
+from any_to_3d.backend.evaluation.studies.recipe import SAME_AS, claims_table, verdict_on
+from any_to_3d.backend.evaluation.studies.sound import HeardClass, SoundStudy, arcc
+from any_to_3d.backend.evaluation.studies.text import TextScores, TextStudy, values_of
 from any_to_3d.backend.generator.recipes import RECIPES
 from any_to_3d.backend.props.build import build
 from any_to_3d.backend.props.spec import canonical
@@ -196,7 +196,7 @@ def test_mixed_section_counts_the_rising_steps(tmp_path: Path, monkeypatch: pyte
         preference = {0.0: -0.2, 0.5: 0.1, 1.0: 0.1}[words] + 0.01 * each.seed
         judged = tuple(Judged(judge, preference) for judge in (IN_LOOP, INDEPENDENT))
         archive.write(Outcome(each, COSTS), MixScores(judged, words))
-    monkeypatch.setattr(mixed_study, "_sheet", lambda *arguments: Figure("sheet.png", Image.new("RGB", (1, 1))))
+    monkeypatch.setattr(mixed, "_sheet", lambda *arguments: Figure("sheet.png", Image.new("RGB", (1, 1))))
     section = study.section(archive)
     assert section.goals[0].reached == 1
     assert section.goals[0].is_met is False

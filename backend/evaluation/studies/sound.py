@@ -8,23 +8,23 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ..props.captions import colour_free_prompt
-from ..props.sounds import SAMPLE_RATE
-from ..props.spec import canonical
-from .archive import Archive, Record
-from .bootstrap import bootstrap_mean
-from .capture import Capture, Watch
-from .case import Case, SoundPart, Target
-from .contact_sheet import Row, contact_sheet
-from .document import Cell, Figure, Goal, Section, Table
-from .judges import IN_LOOP, INDEPENDENT, Judge
-from .likeness import Judged, by_judge
-from .orbit import ELEVATIONS
-from .pairs import Pair
-from .request import sound_of
-from .scores import orbits, verdicts
+from ...props.captions import colour_free_prompt
+from ...props.sounds import SAMPLE_RATE
+from ...props.spec import canonical
+from ..archive import Archive, Record
+from ..bootstrap import bootstrap_mean
+from ..capture import Capture, Watch
+from ..case import Case, SoundPart, Target
+from ..contact_sheet import Row, contact_sheet
+from ..document import Cell, Figure, Goal, Section, Table
+from ..judges import IN_LOOP, INDEPENDENT, Judge
+from ..measures.likeness import Judged, by_judge
+from ..measures.orbit import ELEVATIONS
+from ..pairs import Pair
+from ..request import sound_of
+from ..scores import orbits, verdicts
+from ..wording import failure_list, listed, progress_note
 from .side_by_side import class_precision
-from .wording import failure_list, listed, progress_note
 
 AIM_TOP_1 = 0.85
 SHEET = "contact-audio.png"

@@ -7,19 +7,19 @@ from itertools import pairwise
 import numpy as np
 from scipy.stats import spearmanr
 
-from ..props.spec import canonical
-from .archive import Archive, Record
-from .bootstrap import bootstrap_mean
-from .capture import Capture, Watch
-from .case import Case, Part, PicturePart, Target, TextPart
-from .contact_sheet import Row, contact_sheet
-from .document import Cell, Figure, Goal, Section, Table
-from .judges import IN_LOOP, INDEPENDENT, Judge
-from .likeness import VIEWS, Judged, by_judge, look
-from .orbit import ELEVATIONS, ObjectView, orbit
-from .pairs import Pair
-from .scores import SIZE, orbits
-from .wording import failure_list, progress_note
+from ...props.spec import canonical
+from ..archive import Archive, Record
+from ..bootstrap import bootstrap_mean
+from ..capture import Capture, Watch
+from ..case import Case, Part, PicturePart, Target, TextPart
+from ..contact_sheet import Row, contact_sheet
+from ..document import Cell, Figure, Goal, Section, Table
+from ..judges import IN_LOOP, INDEPENDENT, Judge
+from ..measures.likeness import VIEWS, Judged, by_judge, look
+from ..measures.orbit import ELEVATIONS, ObjectView, orbit
+from ..pairs import Pair
+from ..scores import SIZE, orbits
+from ..wording import failure_list, progress_note
 
 WORDS = "red barrel"
 RED, BLUE = Pair("barrel", "red"), Pair("barrel", "blue")

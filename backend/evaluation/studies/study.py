@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
-from .archive import Archive
-from .capture import Capture, Watch
-from .case import Case
-from .document import Section
-from .judges import Judge
+from ..archive import Archive
+from ..capture import Capture, Watch
+from ..case import Case
+from ..document import Section
+from ..judges import Judge
 
 
 class Study(Protocol):

@@ -8,8 +8,8 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from .judges import Judge
-from .scores import Orbits
+from ..judges import Judge
+from ..scores import Orbits
 
 VIEWS = 24
 """Azimuths an elevation."""

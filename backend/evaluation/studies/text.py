@@ -4,20 +4,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from ..props.build import build
-from .archive import Archive, Failure, Record
-from .bootstrap import Mean, bootstrap_mean
-from .capture import Capture, Watch
-from .case import Case, Target, TextPart
-from .contact_sheet import Row, contact_sheet
-from .document import Cell, Figure, Goal, Section, Table
-from .judges import IN_LOOP, INDEPENDENT, Judge
-from .likeness import VIEWS, Judged, by_judge, likeness, look
-from .orbit import ELEVATIONS
-from .pairs import Pair
-from .scores import PhaseScores, PropVerdicts, Verdict, orbits, phase_scores, prop_orbits, prop_verdicts
+from ...props.build import build
+from ..archive import Archive, Failure, Record
+from ..bootstrap import Mean, bootstrap_mean
+from ..capture import Capture, Watch
+from ..case import Case, Target, TextPart
+from ..contact_sheet import Row, contact_sheet
+from ..document import Cell, Figure, Goal, Section, Table
+from ..judges import IN_LOOP, INDEPENDENT, Judge
+from ..measures.likeness import VIEWS, Judged, by_judge, likeness, look
+from ..measures.orbit import ELEVATIONS
+from ..pairs import Pair
+from ..scores import PhaseScores, PropVerdicts, Verdict, orbits, phase_scores, prop_orbits, prop_verdicts
+from ..wording import counted, failure_list, listed, progress_note
 from .side_by_side import class_precision, precision
-from .wording import counted, failure_list, listed, progress_note
 
 AIM_SEEN, AIM_HELD_OUT = 0.95, 0.85
 SHEET = "contact-text.png"

@@ -3,18 +3,18 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from .archive import Archive, Failure, Record
-from .bootstrap import Comparison, bootstrap_mean, compare
-from .capture import Capture, Watch
-from .case import Case, Target, TextPart
-from .document import Cell, Figure, Section, Table
-from .judges import IN_LOOP, INDEPENDENT, Judge
-from .likeness import by_judge
-from .pairs import Pair
+from ..archive import Archive, Failure, Record
+from ..bootstrap import Comparison, bootstrap_mean, compare
+from ..capture import Capture, Watch
+from ..case import Case, Target, TextPart
+from ..document import Cell, Figure, Section, Table
+from ..judges import IN_LOOP, INDEPENDENT, Judge
+from ..measures.likeness import by_judge
+from ..pairs import Pair
+from ..wording import counted, failure_list, listed, progress_note
 from .paper_claims import CLAIMS, TABLE_1, Claim, MeasureName
 from .side_by_side import class_precision, precision
-from .text_study import TextScores, text_scores
-from .wording import counted, failure_list, listed, progress_note
+from .text import TextScores, text_scores
 
 XBIND = "xbind"
 VARIANTS = (

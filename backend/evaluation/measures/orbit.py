@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...shared.mesh import TexturedMesh
-from ..kernels.zbuffer import triangle_ids
-from ..props.render import clip_coordinates
+from ....shared.mesh import TexturedMesh
+from ...kernels.zbuffer import triangle_ids
+from ...props.render import clip_coordinates
 
 VIEWS = 120
 """Azimuths of a full orbit (paper Sec. V-B)."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..props.render import PropView
+from ...props.render import PropView
 from .orbit import ObjectView
 
 HIGHEST_PSNR = 60.0

@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .archive import Archive, Failure, Record
-from .bootstrap import Mean, bootstrap_mean
-from .capture import Capture, Watch
-from .case import Case, Target, TextPart
-from .contact_sheet import Row, contact_sheet
-from .document import Cell, Figure, Section, Table
-from .judges import Judge
-from .pairs import Pair, UnknownWords, world_pairs
-from .scores import PhaseScores, PropVerdicts, phase_scores, prop_verdicts
+from ..archive import Archive, Failure, Record
+from ..bootstrap import Mean, bootstrap_mean
+from ..capture import Capture, Watch
+from ..case import Case, Target, TextPart
+from ..contact_sheet import Row, contact_sheet
+from ..document import Cell, Figure, Section, Table
+from ..judges import Judge
+from ..pairs import Pair, UnknownWords, world_pairs
+from ..scores import PhaseScores, PropVerdicts, phase_scores, prop_verdicts
 from .side_by_side import ScoredPhase, Verdicts, judges_of, precision, side_by_side
 
 PAIRS = (

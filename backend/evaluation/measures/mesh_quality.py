@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import cKDTree
 
-from ...shared.mesh import TexturedMesh
-from ..finishing.mesh_repair import component_of_faces, face_areas, is_closed, signed_volumes
-from ..props.build import Prop
-from ..props.render import PropView
+from ....shared.mesh import TexturedMesh
+from ...finishing.mesh_repair import component_of_faces, face_areas, is_closed, signed_volumes
+from ...props.build import Prop
+from ...props.render import PropView
 from .orbit import ObjectView, visible_points
 
 _EDGE = 0.45  # one half is what two of four samples give, exactly or rounded to 8 bits

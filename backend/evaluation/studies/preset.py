@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .archive import Archive, Record
-from .bootstrap import Mean, bootstrap_mean
-from .capture import Capture, Costs, Watch
-from .case import Case, Target, TextPart
-from .document import Cell, Figure, Goal, Section, Table
-from .judges import Judge
-from .pairs import Pair
-from .wording import failure_list, progress_note
+from ..archive import Archive, Record
+from ..bootstrap import Mean, bootstrap_mean
+from ..capture import Capture, Costs, Watch
+from ..case import Case, Target, TextPart
+from ..document import Cell, Figure, Goal, Section, Table
+from ..judges import Judge
+from ..pairs import Pair
+from ..wording import failure_list, progress_note
 
 AIMS = {"draft": 30.0, "standard": 90.0, "high": 240.0}
 """Seconds from the request to the finished object, models loaded, on two cores."""

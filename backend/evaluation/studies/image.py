@@ -5,22 +5,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..props.build import build
-from ..props.captions import description
-from .archive import Archive, Record
-from .bootstrap import bootstrap_mean
-from .capture import Capture, Watch
-from .case import Case, PicturePart, Target
-from .contact_sheet import Row, contact_sheet
-from .document import Cell, Figure, Section, Table
-from .judges import IN_LOOP, INDEPENDENT, Judge
-from .likeness import VIEWS, Judged, by_judge, likeness, look
-from .pairs import Pair
-from .photo import picture_of
-from .prop_match import PropMatch, best_turn, match
-from .scores import orbits, prop_orbits, verdicts
+from ...props.build import build
+from ...props.captions import description
+from ..archive import Archive, Record
+from ..bootstrap import bootstrap_mean
+from ..capture import Capture, Watch
+from ..case import Case, PicturePart, Target
+from ..contact_sheet import Row, contact_sheet
+from ..document import Cell, Figure, Section, Table
+from ..judges import IN_LOOP, INDEPENDENT, Judge
+from ..measures.likeness import VIEWS, Judged, by_judge, likeness, look
+from ..measures.prop_match import PropMatch, best_turn, match
+from ..pairs import Pair
+from ..photo import picture_of
+from ..scores import orbits, prop_orbits, verdicts
+from ..wording import counted, failure_list, listed, progress_note
 from .side_by_side import class_precision
-from .wording import counted, failure_list, listed, progress_note
 
 SHEET = "contact-image.png"
 _WATCH = Watch()

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from .bootstrap import Mean, bootstrap_mean
-from .capture import PhaseCost
-from .orbit import ELEVATIONS
-from .scores import PhaseScores, Verdict
+from ..bootstrap import Mean, bootstrap_mean
+from ..capture import PhaseCost
+from ..measures.orbit import ELEVATIONS
+from ..scores import PhaseScores, Verdict
 
 Verdicts = Sequence[Verdict]
 

@@ -4,12 +4,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ...shared.mesh import TexturedMesh
-from ..props.build import Prop
+from ....shared.mesh import TexturedMesh
+from ...props.build import Prop
+from ..scores import prop_matches
 from .alignment import placement, turned
 from .mesh_quality import chamfer
 from .orbit import visible_points
-from .scores import prop_matches
 
 TURNS = tuple(45.0 * number for number in range(8))
 """Degrees about the vertical axis, counter-clockwise seen from above."""

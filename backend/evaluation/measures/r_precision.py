@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 from torch import Tensor
 
-from ..models.protocols import JointEncoder
+from ...models.protocols import JointEncoder
 
 
 @dataclass(frozen=True)
