@@ -6,5 +6,6 @@ test what training learnt, and is never imported from here.
 
 from .clip import SAMPLE_RATE, SOUNDING_CLASSES
 from .synthesis import synthesise
+from .variants import variants_of
 
-__all__ = ["SAMPLE_RATE", "SOUNDING_CLASSES", "synthesise"]
+__all__ = ["SAMPLE_RATE", "SOUNDING_CLASSES", "synthesise", "variants_of"]
