@@ -1,6 +1,5 @@
 """Trains the audio tower towards the locked words, as train_images.py does the image tower."""
 
-import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,14 +14,12 @@ from .train_images import matching_loss
 from .training_attributes import NAMES, AttributeReaders
 from .training_captions import class_captions
 from .training_chance import Chance
+from .training_disturbances import disturbed_mels
 from .training_hardware import Hardware
 from .training_record import write_record
 from .training_run import Budget, TrainingRun
 from .training_sounds import SoundWindows, Synthesis, build_audio_tower, build_extractor, cached_sounds
 from .training_words import FrozenWords
-
-_RANGE_DB = 60.0
-_DB = math.log(10.0) / 10.0
 
 
 @dataclass(frozen=True)
@@ -86,38 +83,3 @@ def sound_loss(
     shown[:, 0] = classes.new_tensor([CLASSES.index(name) for name in SOUNDING_CLASSES])[classes]
     read = readers.loss(unit, shown, ("class",))
     return matching_loss(unit, targets) + 2.0 * (1.0 - close) + 0.5 * read, close.detach()
-
-
-def disturbed_mels(mels: Float[Tensor, "B 1 F M"], chance: Chance) -> Float[Tensor, "B 1 F M"]:
-    """Another equaliser, a noise floor, a later start, a transposition and missing pieces; levels stay plausible.
-
-    What a recording adds that no synthesiser has: held-out sounds are made by other methods.
-    """
-    count, _, frames, bands = mels.shape
-    axis = torch.linspace(-1.0, 1.0, bands, device=mels.device)
-    tilt, bow = chance.between(-8.0, 8.0, count, 1, 1, 1), chance.between(-6.0, 6.0, count, 1, 1, 1)
-    mels = mels + tilt * axis + bow * (axis.square() - 0.33) + chance.between(-4.0, 4.0, count, 1, 1, 1)
-    mels = _moved(mels, chance.integers(5, count, low=-2), dim=3)
-    mels = _moved(mels, chance.integers(frames // 4, count), dim=2)
-    floor = mels.amax(dim=(1, 2, 3), keepdim=True) - chance.between(15.0, _RANGE_DB, count, 1, 1, 1)
-    noise = floor - 4.0 * chance.uniform(count, 1, 1, bands) + 3.0 * chance.normal(*mels.shape)
-    mels = torch.where(chance.happens(0.5, count, 1, 1, 1), torch.logaddexp(_DB * mels, _DB * noise) / _DB, mels)
-    quiet = mels.amax(dim=(1, 2, 3), keepdim=True) - _RANGE_DB
-    mels = mels.maximum(quiet)
-    masked = _stripe(frames, 40, count, chance)[:, None, :, None] | _stripe(bands, 10, count, chance)[:, None, None, :]
-    return torch.where(masked & chance.happens(0.6, count, 1, 1, 1), quiet.expand_as(mels), mels)
-
-
-def _moved(mels: Float[Tensor, "B 1 F M"], steps: Int[Tensor, "B"], dim: int) -> Float[Tensor, "B 1 F M"]:
-    """Each row rolled along frames or bands by its own number."""
-    length = mels.shape[dim]
-    index = (torch.arange(length, device=mels.device) - steps[:, None]) % length
-    shape = [len(mels), 1, 1, 1]
-    shape[dim] = length
-    return mels.gather(dim, index.reshape(shape).expand_as(mels))
-
-
-def _stripe(length: int, widest: int, count: int, chance: Chance) -> Tensor:
-    start, width = chance.integers(length, count, 1), chance.integers(widest, count, 1)
-    place = torch.arange(length, device=start.device)
-    return (place >= start) & (place < start + width)

@@ -7,12 +7,13 @@ import pytest
 import torch
 import torch.nn.functional as F
 from any_to_3d.backend.models.clap_audio import ClapAudio, SoundPreprocessing
-from any_to_3d.backend.props import training_sounds
+from any_to_3d.backend.props import training_disturbances, training_sounds
 from any_to_3d.backend.props.sounds import SAMPLE_RATE, SOUNDING_CLASSES
 from any_to_3d.backend.props.spec import CLASSES
-from any_to_3d.backend.props.train_audio import disturbed_mels, drawn_sounds, sound_loss
+from any_to_3d.backend.props.train_audio import drawn_sounds, sound_loss
 from any_to_3d.backend.props.training_attributes import AttributeReaders
 from any_to_3d.backend.props.training_chance import Chance
+from any_to_3d.backend.props.training_disturbances import disturbed_mels
 from any_to_3d.backend.props.training_hardware import Hardware
 from any_to_3d.backend.props.training_latents import sound_embeddings
 from any_to_3d.backend.props.training_sounds import (
@@ -111,6 +112,26 @@ def test_disturbed_mels_stay_within_their_range_and_on_no_two_rows_the_same(chan
     assert (span <= 60.01).all()
     assert len({float(row.sum()) for row in changed}) == 8
     assert (changed.mean() - mels.mean()).abs() < 15.0
+
+
+def test_a_steady_band_is_moved_by_a_few_bands_and_stays_one(chance: Chance) -> None:
+    """One loud band of 64 becomes one within 4 bands of it and 10 % of its distance from the middle, in quiet."""
+    line = torch.full((100, 1, 256, 64), -60.0)
+    line[..., 40] = 0.0
+    found = training_disturbances._stretched(line, chance).amax(dim=(1, 2)).argmax(dim=1)
+    assert (found - 40).abs().max() <= 6
+    assert len(found.unique()) > 5
+
+
+def test_an_event_keeps_its_middle_and_becomes_up_to_a_third_longer_or_shorter(chance: Chance) -> None:
+    event = torch.full((100, 1, 256, 64), -60.0)
+    event[:, :, 96:160] = 0.0
+    long = training_disturbances._stretched(event, chance)[:, 0, :, 32] > -30.0
+    lengths, middles = long.sum(dim=1), (long * torch.arange(256)).sum(dim=1) / long.sum(dim=1)
+    assert lengths.min() >= 46
+    assert lengths.max() <= 88
+    assert lengths.float().std() > 5.0
+    assert (middles - 127.5).abs().max() < 1.0
 
 
 def test_noise_fills_the_quiet_part_of_some_sounds(chance: Chance) -> None:
