@@ -34,6 +34,7 @@ from any_to_3d.backend.generator.representations.scene import GenerationFailed
 from any_to_3d.backend.generator.runtime import Runtime
 from any_to_3d.backend.log_format import log_to_stderr
 from any_to_3d.backend.models.folder_layout import BUILTIN_FOLDER
+from any_to_3d.backend.parent_watch import end_with_parent
 from any_to_3d.backend.runtime import build_runtime
 from any_to_3d.backend.snapshot import textured
 from any_to_3d.backend.xbind_engine import MAX_FACES, SMOOTHING, TEXTURE_SIZE
@@ -224,6 +225,7 @@ def _checkpoint(folder: Path, phase: str) -> Path:
 
 
 def _share(arguments: Arguments, prompts: tuple[str, ...]) -> None:
+    end_with_parent()
     log_to_stderr()
     torch.set_num_threads(arguments.threads)
     runtime = build_runtime("builtin", CPU, None, arguments.seed)

@@ -13,6 +13,7 @@ from ..engine import Engine
 from ..finishing.glb import write_glb
 from ..generator.representations.scene import GenerationFailed
 from ..log_format import log_to_stderr
+from ..parent_watch import end_with_parent
 from ..runtime import choose_device
 from ..worker_process import build_engine
 from . import capture
@@ -104,6 +105,7 @@ _worker: Worker | None = None
 
 def _start(settings: Settings) -> None:
     global _worker
+    end_with_parent()
     log_to_stderr(logging.WARNING)
     _worker = Worker.loaded(settings)
 

@@ -17,6 +17,7 @@ from types import FrameType, TracebackType
 
 from rich.progress import Progress, TaskID
 
+from ..parent_watch import end_with_parent
 from .training_progress import BAR_COLUMNS, Advance, send_progress_to
 from .training_stages import Stage
 
@@ -130,6 +131,7 @@ class Lanes:
 def _work(work: Callable[[float], None], minutes: float, speaker: Connection, log: Path) -> None:
     """What a stage's process does."""
     # An interrupt from the keyboard reaches the whole group; the process that started this one decides what it means.
+    end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)
     with log.open("a") as printed:
