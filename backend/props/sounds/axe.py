@@ -85,4 +85,4 @@ def _chips(count: int, times: Samples, rng: np.random.Generator) -> Samples:
     return ring(small, rng.uniform(900.0, 3500.0, 3), 0.02, 1.0)
 
 
-AXE = (chops, split_log, dry_wood, across_a_clearing, green_wood)
+AXE = (chops, split_log, green_wood, dry_wood, across_a_clearing)

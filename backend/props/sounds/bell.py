@@ -59,4 +59,4 @@ def _rung(
     return ring(forces, partials, decays, gains) + 0.8 * ring(forces, partials * split, decays, gains)
 
 
-BELL = (church_bell, hand_bell, counter_bell, cow_bell, peal)
+BELL = (church_bell, hand_bell, counter_bell, peal, cow_bell)

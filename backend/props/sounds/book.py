@@ -60,4 +60,4 @@ def _leaves(count: int, times: Samples, lengths: tuple[float, float], rng: np.ra
     return unit(signal.sosfilt(sos, sound))
 
 
-BOOK = (turned_pages, leafed_through, riffled, closed)
+BOOK = (turned_pages, riffled, closed, leafed_through)

@@ -96,4 +96,4 @@ def _note(breath: Samples, pitch: Samples | float, air: float, rng: np.random.Ge
     return tone + air * breath * noise
 
 
-BOTTLE = (blown, pure_tone, breathy, puffs, cork, glugs)
+BOTTLE = (blown, pure_tone, puffs, breathy, glugs, cork)

@@ -54,4 +54,4 @@ def _blown(puff: Samples, rng: np.random.Generator) -> Samples:
     return puff * (gusty * (lips + blast) + hiss)
 
 
-CANDLE = (puffs, long_breath, sharp_puffs, rounded_lips)
+CANDLE = (puffs, rounded_lips, long_breath, sharp_puffs)

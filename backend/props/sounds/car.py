@@ -128,4 +128,4 @@ def _road(count: int, rng: np.random.Generator) -> Samples:
     return unit(hiss * wandering(rng, count, 2.0, 0.7, 1.0) + rng.choice([0.0, 0.7]) * thump)
 
 
-CAR = (idling, revving, driving, passing, cruising, started, horn)
+CAR = (revving, idling, driving, passing, cruising, started, horn)

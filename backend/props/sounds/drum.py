@@ -93,4 +93,4 @@ def _wires(count: int, times: Samples, strengths: Samples | float, rng: np.rando
     return bursts(count, times, strengths, 0.004, octaves(rng, 0.12, 0.35)) * band_noise(rng, count, 1500.0, 7000.0)
 
 
-DRUM = (beat, kit, roll, great_drum, hand_drum)
+DRUM = (beat, kit, hand_drum, great_drum, roll)

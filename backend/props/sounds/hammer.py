@@ -1,4 +1,4 @@
-"""A hammer: nails in wood, an anvil, sheet metal, a mallet on a chisel. Steady blows."""
+"""A hammer: nails in wood, an anvil, iron, a chisel. Steady blows."""
 
 import numpy as np
 
@@ -47,15 +47,6 @@ def on_iron(count: int, rng: np.random.Generator) -> Samples:
     return unit(clang) + _tick(count, times, strengths, rng)
 
 
-def on_boards(count: int, rng: np.random.Generator) -> Samples:
-    """The head on planks, hardly any nail left to ring: flat hard knocks in a row."""
-    times = _steady(count, octaves(rng, 0.16, 0.5), rng)
-    strengths = rng.uniform(0.5, 1.0, len(times))
-    board = ring(blows(count, times, strengths, octaves(rng, 4e-4, 1.5e-3)), _board(rng), octaves(rng, 0.05, 0.16), 1.0)
-    head = ring(blows(count, times, strengths, 2e-4), rng.uniform(1500.0, 5000.0, 3), octaves(rng, 0.02, 0.08), 1.0)
-    return unit(board) + rng.uniform(0.15, 0.7) * unit(head) + _tick(count, times, strengths, rng)
-
-
 def chisel(count: int, rng: np.random.Generator) -> Samples:
     """Light quick taps on a chisel in stone or wood: a short bright chink each, crumbs falling."""
     times = _steady(count, octaves(rng, 0.18, 0.45), rng)
@@ -80,4 +71,4 @@ def _tick(count: int, times: Samples, strengths: Samples, rng: np.random.Generat
     return octaves(rng, 0.08, 0.5) * unit(tick)
 
 
-HAMMER = (nail, anvil, on_iron, on_boards, chisel)
+HAMMER = (nail, anvil, on_iron, chisel)

@@ -120,4 +120,4 @@ def _slam(count: int, rng: np.random.Generator) -> Samples:
     return sound / np.abs(sound).max()
 
 
-HOUSE = (knocks, slow_creak, quick_creak, squeal, slammed, latched, chime)
+HOUSE = (knocks, slow_creak, quick_creak, slammed, chime, latched, squeal)

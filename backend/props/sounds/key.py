@@ -62,4 +62,4 @@ def _jingle(count: int, times: Samples, rng: np.random.Generator) -> Samples:
     return sound
 
 
-KEY = (shaken, carried, dropped, in_a_lock)
+KEY = (shaken, carried, in_a_lock, dropped)

@@ -64,4 +64,4 @@ def _crown(count: int, rng: np.random.Generator) -> Samples:
     return unit(band_noise(rng, count, octaves(rng, 500.0, 3000.0), octaves(rng, 4000.0, 7700.0)) * flutter)
 
 
-TREE = (gusts, breeze, rustling_leaves, conifer, creaking_boughs)
+TREE = (gusts, rustling_leaves, breeze, conifer, creaking_boughs)

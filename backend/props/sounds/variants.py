@@ -1,6 +1,6 @@
 """The ways in which each sounding class is heard, one file a class, and a drawn sound before any room or microphone.
 
-A way is a function (samples, rng) -> sound [samples], dry and at any level.
+A way is a function (samples, rng) -> sound [samples], dry and at any level. Each class names the most usual way first.
 """
 
 from collections.abc import Callable, Mapping
@@ -61,15 +61,17 @@ def variants_of(prop_class: str) -> tuple[str, ...]:
 
 
 def dry_sound(prop_class: str, count: int, rng: np.random.Generator, variants: tuple[str, ...]) -> Samples:
-    """One of the named variants [count], each as likely as another; a fifth have a second one quietly beneath.
+    """One of the named variants [count]; a fifth have a second one quietly beneath.
 
+    The n-th most usual is 1/n as likely as the first: rare ways should be known, but not blur what a class mostly is.
     Raises ValueError for a class without a sound and for variants that it does not have.
     """
     known = variants_of(prop_class)
     if not variants or not set(variants) <= set(known):
         raise ValueError(f"{prop_class} is heard as {', '.join(known)}, not as {', '.join(variants) or 'nothing'}")
     allowed = [source for source in _SOURCES[prop_class] if source.__name__ in variants]
-    first, second = rng.integers(len(allowed), size=2)
+    usual = 1.0 / np.arange(1, len(allowed) + 1)
+    first, second = rng.choice(len(allowed), size=2, p=usual / usual.sum())
     sound = allowed[first](count, rng)
     if rng.random() < _SECOND_SHARE:
         sound = unit(sound) + 10.0 ** (-rng.uniform(3.0, 15.0) / 20.0) * unit(allowed[second](count, rng))
