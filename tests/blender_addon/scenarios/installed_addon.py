@@ -266,9 +266,9 @@ def test_a_timer_that_blender_dropped_is_started_again():
 def test_a_tick_without_news_costs_little():
     costs = []
     for _ in range(200):
-        begun = time.perf_counter()
+        begun = time.process_time()
         link().step()
-        costs.append(time.perf_counter() - begun)
+        costs.append(time.process_time() - begun)
     assert sorted(costs)[100] < 0.005, sorted(costs)[100]
 
 
