@@ -7,7 +7,7 @@ import diffusers
 import transformers
 import tyro
 
-from . import train_all, train_audio, train_autoencoder, train_images, train_prior2d, train_prior3d, train_words
+from .training import audio, autoencoder, everything, images, prior2d, prior3d, words
 
 
 def main() -> None:
@@ -19,13 +19,13 @@ def main() -> None:
     diffusers.utils.logging.set_verbosity_error()
     tyro.extras.subcommand_cli_from_dict(
         {
-            "all": train_all.main,
-            "autoencoder": train_autoencoder.main,
-            "words": train_words.main,
-            "images": train_images.main,
-            "audio": train_audio.main,
-            "prior2d": train_prior2d.main,
-            "prior3d": train_prior3d.main,
+            "all": everything.main,
+            "autoencoder": autoencoder.main,
+            "words": words.main,
+            "images": images.main,
+            "audio": audio.main,
+            "prior2d": prior2d.main,
+            "prior3d": prior3d.main,
         },
         config=(tyro.conf.OmitArgPrefixes,),
     )

@@ -10,28 +10,10 @@ from any_to_3d.backend.props.captions import Facts
 from any_to_3d.backend.props.materials import MATERIALS, PATTERNS
 from any_to_3d.backend.props.palette import COLOURS
 from any_to_3d.backend.props.spec import CLASSES, PropSpec
-from any_to_3d.backend.props.train_prior2d import (
-    LABEL_WIDTH,
-    PromptEmbeddings,
-    embedding_noise,
-    noised_embeddings,
-    prior_labels,
-)
-from any_to_3d.backend.props.train_prior3d import LABEL_WIDTH as TURN_LABEL_WIDTH
-from any_to_3d.backend.props.train_prior3d import (
-    NovelViewNetwork,
-    NovelViews,
-    ViewPairs,
-    camera_change,
-    novel_view_labels,
-    start_from_2d,
-)
-from any_to_3d.backend.props.train_words import draw_sentences
-from any_to_3d.backend.props.training_attributes import NAMES, NO_COLOUR, SIZES, AttributeReaders, attribute_numbers
-from any_to_3d.backend.props.training_captions import CaptionBank
-from any_to_3d.backend.props.training_chance import Chance
-from any_to_3d.backend.props.training_data import PropPictures
-from any_to_3d.backend.props.training_diffusion import (
+from any_to_3d.backend.props.training.attributes import NAMES, NO_COLOUR, SIZES, AttributeReaders, attribute_numbers
+from any_to_3d.backend.props.training.captions import CaptionBank
+from any_to_3d.backend.props.training.data import PropPictures
+from any_to_3d.backend.props.training.diffusion import (
     EMBEDDING_SCALE,
     NoisyPair,
     UnetShape,
@@ -39,9 +21,27 @@ from any_to_3d.backend.props.training_diffusion import (
     build_unet,
     draw_timesteps,
 )
-from any_to_3d.backend.props.training_latents import LatentPictures
-from any_to_3d.backend.props.training_samples import Views
-from any_to_3d.backend.props.training_words import build_text_tower, build_tokenizer, token_ids, with_unknown_words
+from any_to_3d.backend.props.training.latents import LatentPictures
+from any_to_3d.backend.props.training.prior2d import (
+    LABEL_WIDTH,
+    PromptEmbeddings,
+    embedding_noise,
+    noised_embeddings,
+    prior_labels,
+)
+from any_to_3d.backend.props.training.prior3d import LABEL_WIDTH as TURN_LABEL_WIDTH
+from any_to_3d.backend.props.training.prior3d import (
+    NovelViewNetwork,
+    NovelViews,
+    ViewPairs,
+    camera_change,
+    novel_view_labels,
+    start_from_2d,
+)
+from any_to_3d.backend.props.training.results.samples import Views
+from any_to_3d.backend.props.training.running.chance import Chance
+from any_to_3d.backend.props.training.word_tower import build_text_tower, build_tokenizer, token_ids, with_unknown_words
+from any_to_3d.backend.props.training.words import draw_sentences
 from any_to_3d.backend.props.words import closed_vocabulary
 from diffusers.pipelines.stable_diffusion.stable_unclip_image_normalizer import StableUnCLIPImageNormalizer
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from any_to_3d.backend.props.training_chart import read_losses, save_chart, smoothed
+from any_to_3d.backend.props.training.results.chart import read_losses, save_chart, smoothed
 from PIL import Image
 
 

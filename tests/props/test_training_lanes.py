@@ -8,10 +8,10 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from any_to_3d.backend.props.training_lanes import Lanes, StageFailed
-from any_to_3d.backend.props.training_plan import HeadStart
-from any_to_3d.backend.props.training_progress import progress, tracked
-from any_to_3d.backend.props.training_stages import Stage, StageLedger, run_stages
+from any_to_3d.backend.props.training.running.lanes import Lanes, StageFailed
+from any_to_3d.backend.props.training.running.plan import HeadStart
+from any_to_3d.backend.props.training.running.progress import progress, tracked
+from any_to_3d.backend.props.training.running.stages import Stage, StageLedger, run_stages
 
 PATIENCE_SECONDS = 30.0
 

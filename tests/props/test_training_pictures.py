@@ -10,10 +10,8 @@ import torch.nn.functional as F
 from any_to_3d.backend.props.holdout import holdout_pairs, is_held_out
 from any_to_3d.backend.props.palette import COLOURS
 from any_to_3d.backend.props.spec import CLASSES, PropSpec
-from any_to_3d.backend.props.train_autoencoder import LATENT_CHANNELS, build_autoencoder, draw_images
-from any_to_3d.backend.props.train_images import ImageBatch, at_tower_size, build_image_tower, image_loss, matching_loss
-from any_to_3d.backend.props.training_attributes import AttributeReaders
-from any_to_3d.backend.props.training_augment import (
+from any_to_3d.backend.props.training.attributes import AttributeReaders
+from any_to_3d.backend.props.training.augment import (
     FOR_ENCODER,
     FOR_JUDGE,
     Disturbances,
@@ -22,15 +20,23 @@ from any_to_3d.backend.props.training_augment import (
     shuffled_patches,
     soft_noise,
 )
-from any_to_3d.backend.props.training_chance import Chance
-from any_to_3d.backend.props.training_colours import (
+from any_to_3d.backend.props.training.autoencoder import LATENT_CHANNELS, build_autoencoder, draw_images
+from any_to_3d.backend.props.training.colours import (
     CHANNEL_ORDERS,
     Recolouring,
     allowed_orders,
     foreign_shapes,
     nearest_colour,
 )
-from any_to_3d.backend.props.training_data import PropPictures
+from any_to_3d.backend.props.training.data import PropPictures
+from any_to_3d.backend.props.training.images import (
+    ImageBatch,
+    at_tower_size,
+    build_image_tower,
+    image_loss,
+    matching_loss,
+)
+from any_to_3d.backend.props.training.running.chance import Chance
 from torch import Tensor
 
 CPU = torch.device("cpu")

@@ -14,9 +14,9 @@ from any_to_3d.backend.props.captions import colour_free_prompt, prompt
 from any_to_3d.backend.props.holdout import holdout_pairs
 from any_to_3d.backend.props.render import render
 from any_to_3d.backend.props.spec import canonical
-from any_to_3d.backend.props.training_data import as_images
-from any_to_3d.backend.props.training_retrieval import PAIRS
-from any_to_3d.backend.props.training_samples import Views, mean_psnr, pose_effect, sample
+from any_to_3d.backend.props.training.data import as_images
+from any_to_3d.backend.props.training.results.retrieval import PAIRS
+from any_to_3d.backend.props.training.results.samples import Views, mean_psnr, pose_effect, sample
 
 CPU = torch.device("cpu")
 TURNS = (0.7, 1.6, -1.6)

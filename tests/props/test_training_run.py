@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from any_to_3d.backend.props.training_chance import Chance
-from any_to_3d.backend.props.training_hardware import Hardware
-from any_to_3d.backend.props.training_run import Budget, TrainingRun
+from any_to_3d.backend.props.training.running.chance import Chance
+from any_to_3d.backend.props.training.running.hardware import Hardware
+from any_to_3d.backend.props.training.running.run import Budget, TrainingRun
 from torch import nn
 
 CPU = torch.device("cpu")

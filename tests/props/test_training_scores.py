@@ -7,12 +7,17 @@ import torch
 from any_to_3d.backend.props.captions import Facts
 from any_to_3d.backend.props.holdout import is_held_out
 from any_to_3d.backend.props.spec import PropSpec
-from any_to_3d.backend.props.training_figures import Figure, figures
-from any_to_3d.backend.props.training_novel_views import TURNS_DEGREES, TurnedObject, object_scores, sides_differ
-from any_to_3d.backend.props.training_prompted_samples import drawn_pairs, speckle_ratio
-from any_to_3d.backend.props.training_retrieval import caption_scores, is_true_of
-from any_to_3d.backend.props.training_samples import psnr
-from any_to_3d.backend.props.training_speckle import smooth_places, speckle
+from any_to_3d.backend.props.training.results.figures import Figure, figures
+from any_to_3d.backend.props.training.results.novel_views import (
+    TURNS_DEGREES,
+    TurnedObject,
+    object_scores,
+    sides_differ,
+)
+from any_to_3d.backend.props.training.results.prompted_samples import drawn_pairs, speckle_ratio
+from any_to_3d.backend.props.training.results.retrieval import caption_scores, is_true_of
+from any_to_3d.backend.props.training.results.samples import psnr
+from any_to_3d.backend.props.training.results.speckle import smooth_places, speckle
 
 TURNS = len(TURNS_DEGREES)
 

@@ -7,16 +7,17 @@ import pytest
 import torch
 import torch.nn.functional as F
 from any_to_3d.backend.models.clap_audio import ClapAudio, SoundPreprocessing
-from any_to_3d.backend.props import training_disturbances, training_sounds
 from any_to_3d.backend.props.sounds import SAMPLE_RATE, SOUNDING_CLASSES
 from any_to_3d.backend.props.spec import CLASSES
-from any_to_3d.backend.props.train_audio import drawn_sounds, sound_loss
-from any_to_3d.backend.props.training_attributes import AttributeReaders
-from any_to_3d.backend.props.training_chance import Chance
-from any_to_3d.backend.props.training_disturbances import disturbed_mels
-from any_to_3d.backend.props.training_hardware import Hardware
-from any_to_3d.backend.props.training_latents import sound_embeddings
-from any_to_3d.backend.props.training_sounds import (
+from any_to_3d.backend.props.training import disturbances as training_disturbances
+from any_to_3d.backend.props.training import sounds as training_sounds
+from any_to_3d.backend.props.training.attributes import AttributeReaders
+from any_to_3d.backend.props.training.audio import drawn_sounds, sound_loss
+from any_to_3d.backend.props.training.disturbances import disturbed_mels
+from any_to_3d.backend.props.training.latents import sound_embeddings
+from any_to_3d.backend.props.training.running.chance import Chance
+from any_to_3d.backend.props.training.running.hardware import Hardware
+from any_to_3d.backend.props.training.sounds import (
     SoundWindows,
     Synthesis,
     build_audio_tower,

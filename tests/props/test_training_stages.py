@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from any_to_3d.backend.props import train_all
-from any_to_3d.backend.props.training_hardware import Hardware
-from any_to_3d.backend.props.training_plan import HeadStart, Task, allotted, duration
-from any_to_3d.backend.props.training_stages import Stage, StageLedger, run_stages
+from any_to_3d.backend.props.training import everything as train_all
+from any_to_3d.backend.props.training.running.hardware import Hardware
+from any_to_3d.backend.props.training.running.plan import HeadStart, Task, allotted, duration
+from any_to_3d.backend.props.training.running.stages import Stage, StageLedger, run_stages
 
 NEVER = float("inf")
 

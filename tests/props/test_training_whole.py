@@ -11,33 +11,22 @@ import pytest
 import torch
 from any_to_3d.backend.models.load import check_folder, load_clip, load_stable_unclip, load_zero123
 from any_to_3d.backend.models.protocols import Condition
-from any_to_3d.backend.props import (
-    make_dataset,
-    train_audio,
-    train_autoencoder,
-    train_images,
-    train_prior2d,
-    train_prior3d,
-    train_words,
-    training_export,
-    training_novel_views,
-    training_prompted_samples,
-    training_samples,
-    training_scores,
-    training_sounds,
-)
+from any_to_3d.backend.props import make_dataset
 from any_to_3d.backend.props.captions import prompt
 from any_to_3d.backend.props.sounds import SOUNDING_CLASSES
-from any_to_3d.backend.props.training_card import model_card
-from any_to_3d.backend.props.training_data import PropPictures
-from any_to_3d.backend.props.training_facts import RunFacts
-from any_to_3d.backend.props.training_hardware import Hardware
-from any_to_3d.backend.props.training_latents import cached_latents, fingerprint
-from any_to_3d.backend.props.training_record import machine_kind
-from any_to_3d.backend.props.training_retrieval import named_picture_scores
-from any_to_3d.backend.props.training_run import Budget, TrainingRun
-from any_to_3d.backend.props.training_samples import Views, sample
-from any_to_3d.backend.props.training_sounds import Synthesis, cached_sounds
+from any_to_3d.backend.props.training import audio, autoencoder, export, images, prior2d, prior3d, words
+from any_to_3d.backend.props.training import sounds as training_sounds
+from any_to_3d.backend.props.training.data import PropPictures
+from any_to_3d.backend.props.training.latents import cached_latents, fingerprint
+from any_to_3d.backend.props.training.results import novel_views, prompted_samples, samples, scores
+from any_to_3d.backend.props.training.results.card import model_card
+from any_to_3d.backend.props.training.results.facts import RunFacts
+from any_to_3d.backend.props.training.results.retrieval import named_picture_scores
+from any_to_3d.backend.props.training.results.samples import Views, sample
+from any_to_3d.backend.props.training.running.hardware import Hardware
+from any_to_3d.backend.props.training.running.record import machine_kind
+from any_to_3d.backend.props.training.running.run import Budget, TrainingRun
+from any_to_3d.backend.props.training.sounds import Synthesis, cached_sounds
 from safetensors.torch import load_file
 from test_training_sounds import tone
 
@@ -55,24 +44,20 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(training_sounds, "synthesise", tone)
         cached_sounds(root / "sounds.pt", Synthesis(1, sound_workers=1))
-    train_autoencoder.main(train_autoencoder.Options(data, root / "autoencoder", budget=TWO, batch=2))
-    train_words.main(train_words.Options(joint, budget=TWO, batch=16))
-    train_images.main(train_images.Options(data, joint, joint, budget=TWO, batch=16))
-    train_images.main(train_images.Options(data, joint, root / "judge", judge=True, budget=TWO, batch=16))
-    train_audio.main(train_audio.Options(root / "sounds.pt", joint, joint, budget=TWO, batch=8))
+    autoencoder.main(autoencoder.Options(data, root / "autoencoder", budget=TWO, batch=2))
+    words.main(words.Options(joint, budget=TWO, batch=16))
+    images.main(images.Options(data, joint, joint, budget=TWO, batch=16))
+    images.main(images.Options(data, joint, root / "judge", judge=True, budget=TWO, batch=16))
+    audio.main(audio.Options(root / "sounds.pt", joint, joint, budget=TWO, batch=8))
     vae = root / "autoencoder" / "vae"
-    train_prior2d.main(
-        train_prior2d.Options(
+    prior2d.main(
+        prior2d.Options(
             data, root / "prior2d", vae, joint, cache, sounds=root / "sounds.pt", widths=WIDTHS, budget=TWO, batch=4
         )
     )
-    train_prior3d.main(
-        train_prior3d.Options(data, root / "prior3d", vae, joint, cache, root / "prior2d", budget=TWO, batch=4)
-    )
-    training_export.main(
-        training_export.Options(
-            root / "autoencoder", joint, root / "judge", root / "prior2d", root / "prior3d", root / "models"
-        )
+    prior3d.main(prior3d.Options(data, root / "prior3d", vae, joint, cache, root / "prior2d", budget=TWO, batch=4))
+    export.main(
+        export.Options(root / "autoencoder", joint, root / "judge", root / "prior2d", root / "prior3d", root / "models")
     )
     return root
 
@@ -92,10 +77,10 @@ def test_an_export_is_whole_and_small(folder: Path) -> None:
 
 
 def test_an_export_that_is_too_big_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(training_export, "MOST_BYTES", 1_000_000)
+    monkeypatch.setattr(export, "MOST_BYTES", 1_000_000)
     runs = [folder / name for name in ("autoencoder", "joint", "judge", "prior2d", "prior3d")]
     with pytest.raises(ValueError, match=r"at most 1,000,000 are shipped, so choose fewer --widths"):
-        training_export.main(training_export.Options(*runs, tmp_path))
+        export.main(export.Options(*runs, tmp_path))
 
 
 def test_an_exported_encoder_takes_words_pictures_and_sounds(folder: Path) -> None:
@@ -133,23 +118,21 @@ def test_latents_of_another_autoencoder_are_made_anew(folder: Path, tmp_path: Pa
 
 def test_an_export_is_scored_in_everything_it_can_be_asked(folder: Path, tmp_path: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training_prompted_samples, "_STEPS", 1)
-        patch.setattr(training_novel_views, "_STEPS", 1)
-        patch.setattr(training_samples, "_SHEET_PROMPTS", (("chair", "red"),))
-        training_scores.main(
-            training_scores.Options(
-                folder / "models", folder / "data", tmp_path, pairs=2, objects=2, sounds=1, sounding=1
-            )
+        patch.setattr(prompted_samples, "_STEPS", 1)
+        patch.setattr(novel_views, "_STEPS", 1)
+        patch.setattr(samples, "_SHEET_PROMPTS", (("chair", "red"),))
+        scores.main(
+            scores.Options(folder / "models", folder / "data", tmp_path, pairs=2, objects=2, sounds=1, sounding=1)
         )
-    scores = json.loads((tmp_path / "scores.json").read_text())
-    assert set(scores["autoencoder_psnr"]) == {"rgb", "normal"}
-    assert set(scores["clip_captions"]) == {"usual", "held_out_templates"}
-    assert scores["samples_by_words"]["held_out"]["count"] == 1
-    assert scores["samples_by_words"]["speckle"]["decoded_truth"]["mean"] > 0.0
-    assert scores["samples_by_pictures"]["class"]["count"] == 1
-    assert set(scores["samples_by_sounds"]["classes"]) == set(scores["heard"]["classes"]) == set(SOUNDING_CLASSES)
+    figures = json.loads((tmp_path / "scores.json").read_text())
+    assert set(figures["autoencoder_psnr"]) == {"rgb", "normal"}
+    assert set(figures["clip_captions"]) == {"usual", "held_out_templates"}
+    assert figures["samples_by_words"]["held_out"]["count"] == 1
+    assert figures["samples_by_words"]["speckle"]["decoded_truth"]["mean"] > 0.0
+    assert figures["samples_by_pictures"]["class"]["count"] == 1
+    assert set(figures["samples_by_sounds"]["classes"]) == set(figures["heard"]["classes"]) == set(SOUNDING_CLASSES)
     # An autoencoder after two steps tells no side from the other.
-    assert {"predicted", "copied"} <= set(scores["novel_views"]["seen"])
+    assert {"predicted", "copied"} <= set(figures["novel_views"]["seen"])
     sheets = {"rgb.png", "normal.png", "by_picture.png", "by_sound.png", "novel_views.png"}
     assert {path.name for path in tmp_path.glob("*.png")} == sheets
 
@@ -186,9 +169,9 @@ def test_the_card_tells_what_the_run_recorded(folder: Path, tmp_path: Path) -> N
 
 def test_a_decoder_that_learned_on_is_exported_with_the_old_encoder(folder: Path, tmp_path: Path) -> None:
     vae, further = folder / "autoencoder" / "vae", tmp_path / "decoder"
-    train_autoencoder.main(train_autoencoder.Options(folder / "data", further, encoder=vae, budget=TWO, batch=2))
+    autoencoder.main(autoencoder.Options(folder / "data", further, encoder=vae, budget=TWO, batch=2))
     runs = [folder / name for name in ("autoencoder", "joint", "judge", "prior2d", "prior3d")]
-    training_export.main(training_export.Options(*runs, tmp_path / "models", decoder=further))
+    export.main(export.Options(*runs, tmp_path / "models", decoder=further))
     weights = "diffusion_pytorch_model.safetensors"
     old, new = load_file(vae / weights), load_file(tmp_path / "models" / "stable_unclip" / "vae" / weights)
     same = {part: all_equal(old, new, part) for part in ("encoder", "decoder")}
@@ -209,7 +192,7 @@ def test_a_training_that_was_stopped_ends_as_if_it_had_not_been(
     def weights(run: Path, resume: bool) -> dict[str, torch.Tensor]:
         budget = Budget(steps=4)
         data, joint = folder / "data", folder / "joint"
-        train_images.main(train_images.Options(data, joint, run, budget=budget, batch=16, resume=resume))
+        images.main(images.Options(data, joint, run, budget=budget, batch=16, resume=resume))
         return load_file(run / "image_encoder" / "model.safetensors")
 
     expected = weights(tmp_path / "whole", resume=False)
@@ -236,13 +219,13 @@ def test_every_training_takes_steps_on_a_gpu(
     gpu, sounds, joint, data = Hardware("cuda", compiled), folder / "sounds.pt", folder / "joint", folder / "data"
     vae, cache = folder / "autoencoder" / "vae", tmp_path / "cache"
     steps = Budget(steps=6)
-    train_words.main(train_words.Options(tmp_path / "words", budget=steps, hardware=gpu))
-    train_autoencoder.main(train_autoencoder.Options(data, tmp_path / "vae", budget=steps, hardware=gpu))
-    train_images.main(train_images.Options(data, joint, tmp_path / "images", budget=steps, hardware=gpu))
-    train_audio.main(train_audio.Options(sounds, joint, tmp_path / "audio", budget=steps, hardware=gpu))
+    words.main(words.Options(tmp_path / "words", budget=steps, hardware=gpu))
+    autoencoder.main(autoencoder.Options(data, tmp_path / "vae", budget=steps, hardware=gpu))
+    images.main(images.Options(data, joint, tmp_path / "images", budget=steps, hardware=gpu))
+    audio.main(audio.Options(sounds, joint, tmp_path / "audio", budget=steps, hardware=gpu))
     first, second = tmp_path / "prior2d", tmp_path / "prior3d"
-    train_prior2d.main(train_prior2d.Options(data, first, vae, joint, cache, sounds=sounds, budget=steps, hardware=gpu))
-    train_prior3d.main(train_prior3d.Options(data, second, vae, joint, cache, first, budget=steps, hardware=gpu))
+    prior2d.main(prior2d.Options(data, first, vae, joint, cache, sounds=sounds, budget=steps, hardware=gpu))
+    prior3d.main(prior3d.Options(data, second, vae, joint, cache, first, budget=steps, hardware=gpu))
     for run in (first, second):
         averaged = torch.load(run / "checkpoint.pt", weights_only=True, map_location="cpu")["averaged"]
         assert all(value.isfinite().all() for value in averaged.values())

@@ -1,0 +1,203 @@
+"""Trains the built-in 2D prior: Stable unCLIP's conditioning by an embedding, with view and signal beside it."""
+
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+import torch
+from diffusers import DDPMScheduler
+from diffusers.models.embeddings import get_timestep_embedding
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from ...models.view_features import view_features
+from .autoencoder import LATENT_SIZE
+from .captions import CaptionBank
+from .data import PropPictures
+from .diffusion import (
+    CROSS_WIDTH,
+    EMBEDDING_SCALE,
+    HARMONICS,
+    POSE_GAIN,
+    NoisyPair,
+    UnetShape,
+    build_unet,
+    kept_rows,
+    velocity_loss,
+)
+from .latents import LatentPictures, cached_embeddings, cached_latents, sound_embeddings
+from .running.chance import Chance
+from .running.hardware import Hardware
+from .running.record import write_record
+from .running.run import Budget, TrainingRun
+from .sounds import SOUNDING_CLASSES, Synthesis, cached_sounds
+from .word_tower import EMBEDDING_WIDTH, FrozenWords
+
+SIGNALS = ("rgb", "normal")
+LABEL_WIDTH = 2 * EMBEDDING_WIDTH + 4 * HARMONICS + len(SIGNALS)
+WIDTHS = (48, 96, 96)
+IMAGE_SHARE, AUDIO_SHARE = 0.3, 0.2
+"""How often the embedding of a picture, or of a sound where the class has one, stands in for that of a caption."""
+
+_NORMAL_SHARE = 0.25
+_HIGHEST_LEVEL = 300
+_CLEAR_SHARE = 0.5
+
+
+@dataclass(frozen=True)
+class Options:
+    """Command line of the 2D prior's training."""
+
+    data: Path
+    run: Path
+    """Folder for the checkpoint and the curve, both of which export.py reads."""
+    autoencoder: Path
+    """The finished vae/ folder."""
+    joint: Path
+    """The finished run of the joint encoder."""
+    latents: Path
+    """Folder where latents and embeddings are cached."""
+    sounds: Path | None = None
+    """The cache of sounds; without it, no sound's embedding is seen."""
+    widths: tuple[int, int, int] = WIDTHS
+    budget: Budget = field(default_factory=lambda: Budget(minutes=60.0))
+    hardware: Hardware = field(default_factory=Hardware)
+    batch: int = 32
+    resume: bool = False
+    seed: int = 0
+
+
+def main(options: Options) -> None:
+    """Train; export.py turns the checkpoint into a model folder."""
+    hardware = options.hardware
+    hardware.settle()
+    torch.manual_seed(options.seed)
+    write_record(options.run, options.batch, options.seed, hardware)
+    chance = Chance(options.seed, hardware.place)
+    pictures = PropPictures.load(options.data)
+    latents = cached_latents(pictures, options.autoencoder, options.latents, hardware)
+    shape = UnetShape(options.widths, latents.rgb.shape[2], LATENT_SIZE)
+    shape.save(options.run)
+    unet = hardware.ready(build_unet(shape, False, LABEL_WIDTH))
+    run = TrainingRun(unet, options.run, options.budget, options.resume, chance)
+    batches = PriorBatches(pictures, latents, gathered_prompts(pictures, options), chance)
+    fast = hardware.fast(unet)
+    tokens = torch.zeros(options.batch, 1, CROSS_WIDTH, device=hardware.place)
+    for _ in run.steps("2D prior"):
+        clean, labels = batches.draw(options.batch)
+        pair = NoisyPair(clean, chance)
+        run.descend(velocity_loss(fast, pair, None, tokens, labels, hardware))
+
+
+@dataclass(frozen=True)
+class PromptEmbeddings:
+    """Every embedding that an object may be asked for by.
+
+    seen: float[N, V, E] of its pictures.   heard: float[S, K, E] of the sounds of S classes.
+    sounding: int[N], the row of ``heard`` of each object's class, or -1.
+    """
+
+    captions: CaptionBank
+    seen: Float[Tensor, "N V E"]
+    heard: Float[Tensor, "S K E"]
+    sounding: Int[Tensor, "N"]
+
+    def drawn(self, objects: Int[Tensor, "B"], chance: Chance) -> Float[Tensor, "B E"]:
+        """Half captions, 30 % another picture of the object, 20 % a sound where its class has one, else a caption."""
+        count = len(objects)
+        has_colour = torch.ones_like(objects, dtype=torch.bool)
+        unit = self.captions.drawn(objects, has_colour, chance.integers(1 << 16, count))
+        draw = chance.uniform(count, 1)
+        views = chance.integers(self.seen.shape[1], count)
+        unit = torch.where(draw < IMAGE_SHARE, self.seen[objects, views], unit)
+        if len(self.heard) == 0:
+            return unit
+        row = self.sounding[objects]
+        sound = self.heard[row.clamp(min=0), chance.integers(self.heard.shape[1], count)]
+        is_heard = (draw >= 1.0 - AUDIO_SHARE) & (row >= 0)[:, None]
+        return torch.where(is_heard, sound, unit)
+
+
+def gathered_prompts(pictures: PropPictures, options: Options) -> PromptEmbeddings:
+    """From the finished joint encoder: its words, and what it says of every picture and every cached sound."""
+    hardware = options.hardware
+    words = FrozenWords.load(options.joint, hardware.place)
+    rows = {name: number for number, name in enumerate(SOUNDING_CLASSES)}
+    heard = torch.zeros(0, 1, EMBEDDING_WIDTH, device=hardware.place)
+    if options.sounds is not None:
+        heard = sound_embeddings(cached_sounds(options.sounds, Synthesis()), options.joint / "audio_encoder", hardware)
+    return PromptEmbeddings(
+        captions=CaptionBank.of(pictures.specs, words, options.seed),
+        seen=cached_embeddings(pictures, options.joint / "image_encoder", options.latents, hardware),
+        heard=heard,
+        sounding=torch.tensor([rows.get(spec.prop_class, -1) for spec in pictures.specs], device=hardware.place),
+    )
+
+
+class PriorBatches:
+    """Draws latents of colour pictures and normal maps with the class labels that describe them."""
+
+    def __init__(
+        self, pictures: PropPictures, latents: LatentPictures, prompts: PromptEmbeddings, chance: Chance
+    ) -> None:
+        self._latents, self._prompts, self._chance = latents, prompts, chance
+        self._azimuth, self._elevation = pictures.azimuth.to(chance.device), pictures.elevation.to(chance.device)
+
+    def draw(self, count: int) -> tuple[Float[Tensor, "B C h w"], Float[Tensor, "B L"]]:
+        """Clean latents and labels; a tenth of the labels are zero."""
+        chance = self._chance
+        object_count, view_count = self._azimuth.shape
+        objects, views = chance.integers(object_count, count), chance.integers(view_count, count)
+        is_normal = chance.happens(_NORMAL_SHARE, count)
+        clean = torch.where(
+            is_normal[:, None, None, None], self._latents.normal[objects, views], self._latents.rgb[objects, views]
+        ).float()
+        labels = prior_labels(
+            *noised_embeddings(self._prompts.drawn(objects, chance), chance),
+            self._azimuth[objects, views],
+            self._elevation[objects, views],
+            is_normal,
+        )
+        return clean, labels * kept_rows(count, chance)[:, None]
+
+
+@cache
+def embedding_noise() -> DDPMScheduler:
+    """The schedule of Stable unCLIP's noise augmentation of embeddings."""
+    return DDPMScheduler(beta_schedule="squaredcos_cap_v2")
+
+
+def noised_embeddings(unit: Float[Tensor, "B E"], chance: Chance) -> tuple[Float[Tensor, "B E"], Float[Tensor, "B E"]]:
+    """Scaled embeddings under Stable unCLIP's noise augmentation, and the sinusoids of their levels.
+
+    Half of them are left clear at level 0, the level that is used afterwards.
+    """
+    count = len(unit)
+    levels = chance.integers(_HIGHEST_LEVEL, count) * ~chance.happens(_CLEAR_SHARE, count)
+    scaled = EMBEDDING_SCALE * unit
+    noised = embedding_noise().add_noise(scaled, chance.normal(*unit.shape), levels)
+    noised = torch.where(levels[:, None] == 0, scaled, noised)
+    return noised, get_timestep_embedding(levels, unit.shape[1], flip_sin_to_cos=True, downscale_freq_shift=0)
+
+
+def prior_labels(
+    embedding: Float[Tensor, "B E"],
+    noise_level: Float[Tensor, "B E"],
+    azimuth: Float[Tensor, "B"],
+    elevation: Float[Tensor, "B"],
+    is_normal: Tensor,
+) -> Float[Tensor, "B L"]:
+    """[embedding ; noise level ; harmonics of azimuth and twice the elevation ; rgb or normal]."""
+    pose = view_features([azimuth, 2.0 * elevation], HARMONICS, POSE_GAIN)
+    signal = torch.stack([~is_normal, is_normal], dim=1).float()
+    return torch.cat([embedding, noise_level, pose, signal], dim=1)
+
+
+def conditioning() -> dict[str, object]:
+    """The content of conditioning.json: what the class label is made of, for the loader."""
+    return {
+        "embedding_scale": EMBEDDING_SCALE,
+        "noise_level_embedding": True,
+        "pose": {"harmonics": HARMONICS, "gain": POSE_GAIN},
+        "signals": list(SIGNALS),
+    }
