@@ -106,12 +106,15 @@ def test_a_signal_ends_all_stages_and_the_same_call_goes_on(
             signal.raise_signal(number)
             return super().wait()
 
+    # Both on purpose: a shell's background jobs, this test among them, begin with interrupts ignored.
     earlier = signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
+    earlier_interrupt = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with pytest.raises(raised):
             run(tmp_path, Stage("a", 1.0, partial(work_until_stopped, begun, stopped)), lanes=Interrupted)
     finally:
         signal.signal(signal.SIGTERM, earlier)
+        signal.signal(signal.SIGINT, earlier_interrupt)
     assert stopped.exists()
     assert StageLedger(tmp_path).records["a"].seconds > 0.0
     again = tmp_path / "again"

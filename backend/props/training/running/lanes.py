@@ -130,8 +130,8 @@ class Lanes:
 
 def _work(work: Callable[[float], None], minutes: float, speaker: Connection, log: Path) -> None:
     """What a stage's process does."""
-    # An interrupt from the keyboard reaches the whole group; the process that started this one decides what it means.
     end_with_parent()
+    # An interrupt from the keyboard reaches the whole group; the process that started this one decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)
     with log.open("a") as printed:
