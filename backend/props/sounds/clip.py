@@ -32,7 +32,7 @@ SOUNDING_CLASSES = (
 """Classes with a sound that a listener would name: ring, beat, engine, water, fire, breath that blows a flame out,
 blown neck, door, clash, chops, nail blows, roar, wind in leaves, clink, drips in a shaft, jingle, pages, zip."""
 
-Samples = npt.NDArray[np.floating]
+Samples = npt.NDArray[np.float64]
 """[T] mono."""
 
 

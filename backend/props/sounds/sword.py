@@ -90,7 +90,7 @@ def _met(count: int, times: Samples, longest: float, rng: np.random.Generator) -
 def _blade(rng: np.random.Generator, longest: float) -> tuple[Samples, Samples]:
     """Modes (Hz) and decays (s): a free bar's, crowded by taper and fuller; or drawn at random, as dense."""
     if rng.random() < 0.5:
-        numbers = np.arange(2, 2 + rng.integers(10, 22))
+        numbers = np.arange(2.0, 2.0 + rng.integers(10, 22))
         modes = octaves(rng, 40.0, 160.0) * (numbers + 0.5) ** rng.uniform(1.5, 2.0) / 2.25
         modes = modes * (1.0 + 0.04 * rng.standard_normal(len(modes)))
     else:

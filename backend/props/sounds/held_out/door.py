@@ -67,4 +67,4 @@ def _chime(count: int, rng: np.random.Generator) -> Samples:
     tones = iter([high, low, high, low])
     gap = rng.uniform(0.4, 0.7)
     turns = 4 if count > 2.6 * SAMPLE_RATE and rng.random() < 0.5 else 2
-    return laid(count, 0.05 + gap * np.arange(turns), lambda: fm_ping(decay, next(tones), 4.0, 0.4, decay))
+    return laid(count, 0.05 + gap * np.arange(float(turns)), lambda: fm_ping(decay, next(tones), 4.0, 0.4, decay))

@@ -36,7 +36,7 @@ def drawn_noise(rng: np.random.Generator, count: int, power: Callable[[Samples, 
     power: called with frequency (Hz, [F, 1]) and time (s, [1, N]); returns amplitudes that broadcast to [F, N].
     """
     frames = count // (_FRAME // 2) + 3
-    frequency = np.fft.rfftfreq(_FRAME, 1.0 / SAMPLE_RATE)[:, None]
+    frequency = np.fft.rfftfreq(_FRAME, 1.0 / SAMPLE_RATE).astype(np.float64)[:, None]
     time = np.arange(frames)[None] * (_FRAME // 2) / SAMPLE_RATE
     phases = rng.standard_normal((len(frequency), frames)) + 1j * rng.standard_normal((len(frequency), frames))
     _, sound = signal.istft(phases * power(frequency, time), SAMPLE_RATE, nperseg=_FRAME)
