@@ -127,8 +127,7 @@ def textured(scene: Scene, texture_size: int, max_faces: int, smoothing: int = 0
     """
     vertices, faces, field = _extracted(scene)
     yield _EXTRACTED
-    vertices, faces = _finished_surface(vertices, faces, max_faces)
-    vertices = smoothed(vertices, faces, smoothing)
+    vertices, faces = _finished_surface(vertices, faces, max_faces, smoothing)
     yield _SIMPLIFIED
     atlas: Atlas | None = None
     for part in unwrap(vertices, faces, texture_size):
@@ -157,7 +156,9 @@ def finished(scene: Scene, texture_size: int, max_faces: int) -> TexturedMesh:
     raise AssertionError("textured always ends with its mesh")
 
 
-def _finished_surface(vertices: np.ndarray, faces: np.ndarray, max_faces: int) -> tuple[np.ndarray, np.ndarray]:
+def _finished_surface(
+    vertices: np.ndarray, faces: np.ndarray, max_faces: int, smoothing: int
+) -> tuple[np.ndarray, np.ndarray]:
     vertices, faces = without_floaters(vertices, faces)
     vertices, faces = without_degenerate_faces(*outward(vertices, faces))
     if not is_closed(faces):
@@ -166,6 +167,7 @@ def _finished_surface(vertices: np.ndarray, faces: np.ndarray, max_faces: int) -
             "This is a defect of the representation's extract(), not of the prompt"
         )
     vertices, faces = simplified_closed(vertices, faces, max_faces)
+    vertices, faces = without_degenerate_faces(smoothed(vertices, faces, smoothing), faces)
     assert is_closed(faces)
     assert signed_volumes(vertices, faces).sum() > 0
     log.info("surface=closed vertices=%d faces=%d", len(vertices), len(faces))

@@ -13,7 +13,7 @@ _VERTEX_ROUNDS = 10
 def smoothed(vertices: np.ndarray, faces: np.ndarray, rounds: int, crease: float = 0.35) -> np.ndarray:
     """Moved ``vertices`` f32[V, 3] of a closed surface; ``faces`` i32[F, 3] stay as they are.
 
-    rounds: of the averaging of normals over neighbouring faces, 0 changes nothing; a lump of n faces takes about n.
+    rounds: of the averaging of normals over neighbouring faces, 0 changes nothing.
     crease: deviation of the Gaussian of the difference of two unit normals; .35 is an angle of 20 degrees, across which
     a neighbour counts .6, and at 60 degrees next to nothing. Raises ValueError for a surface that is not closed.
     """

@@ -6,6 +6,7 @@ import pytest
 import torch
 import trimesh
 from analytic_scenes import AnalyticScene, Surface, mug, sphere, with_floater
+from any_to_3d.backend import snapshot
 from any_to_3d.backend.finishing.mesh_repair import face_areas, is_closed, signed_volumes
 from any_to_3d.backend.snapshot import EmptySurfaceError, finished, textured
 from any_to_3d.shared.mesh import TexturedMesh
@@ -54,6 +55,18 @@ def test_every_face_finds_its_own_colour_in_the_texture(finished_mug: TexturedMe
 
 def test_texture_is_filled_around_the_charts(finished_mug: TexturedMesh) -> None:
     assert finished_mug.albedo.reshape(-1, 3).max(axis=1).min() > 20
+
+
+def test_faces_that_smoothing_flattens_are_mended(monkeypatch: pytest.MonkeyPatch) -> None:
+    def flattening(vertices: np.ndarray, faces: np.ndarray, rounds: int) -> np.ndarray:
+        moved = vertices.copy()
+        moved[faces[0, 1]] = moved[faces[0, 0]]
+        return moved
+
+    monkeypatch.setattr(snapshot, "smoothed", flattening)
+    mesh = finished(AnalyticScene(sphere(subdivisions=2)), texture_size=64, max_faces=1000)
+    assert is_closed(mesh.faces)
+    assert face_areas(mesh.vertices, mesh.faces).min() > 0
 
 
 def test_inward_surface_is_turned(caplog: pytest.LogCaptureFixture) -> None:
