@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn.functional import interpolate
 
-from .generator.matting import report
+from .generator.matting import recentred, report
 from .grab_cut import GrabCut
 from .rembg_matting import RembgMatting, find_rembg_weights, is_rembg_installed
 
@@ -102,17 +100,7 @@ def cut_out(picture: Float[Tensor, "4 H W"], choose: Callable[[], ChosenMatting]
 
 def framed(pixels: Float[Tensor, "3 H W"], alpha: Float[Tensor, "H W"]) -> Float[Tensor, "3 S S"]:
     """The opaque part on white, its box in the middle of a square and its long side FILL of it."""
-    rows, columns = (alpha > 0.5).nonzero(as_tuple=True)
-    top, bottom, left, right = (int(v) for v in (rows.min(), rows.max() + 1, columns.min(), columns.max() + 1))
-    scale = FILL * FRAME_SIZE / max(bottom - top, right - left)
-    height, width = max(1, round((bottom - top) * scale)), max(1, round((right - left) * scale))
-    box = (slice(None), slice(top, bottom), slice(left, right))
-    # White before resizing: a hidden colour must not bleed into the edge.
-    on_white = (pixels * alpha + (1 - alpha))[box]
-    small = interpolate(on_white[None], size=(height, width), mode="bilinear", antialias=True)[0]
-    frame = torch.ones(3, FRAME_SIZE, FRAME_SIZE).to(pixels)
-    y, x = (FRAME_SIZE - height) // 2, (FRAME_SIZE - width) // 2
-    frame[:, y : y + height, x : x + width] = small
+    frame, _ = recentred(pixels, alpha, FRAME_SIZE, FILL)
     return frame
 
 

@@ -66,8 +66,8 @@ def prepare_condition(
         yield Preparing("choosing the reference view", 1.0)
         best = choose([_candidate(image, sampling) for image in images], condition, runtime)
     if sampling.fill is not None:
-        image, mask = recentred(best.image, best.mask, sampling.fill)
-        best = replace(best, image=image, mask=mask)
+        image, alpha = recentred(best.image, best.mask.float(), best.image.shape[-1], sampling.fill)
+        best = replace(best, image=image, mask=alpha > 0.5)
     condition = replace(
         condition,
         reference_image=best.image[None],

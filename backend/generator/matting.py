@@ -74,22 +74,22 @@ def squared(rgba: Float[Tensor, "4 H W"]) -> Float[Tensor, "4 S S"]:
 
 
 def recentred(
-    image: Float[Tensor, "3 H W"], mask: Bool[Tensor, "H W"], fill: float
-) -> tuple[Float[Tensor, "3 H W"], Bool[Tensor, "H W"]]:
-    """Move and scale the object so that the middle of its box is the image's and its long side ``fill`` of it.
+    image: Float[Tensor, "3 H W"], alpha: Float[Tensor, "H W"], size: int, fill: float
+) -> tuple[Float[Tensor, "3 S S"], Float[Tensor, "S S"]]:
+    """The opaque part on white, its box in the middle of a square of ``size`` and its long side ``fill`` of that.
 
-    The rest becomes white. An empty mask changes nothing. Source: stable-dreamfusion preprocess_image.py.
+    alpha: [0, 1], comes back moved and scaled with the image. Where nothing is opaque, the square is white and
+    transparent. Source: stable-dreamfusion preprocess_image.py.
     """
-    rows, columns = mask.nonzero(as_tuple=True)
-    if not len(rows):
-        return image, mask
-    top, bottom, left, right = (int(v) for v in (rows.min(), rows.max() + 1, columns.min(), columns.max() + 1))
-    size = image.shape[-1]
-    scale = fill * size / max(bottom - top, right - left)
-    height, width = max(1, round((bottom - top) * scale)), max(1, round((right - left) * scale))
-    layers = torch.cat([on_white(image, mask), mask[None].float()])[None, :, top:bottom, left:right]
-    small = interpolate(layers, size=(height, width), mode="bilinear", antialias=True)[0]
-    y, x = (size - height) // 2, (size - width) // 2
-    canvas = torch.cat([torch.ones_like(image), torch.zeros_like(image[:1])])
-    canvas[:, y : y + height, x : x + width] = small
-    return canvas[:3], canvas[3] > 0.5
+    canvas = torch.cat([image.new_ones(3, size, size), image.new_zeros(1, size, size)])
+    rows, columns = (alpha > 0.5).nonzero(as_tuple=True)
+    if len(rows):
+        top, bottom, left, right = (int(v) for v in (rows.min(), rows.max() + 1, columns.min(), columns.max() + 1))
+        scale = fill * size / max(bottom - top, right - left)
+        height, width = max(1, round((bottom - top) * scale)), max(1, round((right - left) * scale))
+        # White before resizing: a hidden colour must not bleed into the edge.
+        layers = torch.cat([image * alpha + (1 - alpha), alpha[None]])[None, :, top:bottom, left:right]
+        small = interpolate(layers, size=(height, width), mode="bilinear", antialias=True)[0]
+        y, x = (size - height) // 2, (size - width) // 2
+        canvas[:, y : y + height, x : x + width] = small
+    return canvas[:3], canvas[3]

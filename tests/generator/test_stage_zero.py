@@ -71,13 +71,40 @@ def test_report_of_nothing_is_zero() -> None:
 def test_recentring_fills_the_wanted_share_in_the_middle() -> None:
     image = torch.ones(3, 50, 50)
     image[:, 2:22, 5:15] = 0.1
-    moved, mask = recentred(image, foreground_mask(image), 0.8)
-    rows, columns = mask.nonzero(as_tuple=True)
+    moved, alpha = recentred(image, foreground_mask(image).float(), 50, 0.8)
+    rows, columns = (alpha > 0.5).nonzero(as_tuple=True)
     assert rows.max() - rows.min() + 1 == 40
     assert (rows.min() + rows.max()).item() / 2 == pytest.approx(24.5, abs=1)
     assert (columns.min() + columns.max()).item() / 2 == pytest.approx(24.5, abs=1)
     assert moved[:, 25, 25].mean() < 0.15
     assert torch.all(moved[:, 0, 0] == 1)
+
+
+def test_recentring_at_the_same_scale_moves_pixels_and_mixes_them_with_white_by_their_opacity() -> None:
+    image = torch.zeros(3, 3, 5)
+    image[:, 1:, 4] = 0.2
+    alpha = torch.zeros(3, 5)
+    alpha[1, 4], alpha[2, 4] = 1.0, 0.75
+    moved, opacity = recentred(image, alpha, size=4, fill=0.5)
+    expected = torch.ones(4, 4)
+    expected[1, 1], expected[2, 1] = 0.2, 0.75 * 0.2 + 0.25
+    torch.testing.assert_close(moved, expected.expand(3, 4, 4))
+    torch.testing.assert_close(opacity[1:3, 1], torch.tensor([1.0, 0.75]))
+    assert opacity.sum() == 1.75
+
+
+def test_recentring_is_the_same_whatever_colour_transparency_hides() -> None:
+    image = torch.rand(3, 40, 30, generator=torch.Generator().manual_seed(0))
+    mask = torch.zeros(40, 30, dtype=torch.bool)
+    mask[3:20, 8:15], mask[9:12, 10:25] = True, True
+    hidden, shown = (recentred(each, mask.float(), 64, 0.8)[0] for each in (image, on_white(image, mask)))
+    assert torch.equal(hidden, shown)
+
+
+def test_recentring_nothing_gives_a_white_square() -> None:
+    moved, opacity = recentred(torch.zeros(3, 6, 6), torch.full((6, 6), 0.4), 4, 0.8)
+    assert torch.equal(moved, torch.ones(3, 4, 4))
+    assert torch.equal(opacity, torch.zeros(4, 4))
 
 
 def test_on_white_keeps_the_object_only() -> None:
