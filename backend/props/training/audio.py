@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -16,8 +15,8 @@ from .disturbances import disturbed_mels
 from .images import matching_loss
 from .running.chance import Chance
 from .running.hardware import Hardware
-from .running.record import write_record
 from .running.run import Budget, TrainingRun
+from .running.start import start_training
 from .sounds import SoundWindows, Synthesis, build_audio_tower, build_extractor, cached_sounds
 from .word_tower import FrozenWords
 
@@ -43,10 +42,7 @@ class Options:
 def main(options: Options) -> None:
     """Write `run`/audio_encoder with its feature extractor's settings."""
     hardware = options.hardware
-    hardware.settle()
-    torch.manual_seed(options.seed)
-    write_record(options.run / "audio", options.batch, options.seed, hardware)
-    chance = Chance(options.seed, hardware.place)
+    chance = start_training(options.run / "audio", options.batch, options.seed, hardware)
     sounds = cached_sounds(options.sounds, options.synthesis).to(hardware.place)
     captions = class_captions(SOUNDING_CLASSES, FrozenWords.load(options.words, hardware.place), options.seed)
     readers = hardware.ready(AttributeReaders.load(options.words))

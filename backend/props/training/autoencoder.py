@@ -11,8 +11,8 @@ from torch import Tensor
 from .data import PropPictures, as_images
 from .running.chance import Chance
 from .running.hardware import Hardware
-from .running.record import write_record
 from .running.run import Budget, TrainingRun
+from .running.start import start_training
 
 LATENT_SIZE = 16
 LATENT_CHANNELS = {64: 8, 128: 16}
@@ -61,10 +61,7 @@ def build_autoencoder(size: int, width: int = 48) -> AutoencoderTiny:
 def main(options: Options) -> None:
     """Train on rgb and normal images, then write `run`/vae."""
     hardware = options.hardware
-    hardware.settle()
-    torch.manual_seed(options.seed)
-    write_record(options.run, options.batch, options.seed, hardware)
-    chance = Chance(options.seed, hardware.place)
+    chance = start_training(options.run, options.batch, options.seed, hardware)
     pictures = PropPictures.load(options.data, hardware.place)
     is_new = options.encoder is None
     model = build_autoencoder(pictures.size) if is_new else AutoencoderTiny.from_pretrained(options.encoder)

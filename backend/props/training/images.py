@@ -21,8 +21,8 @@ from .colours import Recolouring, foreign_shapes
 from .data import PropPictures, as_images
 from .running.chance import Chance
 from .running.hardware import Hardware
-from .running.record import write_record
 from .running.run import Budget, TrainingRun
+from .running.start import start_training
 from .word_tower import EMBEDDING_WIDTH, FrozenWords
 
 CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
@@ -80,10 +80,7 @@ def build_image_tower(judge: bool) -> CLIPVisionModelWithProjection:
 def main(options: Options) -> None:
     """Write `run`/image_encoder and feature_extractor."""
     hardware, run = options.hardware, options.run
-    hardware.settle()
-    torch.manual_seed(options.seed)
-    write_record(run / "images", options.batch, options.seed, hardware)
-    chance = Chance(options.seed, hardware.place)
+    chance = start_training(run / "images", options.batch, options.seed, hardware)
     pictures = PropPictures.load(options.data, hardware.place)
     sampler = PictureSampler(pictures, FrozenWords.load(options.words, hardware.place), chance, options.judge)
     readers = hardware.ready(AttributeReaders.load(options.words))

@@ -28,8 +28,8 @@ from .diffusion import (
 from .latents import LatentPictures, cached_embeddings, cached_latents, sound_embeddings
 from .running.chance import Chance
 from .running.hardware import Hardware
-from .running.record import write_record
 from .running.run import Budget, TrainingRun
+from .running.start import start_training
 from .sounds import SOUNDING_CLASSES, Synthesis, cached_sounds
 from .word_tower import EMBEDDING_WIDTH, FrozenWords
 
@@ -70,10 +70,7 @@ class Options:
 def main(options: Options) -> None:
     """Train; export.py turns the checkpoint into a model folder."""
     hardware = options.hardware
-    hardware.settle()
-    torch.manual_seed(options.seed)
-    write_record(options.run, options.batch, options.seed, hardware)
-    chance = Chance(options.seed, hardware.place)
+    chance = start_training(options.run, options.batch, options.seed, hardware)
     pictures = PropPictures.load(options.data)
     latents = cached_latents(pictures, options.autoencoder, options.latents, hardware)
     shape = UnetShape(options.widths, latents.rgb.shape[2], LATENT_SIZE)

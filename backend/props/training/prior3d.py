@@ -29,8 +29,8 @@ from .latents import LatentPictures, cached_embeddings, cached_latents
 from .prior2d import SIGNALS, WIDTHS
 from .running.chance import Chance
 from .running.hardware import Hardware
-from .running.record import write_record
 from .running.run import Budget, TrainingRun
+from .running.start import start_training
 from .word_tower import EMBEDDING_WIDTH
 
 LABEL_WIDTH = 6 * HARMONICS + EMBEDDING_WIDTH
@@ -108,10 +108,7 @@ class NovelViews:
 def main(options: Options) -> None:
     """Train; export.py turns the checkpoint into a model folder."""
     hardware = options.hardware
-    hardware.settle()
-    torch.manual_seed(options.seed)
-    write_record(options.run, options.batch, options.seed, hardware)
-    chance = Chance(options.seed, hardware.place)
+    chance = start_training(options.run, options.batch, options.seed, hardware)
     pictures = PropPictures.load(options.data)
     latents = cached_latents(pictures, options.autoencoder, options.latents, hardware)
     embeddings = cached_embeddings(pictures, options.joint / "image_encoder", options.latents, hardware)

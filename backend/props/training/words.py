@@ -15,8 +15,8 @@ from ..words import closed_vocabulary
 from .attributes import AttributeReaders, attribute_numbers
 from .running.chance import Chance
 from .running.hardware import Hardware
-from .running.record import write_record
 from .running.run import Budget, TrainingRun
+from .running.start import start_training
 from .word_tower import build_text_tower, build_tokenizer, token_ids, with_unknown_words
 
 _UNKNOWN_SHARE = 0.3
@@ -51,10 +51,7 @@ class WordLearner(nn.Module):
 def main(options: Options) -> None:
     """Write `run`/text_encoder, tokenizer and the readers; the pictures are not needed."""
     hardware, run = options.hardware, options.run
-    hardware.settle()
-    torch.manual_seed(options.seed)
-    write_record(run / "words", options.batch, options.seed, hardware)
-    chance = Chance(options.seed, hardware.place)
+    chance = start_training(run / "words", options.batch, options.seed, hardware)
     tokenizer = build_tokenizer(closed_vocabulary())
     learner = hardware.ready(WordLearner(build_text_tower(tokenizer)))
     training = TrainingRun(learner, run / "words", options.budget, options.resume, chance)
