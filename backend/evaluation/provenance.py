@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import torch
 
+from ..processor import processor_name
 from .settings import Settings
 
 _WEIGHTS = ("*.safetensors", "*config.json", "conditioning.json", "tokenizer.json")
@@ -63,13 +64,8 @@ def weights_checksum(models: Path) -> str:
 
 
 def _machine() -> str:
-    processor = platform.processor() or platform.machine()
-    names = Path("/proc/cpuinfo")
-    if names.exists():
-        models = [line.partition(":")[2].strip() for line in names.read_text().splitlines() if "model name" in line]
-        processor = models[0] if models else processor
     memory = psutil.virtual_memory().total / 2**30
-    text = f"{platform.system()}, {os.cpu_count()} cores of {processor}, {memory:.0f} GiB"
+    text = f"{platform.system()}, {os.cpu_count()} cores of {processor_name()}, {memory:.0f} GiB"
     if torch.cuda.is_available():
         text += f", {torch.cuda.get_device_name()}"
     return text

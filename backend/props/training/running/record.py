@@ -2,12 +2,12 @@
 
 import json
 import os
-import platform
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
 
+from ....processor import processor_name
 from .hardware import Hardware
 
 RECORD_FILE = "training.json"
@@ -45,13 +45,4 @@ def machine_kind(hardware: Hardware) -> str:
     if hardware.is_gpu:
         return torch.cuda.get_device_name(hardware.place)
     threads = f"{hardware.threads} thread{'s' if hardware.threads > 1 else ''}"
-    return f"{threads} on {os.cpu_count()} cores of {_processor()}"
-
-
-def _processor() -> str:
-    names = Path("/proc/cpuinfo")
-    if names.exists():
-        models = [line.partition(":")[2].strip() for line in names.read_text().splitlines() if "model name" in line]
-        if models:
-            return models[0]
-    return platform.processor() or platform.machine()
+    return f"{threads} on {os.cpu_count()} cores of {processor_name()}"
