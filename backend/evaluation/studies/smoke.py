@@ -12,6 +12,7 @@ from ..document import Cell, Figure, Section, Table
 from ..judges import Judge
 from ..pairs import Pair, UnknownWords, world_pairs
 from ..scores import PhaseScores, PropVerdicts, phase_scores, prop_verdicts
+from ..wording import failure_list
 from .side_by_side import ScoredPhase, Verdicts, judges_of, precision, side_by_side
 
 PAIRS = (
@@ -95,7 +96,7 @@ class SmokeStudy:
             parts += [_phase_table(records, survey.props if survey else ()), "Objects, last phase:"]
             parts.append(_object_table(records))
         if failures:
-            parts.append("Failed:\n\n" + "\n".join(f"- {failure.case.label}: {failure.why}" for failure in failures))
+            parts.append(failure_list(failures))
         return Section("Phases side by side", (*parts, *_figures(archive, records)))
 
 
