@@ -16,12 +16,12 @@ from typing import TypedDict
 
 import numpy as np
 import tyro
-from rich.progress import track
 
 from .build import build
 from .materials import Material, Pattern
 from .render import render
 from .spec import Proportion, PropSpec, sample_spec
+from .training.running.progress import tracked
 
 SpecRecord = TypedDict(
     "SpecRecord",
@@ -100,7 +100,7 @@ def _render_all(specs: list[PropSpec], cameras: np.ndarray, options: Options) ->
         for name, path in partial.items()
     }
     jobs = ((spec, angles, options.size) for spec, angles in zip(specs, cameras, strict=True))
-    rendered = track(_in_order(jobs, options.workers), "rendering", total=options.objects)
+    rendered = tracked(_in_order(jobs, options.workers), "rendering", options.objects)
     for index, (rgb, alpha, normal) in enumerate(rendered):
         arrays["rgb"][index], arrays["alpha"][index], arrays["normal"][index] = rgb, alpha, normal
     for name, path in partial.items():
