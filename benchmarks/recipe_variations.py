@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from any_to_3d.backend.generator.cameras import CameraRange
 from any_to_3d.backend.generator.losses.score_distillation import SDS
 from any_to_3d.backend.generator.losses.term import Loss
 from any_to_3d.backend.generator.recipe import Phase, Recipe, Weighted
@@ -79,10 +78,6 @@ def also(weighted: Weighted) -> Change:
     return lambda phase: replace(phase, losses=(*phase.losses, weighted))
 
 
-def without(loss: str) -> Change:
-    return lambda phase: replace(phase, losses=tuple(w for w in phase.losses if w.loss.name != loss))
-
-
 def all_of(*changes: Change) -> Change:
     def changed(phase: Phase) -> Phase:
         for change in changes:
@@ -90,14 +85,6 @@ def all_of(*changes: Change) -> Change:
         return phase
 
     return changed
-
-
-def sized(size: int) -> Change:
-    return lambda phase: replace(phase, size=size)
-
-
-def looking(cameras: CameraRange) -> Change:
-    return lambda phase: replace(phase, cameras=cameras)
 
 
 GUIDANCE = tuple(
