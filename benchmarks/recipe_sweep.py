@@ -78,7 +78,7 @@ class Arguments:
 
 @dataclass(frozen=True)
 class Trial:
-    """One object of one recipe after one phase; seconds are those of its own phases from ``since`` on."""
+    """One object of one recipe after one phase; its "seconds" are the processor time of that phase alone."""
 
     variation: str
     prompt: str
