@@ -25,6 +25,7 @@ from any_to_3d.backend.evaluation.pairs import Pair, world_pairs
 from any_to_3d.backend.evaluation.provenance import provenance
 from any_to_3d.backend.evaluation.scores import phase_scores
 from any_to_3d.backend.evaluation.settings import Settings
+from any_to_3d.backend.evaluation.wording import listed
 from any_to_3d.backend.generator import checkpoint
 from any_to_3d.backend.generator.generate import Step, generate
 from any_to_3d.backend.generator.prompt import Prompt
@@ -37,6 +38,7 @@ from any_to_3d.backend.models.folder_layout import BUILTIN_FOLDER
 from any_to_3d.backend.parent_watch import end_with_parent
 from any_to_3d.backend.runtime import build_runtime
 from any_to_3d.backend.snapshot import textured
+from any_to_3d.backend.vocabulary import read_vocabulary
 from any_to_3d.backend.xbind_engine import MAX_FACES, SMOOTHING, TEXTURE_SIZE
 from any_to_3d.shared.mesh import TexturedMesh
 from recipe_variations import VARIATIONS
@@ -59,10 +61,10 @@ class Arguments:
         "yellow mug",
         "orange car",
         "blue rocket",
-        "white mushroom",
+        "purple mushroom",
         "green house",
-        "grey sword",
-        "brown bench",
+        "grey tower",
+        "brown stool",
     )
     """Colour and class of each prompt."""
     variations: tuple[str, ...] = tuple(VARIATIONS)
@@ -153,6 +155,7 @@ class Sweep:
 
 def main(arguments: Arguments) -> None:
     """Run what is missing, then write the tables."""
+    require_known(arguments.prompts)
     unknown = [name for name in arguments.variations if name not in VARIATIONS]
     if unknown:
         raise SystemExit(f"unknown variations {unknown}; there are: {', '.join(VARIATIONS)}")
@@ -166,6 +169,20 @@ def main(arguments: Arguments) -> None:
     if any(process.exitcode for process in processes):
         raise SystemExit("a process of the sweep died; see the log, then run again to go on")
     write_tables(arguments)
+
+
+def require_known(prompts: tuple[str, ...]) -> None:
+    """Raises SystemExit for prompts that are not a colour and a class of which the weights know the words."""
+    known = world_pairs(read_vocabulary().unknown_words)
+    allowed = {f"{pair.colour} {pair.prop_class}" for pair in known}
+    unknown = [prompt for prompt in prompts if prompt not in allowed]
+    if unknown:
+        colours = listed(list(dict.fromkeys(pair.colour for pair in known)))
+        classes = listed(list(dict.fromkeys(pair.prop_class for pair in known)))
+        raise SystemExit(
+            f"prompts: got {listed([repr(prompt) for prompt in unknown])}; each must be a colour and a class, such as "
+            f"'red chair'. Colours: {colours}. Classes: {classes}."
+        )
 
 
 def write_tables(arguments: Arguments) -> None:
