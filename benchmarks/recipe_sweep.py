@@ -11,21 +11,24 @@ Interrupted, the same command goes on.
 import json
 import logging
 import multiprocessing
+import shlex
+import sys
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from statistics import fmean
 
 import torch
 import tyro
-from any_to_3d.backend.evaluation.bootstrap import bootstrap_mean
+from any_to_3d.backend.evaluation.bootstrap import compare
 from any_to_3d.backend.evaluation.case import Target
 from any_to_3d.backend.evaluation.judges import INDEPENDENT, Judge, profile_judges
 from any_to_3d.backend.evaluation.pairs import Pair, world_pairs
 from any_to_3d.backend.evaluation.provenance import provenance
 from any_to_3d.backend.evaluation.scores import phase_scores
 from any_to_3d.backend.evaluation.settings import Settings
-from any_to_3d.backend.evaluation.wording import listed
+from any_to_3d.backend.evaluation.wording import counted, listed
 from any_to_3d.backend.generator import checkpoint
 from any_to_3d.backend.generator.generate import Step, generate
 from any_to_3d.backend.generator.prompt import Prompt
@@ -193,12 +196,13 @@ def write_tables(arguments: Arguments) -> None:
         for trial in json.loads(file.read_text("utf-8"))
     ]
     source = provenance(Settings(arguments.out, views=arguments.views), "sweep", f"variations of {BASE}")
+    source = replace(source, command=shlex.join(["python", *sys.argv]))
     data = {"provenance": asdict(source), "trials": [asdict(trial) for trial in trials]}
     (arguments.out / "sweep.json").write_text(json.dumps(data, indent=1) + "\n", "utf-8")
     parts = [
         "# Sweep of the built-in recipe",
         f"Commit {source.commit}, weights {source.weights[:16]}; {source.machine}. Mean differences to the first row,"
-        " with 95 % bootstrap intervals over prompts; bold where the interval leaves zero out.",
+        " with 95 % bootstrap intervals over prompts; bold where that of three prompts or more leaves zero out.",
     ]
     for number, phase in enumerate(XBIND.phases):
         tried = [name for name in arguments.variations if VARIATIONS[name].first == number]
@@ -212,25 +216,34 @@ def write_tables(arguments: Arguments) -> None:
 def _table(trials: list[Trial], names: list[str], phase: str) -> str:
     """XBIND's own means, then each variation's mean difference to it, prompt by prompt."""
     base = _by_prompt(trials, BASE, phase)
-    lines = ["| | " + " | ".join(MEASURES) + " | failed |", "|---" * (len(MEASURES) + 2) + "|"]
-    means = " | ".join(f"{sum(s[m] for s in base.values()) / len(base):.3g}" for m in MEASURES)
-    lines.append(f"| **xbind** ({len(base)} prompts) | {means} | |")
+    means = [f"{fmean(scores[measure] for scores in base.values()):.3g}" if base else "" for measure in MEASURES]
+    rows = [
+        ("", *MEASURES, "failed"),
+        ("---",) * (len(MEASURES) + 2),
+        (f"**{BASE}** ({counted(len(base), 'prompt')})", *means, _failures(trials, BASE)),
+    ]
     for name in names:
         own = _by_prompt(trials, name, phase)
         shared = [prompt for prompt in base if prompt in own]
-        failed = sum(t.variation == name and bool(t.failure) for t in trials)
-        cells = [
-            _difference([own[prompt][measure] - base[prompt][measure] for prompt in shared]) if shared else ""
+        cells = (
+            _difference([own[prompt][measure] for prompt in shared], [base[prompt][measure] for prompt in shared])
             for measure in MEASURES
-        ]
-        lines.append(f"| {name} | {' | '.join(cells)} | {failed or ''} |")
-    return "\n".join(lines)
+        )
+        rows.append((name, *cells, _failures(trials, name)))
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
-def _difference(values: list[float]) -> str:
-    found = bootstrap_mean(values)
-    told_apart = "**" if found.low > 0 or found.high < 0 else ""
-    return f"{told_apart}{found.mean:+.3g}{told_apart} [{found.low:+.2g}, {found.high:+.2g}]"
+def _difference(own: list[float], base: list[float]) -> str:
+    if not own:
+        return ""
+    found = compare(own, base, "higher")
+    mark = "**" if found.agreement in ("agrees", "disagrees") else ""
+    mean = found.difference
+    return f"{mark}{mean.mean:+.3g}{mark} [{mean.low:+.3g}, {mean.high:+.3g}]"
+
+
+def _failures(trials: list[Trial], variation: str) -> str:
+    return str(sum(trial.variation == variation and bool(trial.failure) for trial in trials) or "")
 
 
 def _by_prompt(trials: list[Trial], variation: str, phase: str) -> dict[str, dict[str, float]]:
