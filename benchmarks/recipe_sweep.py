@@ -257,6 +257,7 @@ def _checkpoint(folder: Path, phase: str) -> Path:
 def _share(arguments: Arguments, prompts: tuple[str, ...]) -> None:
     end_with_parent()
     log_to_stderr()
+    log.setLevel(logging.INFO)
     torch.set_num_threads(arguments.threads)
     runtime = build_runtime("builtin", CPU, None, arguments.seed)
     sweep = Sweep(arguments, runtime, profile_judges(BUILTIN_FOLDER, CPU))
