@@ -15,7 +15,8 @@ from .resonators import blows, ring
 def lapping(count: int, rng: np.random.Generator) -> Samples:
     """Small waves that slap and gurgle under the planks."""
     swells = onsets(rng, count, octaves(rng, 0.5, 1.5), 0.3)
-    wave = bursts(count, swells, rng.uniform(0.5, 1.0, len(swells)), 0.25, octaves(rng, 0.8, 2.5)) + 0.12
+    wave = bursts(count, swells, rng.uniform(0.5, 1.0, len(swells)), 0.25, octaves(rng, 0.8, 2.5))
+    wave += octaves(rng, 0.02, 0.12)
     wash = band_noise(rng, count, octaves(rng, 120.0, 350.0), octaves(rng, 700.0, 2000.0)) * wave
     starts = rng.choice(count, size=int(count / SAMPLE_RATE * octaves(rng, 6.0, 50.0)), p=wave / wave.sum())
     gurgle = unit(bubbles(count, starts / SAMPLE_RATE, rng, (250.0, 1500.0)))
@@ -41,7 +42,8 @@ def swell(count: int, rng: np.random.Generator) -> Samples:
     dark = band_noise(rng, count, octaves(rng, 60.0, 200.0), octaves(rng, 400.0, 1000.0))
     bright = band_noise(rng, count, octaves(rng, 400.0, 900.0), octaves(rng, 2000.0, 6000.0))
     late = signal.lfilter([2e-4], [1.0, -(1.0 - 2e-4)], height)
-    return dark * (0.25 + height) + octaves(rng, 0.15, 1.0) * bright * (height**2 + rng.uniform(0.0, 0.6) * late)
+    body = dark * (octaves(rng, 0.03, 0.25) + height)
+    return body + octaves(rng, 0.15, 1.0) * bright * (height**2 + rng.uniform(0.0, 0.6) * late)
 
 
 def rowing(count: int, rng: np.random.Generator) -> Samples:

@@ -51,7 +51,7 @@ def _equalisers(count: int, bands: int, chance: Chance) -> Float[Tensor, "B 1 1 
     axis = torch.linspace(-1.0, 1.0, bands, device=chance.device)
     tilt, bow, level, height, centre, width = (
         chance.between(low, high, count, 1, 1, 1)
-        for low, high in ((-8.0, 8.0), (-6.0, 6.0), (-4.0, 4.0), (-8.0, 8.0), (-1.0, 1.0), (0.1, 0.6))
+        for low, high in ((-4.0, 4.0), (-3.0, 3.0), (-4.0, 4.0), (-5.0, 5.0), (-1.0, 1.0), (0.1, 0.6))
     )
     return tilt * axis + bow * (axis.square() - 0.33) + level + height * torch.exp(-(((axis - centre) / width) ** 2))
 
