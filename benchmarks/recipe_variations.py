@@ -7,6 +7,7 @@ from any_to_3d.backend.generator.losses.score_distillation import SDS
 from any_to_3d.backend.generator.losses.term import Loss
 from any_to_3d.backend.generator.recipe import Phase, Recipe, Weighted
 from any_to_3d.backend.generator.recipes.builtin import XBIND
+from any_to_3d.backend.generator.representations.nerf import NeRF
 from any_to_3d.backend.generator.schedules import Scheduled, SquareRoot, linear
 
 COARSE, GEOMETRY, TEXTURE = 0, 1, 2
@@ -73,6 +74,18 @@ def rates(**fields: Scheduled) -> Change:
     )
 
 
+def samples(count: int) -> Change:
+    """Samples on every ray of a radiance field."""
+
+    def changed(phase: Phase) -> Phase:
+        start = phase.start
+        if not isinstance(start, NeRF):
+            raise ValueError(f"phase {phase.name!r} marches along no rays")
+        return replace(phase, start=replace(start, march=replace(start.march, samples=count)))
+
+    return changed
+
+
 def also(weighted: Weighted) -> Change:
     """One more loss."""
     return lambda phase: replace(phase, losses=(*phase.losses, weighted))
@@ -87,11 +100,19 @@ def all_of(*changes: Change) -> Change:
     return changed
 
 
-GUIDANCE = tuple(
-    Variation(f"I planar guidance {scale:g}", (COARSE,), loss_with("sds planar", guidance_scale=scale))
-    for scale in (2.0, 5.0, 8.0)
+GUIDANCE = (
+    *(
+        Variation(f"I planar guidance {scale:g}", (COARSE,), loss_with("sds planar", guidance_scale=scale))
+        for scale in (2.0, 5.0)
+    ),
+    Variation("I stereo guidance 2", (COARSE,), loss_with("sds stereo", guidance_scale=2.0)),
 )
 TIMESTEPS = (
+    Variation(
+        "I timesteps from all over",
+        (COARSE,),
+        all_of(loss_with("sds planar", t_low=0.05), loss_with("sds stereo", t_low=0.05)),
+    ),
     Variation("I timesteps end at .5", (COARSE,), loss_with("sds planar", t_high=linear(0.98, 0.5))),
     Variation("I timesteps end at .15", (COARSE,), loss_with("sds planar", t_high=linear(0.98, 0.15))),
     Variation("III timesteps .4 to .1", (TEXTURE,), loss_with("sds planar", t_high=linear(0.4, 0.1))),
@@ -99,7 +120,7 @@ TIMESTEPS = (
 )
 WEIGHTS = (
     Variation("I stereo x 2", (COARSE,), weight_times("sds stereo", 2.0)),
-    Variation("I stereo x 0.5", (COARSE,), weight_times("sds stereo", 0.5)),
+    Variation("I stereo x 0.25", (COARSE,), weight_times("sds stereo", 0.25)),
     Variation("I reference x 0.3", (COARSE,), weight_times("reference", 0.3)),
     Variation("I reference x 3", (COARSE,), weight_times("reference", 3.0)),
     Variation("I similarity x 3", (COARSE,), weight_times("modality similarity", 3.0)),
@@ -108,7 +129,9 @@ WEIGHTS = (
     Variation("III reference x 0.3", (TEXTURE,), weight_times("reference", 0.3)),
     Variation("III image term x 5", (TEXTURE,), loss_with("sds planar", image_weight=0.5)),
 )
-NORMALS = SDS("planar", guidance_scale=2.0, t_low=0.05, t_high=linear(0.98, 0.3), weighting="x0", signal="normal")
+NORMALS = SDS(
+    "planar", guidance_scale=2.0, t_low=linear(0.9, 0.1), t_high=linear(0.98, 0.3), weighting="x0", signal="normal"
+)
 SURFACES = (
     Variation("I normals too", (COARSE,), also(Weighted(NORMALS, 0.5, every=2))),
     Variation("I normals too, weakly", (COARSE,), also(Weighted(NORMALS, 0.2, every=2))),
@@ -126,6 +149,10 @@ SURFACES = (
     Variation("II rate x 0.5", (GEOMETRY,), rates(geometry=0.015)),
     Variation("II rate x 2", (GEOMETRY,), rates(geometry=0.06)),
 )
+SIZES = (
+    Variation("I 64 pixels", (COARSE,), lambda phase: replace(phase, size=64)),
+    Variation("I 64 samples a ray", (COARSE,), samples(64)),
+)
 LENGTHS = (
     Variation("I steps x 2", (COARSE,), steps_times(2.0)),
     Variation("I steps x 0.6", (COARSE,), steps_times(0.6)),
@@ -134,9 +161,9 @@ LENGTHS = (
     Variation("III steps x 0.5", (TEXTURE,), steps_times(0.5)),
 )
 RATES = (
-    Variation("I rates x 2", (COARSE,), rates(grid=0.04, mlp=0.01)),
-    Variation("I rates x 0.5", (COARSE,), rates(grid=0.01, mlp=0.0025)),
+    Variation("I rates x 2", (COARSE,), rates(grid=0.08, mlp=0.02)),
+    Variation("I rates x 0.5", (COARSE,), rates(grid=0.02, mlp=0.005)),
     Variation("III rates x 2", (TEXTURE,), rates(grid=0.02, mlp=0.004)),
 )
 
-VARIATIONS = {v.name: v for v in (*GUIDANCE, *TIMESTEPS, *WEIGHTS, *SURFACES, *LENGTHS, *RATES)}
+VARIATIONS = {v.name: v for v in (*GUIDANCE, *TIMESTEPS, *WEIGHTS, *SURFACES, *SIZES, *LENGTHS, *RATES)}

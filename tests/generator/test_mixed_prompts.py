@@ -102,7 +102,8 @@ def test_a_red_text_moves_a_blue_barrels_picture_steadily_from_one_to_the_other(
             if weight
         ]
         found.append((embed(Prompt(tuple(mixed)), builtin.joint, CPU) @ targets.T)[0].tolist())
-    blue, _, red = zip(*found, strict=True)
-    assert list(blue) == sorted(blue, reverse=True)
-    assert list(red) == sorted(red)
+    from_blue_to_red = [red_barrel - blue_barrel for blue_barrel, red_barrel, _ in found]
+    assert from_blue_to_red == sorted(from_blue_to_red)
+    red = [likeness for *_, likeness in found]
+    assert red == sorted(red)
     assert found[2][1] > found[0][1], "half and half is nearer to a red barrel than the picture is"

@@ -41,24 +41,31 @@ SURFACE = DensitySurface(threshold=4.0, scale=4.0, smallest_part=0.05, closing=1
 OTHER_THRESHOLDS = (7.0, 5.5)
 LATTICE = KuhnGrid(48)
 
+# Phase I goes from nothing but noise to little of it, as HiFA anneals: timesteps drawn from all over it give a blob.
+MUCH_TO_LITTLE, LEAST = linear(0.98, 0.3), linear(0.9, 0.1)
+
 PLANAR_SDS = SDS(
     "planar",
     guidance_scale=3.0,
-    t_low=0.05,
-    t_high=linear(0.98, 0.3),
+    t_low=LEAST,
+    t_high=MUCH_TO_LITTLE,
     weighting="x0",
     image_weight=0.1,
 )
 STEREO_SDS = SDS(
     "stereo",
-    guidance_scale=2.0,
-    t_low=0.05,
-    t_high=linear(0.98, 0.3),
+    guidance_scale=3.0,
+    t_low=LEAST,
+    t_high=MUCH_TO_LITTLE,
     weighting="x0",
     signal="rgb",
 )
-DETAIL = linear(0.6, 0.2)
-"""Phase III keeps what is there: much noise would only repaint, and blur, the colours of phase I."""
+
+
+def _kept(sds: SDS) -> SDS:
+    """Later phases keep what is there: much noise would only repaint, and blur, what phase I found."""
+    return replace(sds, t_low=0.05, t_high=linear(0.6, 0.2))
+
 
 SIMILARITY = ModalitySimilarity(global_count=1, local_count=1)
 
@@ -67,7 +74,7 @@ COARSE = Phase(
     steps=250,
     start=NeRF(
         field=FIELD,
-        march=RayMarch(samples=64, normal_step=0.03, least_weight=2e-3),
+        march=RayMarch(samples=48, normal_step=0.03, least_weight=2e-3),
         occupancy_warm_up=0,
         occupancy_every=8,
         occupancy_decay=0.7,
@@ -75,13 +82,13 @@ COARSE = Phase(
         preview_resolution=40,
     ),
     cameras=ORBIT,
-    size=64,
+    size=48,
     guide="rgb",
-    optimiser=Adam(LearningRates(grid=0.02, mlp=0.005)),
+    optimiser=Adam(LearningRates(grid=0.04, mlp=0.01)),
     losses=(
         Weighted(PLANAR_SDS, 1.0),
         Weighted(SIMILARITY, 1.0, every=4),
-        Weighted(STEREO_SDS, 0.5),
+        Weighted(STEREO_SDS, 2.0),
         Weighted(ReferenceView(rgb=2000.0, mask=1000.0), 1.0, every=4),
         Weighted(ZVariance(), Piecewise(((0.0, 0.0), (0.5, 100.0)))),
         Weighted(NormalSmoothness("differences"), 100.0, every=4),
@@ -102,7 +109,7 @@ GEOMETRY = Phase(
             5.0,
         ),
         Weighted(SIMILARITY, 1.0, every=4),
-        Weighted(STEREO_SDS, 0.5),
+        Weighted(_kept(STEREO_SDS), 0.5),
         Weighted(ReferenceView(rgb=0.0, mask=1000.0), 1.0, every=4),
         Weighted(NormalConsistency(), 1000.0),
         Weighted(LaplacianSmoothness(), 1000.0),
@@ -118,9 +125,9 @@ TEXTURE = Phase(
     guide="rgb",
     optimiser=Adam(LearningRates(grid=0.01, mlp=0.002)),
     losses=(
-        Weighted(replace(PLANAR_SDS, t_high=DETAIL), 1.0),
+        Weighted(_kept(PLANAR_SDS), 1.0),
         Weighted(SIMILARITY, 1.0, every=4),
-        Weighted(replace(STEREO_SDS, t_high=DETAIL), 0.5),
+        Weighted(_kept(STEREO_SDS), 0.5),
         Weighted(ReferenceView(rgb=2000.0, mask=0.0), 1.0, every=4),
     ),
 )
@@ -134,7 +141,7 @@ XBIND = Recipe(
 )
 
 PRESETS = {
-    "draft": XBIND.scaled(steps=0.4, grid=32),
+    "draft": XBIND.scaled(steps=0.6, grid=32),
     "standard": XBIND,
     "high": XBIND.scaled(steps=2.0, grid=64),
 }
