@@ -36,7 +36,7 @@ class ServeOptions:
     """Where the weights of profile full lie."""
 
     threads: int = 0
-    """CPU threads a worker may use; 0 leaves it to torch."""
+    """CPU threads a worker may use; 0 takes one for the built-in models, torch's choice for others."""
 
     keys: Path | None = None
     """server.key, as written by 'any-to-3d keys': encrypt, and let only the listed clients in."""

@@ -46,17 +46,22 @@ Four objects of the smoke suite on a CPU: normals 18.33 -> 18.60 dB, sharpness 2
 """
 
 
+BUILTIN_THREADS = 1
+"""Pictures of 64 pixels are too small to share. Draft on two cores: 36 s with one thread, 61 s with two."""
+
+
 class XBindEngine:
     """An Engine for the profiles builtin and full.
 
-    threads: of the CPU, 0 leaves torch's choice.  runtime: networks that are loaded already, else ``load`` does it.
+    threads: of the CPU; 0 is BUILTIN_THREADS for the built-in networks, and for others what torch chooses.
+    runtime: networks that are loaded already, else ``load`` does it.
     """
 
     def __init__(
         self, profile: ProfileName, device: str, models_folder: str, threads: int, runtime: Runtime | None = None
     ) -> None:
-        if threads:
-            torch.set_num_threads(threads)
+        if threads or profile == "builtin":
+            torch.set_num_threads(threads or BUILTIN_THREADS)
         self.device, self.kernels = device, "none"
         self._profile: ProfileName = profile
         self._device_name = device

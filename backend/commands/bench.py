@@ -53,7 +53,7 @@ class Bench:
     """Where the weights of profile full lie."""
 
     threads: int = 0
-    """CPU threads; 0 leaves it to torch."""
+    """CPU threads; 0 takes one for the built-in models, torch's choice for others."""
 
     overrides: dict[str, float] = field(default_factory=dict)
     """Settings of the profile, such as steps_scale 0.1."""

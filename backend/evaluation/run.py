@@ -5,7 +5,6 @@ An interrupted run goes on where it stopped: give the same output folder again.
 
 import json
 import logging
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -67,7 +66,7 @@ def _done(settings: Settings, jobs: Sequence[Job], workers: int) -> Iterator[Job
     elif shared:
         yield from in_processes(settings, shared, workers)
     if timed:
-        yield from in_processes(replace(settings, threads=os.cpu_count() or 1), timed, 1)
+        yield from in_processes(replace(settings, threads=0), timed, 1)
 
 
 def _show_progress(done: Iterator[Job], total: int) -> None:

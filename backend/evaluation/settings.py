@@ -13,7 +13,10 @@ from .pairs import UnknownWords
 
 @dataclass(frozen=True)
 class Settings:
-    """models_folder is read by the full profile only. threads: of each process.  views: azimuths an elevation."""
+    """models_folder is read by the full profile only. threads: of each process, 0 for the engine's own choice.
+
+    views: azimuths an elevation.
+    """
 
     out: Path
     profile: ProfileName = "builtin"

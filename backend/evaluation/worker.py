@@ -44,7 +44,8 @@ class Worker:
     @staticmethod
     def loaded(settings: Settings) -> "Worker":
         """With the profile's networks. Raises MissingWeights."""
-        torch.set_num_threads(settings.threads)
+        if settings.threads:
+            torch.set_num_threads(settings.threads)
         engine = build_engine(settings.profile, settings.device, settings.models_folder, settings.threads)
         engine.load()
         return Worker(engine, profile_judges(settings.models, choose_device(settings.device)), Archive(settings.out))

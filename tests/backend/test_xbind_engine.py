@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import torch
 from any_to_3d.backend.engine import Stage
 from any_to_3d.backend.worker import run_job
 from any_to_3d.backend.worker_messages import Run
@@ -98,3 +99,14 @@ def test_missing_weights_fail_the_job_by_name(tmp_path: Path) -> None:
     failed = list(run_job(Run("j1", smallest(), str(tmp_path)), engine, Wishes()))[-1]
     assert failed.problem.code == "missing_weights"
     assert str(tmp_path / "nothing") in failed.problem.message
+
+
+def test_builtin_networks_take_one_thread_unless_asked_for_more() -> None:
+    before = torch.get_num_threads()
+    try:
+        XBindEngine("builtin", "cpu", "", threads=0)
+        assert torch.get_num_threads() == 1
+        XBindEngine("builtin", "cpu", "", threads=2)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)

@@ -68,9 +68,9 @@ class PresetStudy:
 def _introduction(pairs: Sequence[Pair]) -> str:
     return (
         f"Wall seconds on {', '.join(pair.text for pair in pairs)}, one after another in one process that has the"
-        " machine to itself, with as many threads as it has cores, models loaded before. *First mesh* is the first live"
-        " mesh with faces, as the add-on would show it, counted from the request. Memory is the largest resident size"
-        " of that process, libraries, models and judges included."
+        " machine to itself, with as many threads as the engine takes unasked, models loaded before. *First mesh* is"
+        " the first live mesh with faces, as the add-on would show it, counted from the request. Memory is the largest"
+        " resident size of that process, libraries, models and judges included."
     )
 
 
