@@ -7,8 +7,6 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 
-import torch
-
 from ..engine import Engine
 from ..finishing.glb import write_glb
 from ..generator.representations.scene import GenerationFailed
@@ -44,8 +42,6 @@ class Worker:
     @staticmethod
     def loaded(settings: Settings) -> "Worker":
         """With the profile's networks. Raises MissingWeights."""
-        if settings.threads:
-            torch.set_num_threads(settings.threads)
         engine = build_engine(settings.profile, settings.device, settings.models_folder, settings.threads)
         engine.load()
         return Worker(engine, profile_judges(settings.models, choose_device(settings.device)), Archive(settings.out))

@@ -42,21 +42,21 @@ OTHER_THRESHOLDS = (7.0, 5.5)
 LATTICE = KuhnGrid(48)
 
 # Phase I goes from nothing but noise to little of it, as HiFA anneals: timesteps drawn from all over it give a blob.
-MUCH_TO_LITTLE, LEAST = linear(0.98, 0.3), linear(0.9, 0.1)
+T_HIGH, T_LOW = linear(0.98, 0.3), linear(0.9, 0.1)
 
 PLANAR_SDS = SDS(
     "planar",
     guidance_scale=3.0,
-    t_low=LEAST,
-    t_high=MUCH_TO_LITTLE,
+    t_low=T_LOW,
+    t_high=T_HIGH,
     weighting="x0",
     image_weight=0.1,
 )
 STEREO_SDS = SDS(
     "stereo",
     guidance_scale=3.0,
-    t_low=LEAST,
-    t_high=MUCH_TO_LITTLE,
+    t_low=T_LOW,
+    t_high=T_HIGH,
     weighting="x0",
     signal="rgb",
 )

@@ -56,7 +56,7 @@ Demonstrations, tests and benchmarks of any-to-3d without downloads, and simple 
 1 to {HARMONICS} times the azimuth and twice the elevation, x {POSE_GAIN}; rgb or normal]; zeros are unconditional.
 `zero123`'s is [the same harmonics of the turn and of twice both elevations; unit reference embedding
 x {EMBEDDING_SCALE}], beside Zero-1-to-3's own token and latents. It started from `stable_unclip`'s weights, as
-Zero-1-to-3 did from Stable Diffusion. Good guidance scales are 3 and 2.
+Zero-1-to-3 did from Stable Diffusion. The recipe guides both with 3.
 
 ## Licence
 
