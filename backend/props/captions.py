@@ -6,6 +6,7 @@ orders that training never uses; they are made of words that training uses elsew
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
@@ -79,23 +80,27 @@ def description(spec: PropSpec) -> str:
     return _with_article(ORDERS["adjectives"].phrase(words, words.noun))
 
 
+Telling = Literal["all", "no colour", "shape"]
+"""What a sentence may speak of: everything, everything but colours, or neither colours nor material nor pattern."""
+
+
 def sample_caption(
-    spec: PropSpec, rng: np.random.Generator, with_colour: bool = True, from_holdouts: bool = False
+    spec: PropSpec, rng: np.random.Generator, telling: Telling = "all", from_holdouts: bool = False
 ) -> str:
     """The text of one sample_statement."""
-    return sample_statement(spec, rng, with_colour, from_holdouts).text
+    return sample_statement(spec, rng, telling, from_holdouts).text
 
 
 def sample_statement(
-    spec: PropSpec, rng: np.random.Generator, with_colour: bool = True, from_holdouts: bool = False
+    spec: PropSpec, rng: np.random.Generator, telling: Telling = "all", from_holdouts: bool = False
 ) -> Caption:
     """One true sentence about a prop, in words of closed_vocabulary(), at most LONGEST of them.
 
-    with_colour: False leaves out colours, material and pattern, for pictures that show none of them.
+    telling: "shape" is for pictures that show nothing else; "no colour" for those of the class's usual one.
     from_holdouts: use a frame or a word order that training never uses, instead of only those that it does.
     What is out of the ordinary about the prop is told mostly but not always.
     """
-    facts = _chosen_facts(spec, rng, with_colour)
+    facts = _chosen_facts(spec, rng, telling)
     fitting = [name for name, order in ORDERS.items() if order.fits(facts)]
     kept_back = [name for name in fitting if name in holdout_orders()]
     usual = [name for name in fitting if name not in holdout_orders()]
@@ -112,20 +117,21 @@ def sample_statement(
     return Caption(text if len(text.split()) <= LONGEST else _with_article(phrases[0]), facts)
 
 
-def _chosen_facts(spec: PropSpec, rng: np.random.Generator, with_colour: bool) -> Facts:
+def _chosen_facts(spec: PropSpec, rng: np.random.Generator, telling: Telling) -> Facts:
     def told(share: float = _TOLD_SHARE) -> bool:
         return bool(rng.random() < share)
 
     facts = Facts(spec.prop_class)
     if spec.proportion != "normal" and told():
         facts = replace(facts, proportion=spec.proportion)
-    if not with_colour:
+    if telling == "shape":
         return facts
-    facts = replace(facts, colour=spec.colour)
     if spec.material != "plain" and told():
         facts = replace(facts, material=spec.material)
-    if spec.second_colour is not None and told():
-        facts = replace(facts, second_colour=spec.second_colour)
+    if telling == "all":
+        facts = replace(facts, colour=spec.colour)
+        if spec.second_colour is not None and told():
+            facts = replace(facts, second_colour=spec.second_colour)
     is_ordinary = spec.pattern == "plain" and spec.material == "plain" and spec.second_colour is None
     if told(_SAID_TO_BE_PLAIN_SHARE) if is_ordinary else spec.pattern != "plain" and told():
         facts = replace(facts, pattern=spec.pattern)
@@ -245,14 +251,14 @@ ORDERS: dict[str, Order] = {
     ),
     "material_that_is_colour": Order(
         lambda w, noun: _joined(w.proportion, w.pattern, noun, "made of", w.material_noun, "that is", w.colour),
-        lambda f: f.material is not None,
+        lambda f: f.material is not None and f.colour is not None,
     ),
     "pattern_and_colour": Order(
         lambda w, noun: _joined(w.proportion, w.material, noun, "that is", w.pattern, "and", w.colour),
-        _has_pattern,
+        lambda f: _has_pattern(f) and f.colour is not None,
     ),
 }
-"""Name -> word order. Material, pattern and second colour are only ever told together with the colour."""
+"""Name -> word order. A second colour is only ever told together with the first."""
 
 FRAMES: dict[str, Callable[[str, str], str]] = {
     "article": lambda phrase, plural: _with_article(phrase),

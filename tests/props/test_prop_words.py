@@ -117,11 +117,28 @@ def test_captions_use_only_the_closed_vocabulary_and_all_of_it(drawn: list[PropS
 
 def test_colour_free_captions_name_neither_colour_nor_pattern(drawn: list[PropSpec]) -> None:
     rng = np.random.default_rng(3)
-    words = {word for spec in drawn for word in sample_caption(spec, rng, with_colour=False).split()}
+    words = {word for spec in drawn for word in sample_caption(spec, rng, "shape").split()}
     told = {
         word for table in (COLOUR_WORDS, MATERIAL_WORDS, PATTERN_WORDS) for names in table.values() for word in names
     }
     assert words.isdisjoint(told)
+
+
+def test_captions_may_leave_out_the_colours_alone(drawn: list[PropSpec]) -> None:
+    rng = np.random.default_rng(3)
+    captions = [sample_statement(spec, rng, "no colour") for spec in drawn]
+    colours = {word for names in COLOUR_WORDS.values() for word in names}
+    assert not [caption for caption in captions if colours & set(caption.text.split())]
+    facts = [caption.facts for caption in captions]
+    assert not [fact for fact in facts if fact.colour or fact.second_colour]
+    assert {fact.material for fact in facts} == {None, *MATERIALS} - {"plain"}
+    assert not [c.text for c in captions if c.text.endswith((" that is", " and", " of")) or "  " in c.text]
+
+
+def test_every_usual_colour_is_shown_in_training() -> None:
+    usual = {(name, facts.usual_colour) for name, facts in CLASS_TABLE.items()}
+    assert all(colour in COLOURS for _, colour in usual)
+    assert usual.isdisjoint(holdout_pairs())
 
 
 def test_prompts_take_the_right_article() -> None:

@@ -1,5 +1,7 @@
 """Laws of the training scripts: what a network is told in training is what the model wrappers tell it afterwards."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -9,7 +11,7 @@ from any_to_3d.backend.models.zero123 import camera_change as camera_change_at_u
 from any_to_3d.backend.props.captions import Facts
 from any_to_3d.backend.props.materials import MATERIALS, PATTERNS
 from any_to_3d.backend.props.palette import COLOURS
-from any_to_3d.backend.props.spec import CLASSES, PropSpec
+from any_to_3d.backend.props.spec import CLASSES, PropSpec, canonical
 from any_to_3d.backend.props.training.attributes import NAMES, NO_COLOUR, SIZES, AttributeReaders, attribute_numbers
 from any_to_3d.backend.props.training.captions import CaptionBank
 from any_to_3d.backend.props.training.data import PropPictures
@@ -24,6 +26,7 @@ from any_to_3d.backend.props.training.diffusion import (
 from any_to_3d.backend.props.training.latents import LatentPictures
 from any_to_3d.backend.props.training.prior2d import (
     LABEL_WIDTH,
+    PriorBatches,
     PromptEmbeddings,
     embedding_noise,
     noised_embeddings,
@@ -40,7 +43,13 @@ from any_to_3d.backend.props.training.prior3d import (
 )
 from any_to_3d.backend.props.training.results.samples import Views
 from any_to_3d.backend.props.training.running.chance import Chance
-from any_to_3d.backend.props.training.word_tower import build_text_tower, build_tokenizer, token_ids, with_unknown_words
+from any_to_3d.backend.props.training.word_tower import (
+    EMBEDDING_WIDTH,
+    build_text_tower,
+    build_tokenizer,
+    token_ids,
+    with_unknown_words,
+)
 from any_to_3d.backend.props.training.words import draw_sentences
 from any_to_3d.backend.props.words import closed_vocabulary
 from diffusers.pipelines.stable_diffusion.stable_unclip_image_normalizer import StableUnCLIPImageNormalizer
@@ -142,17 +151,49 @@ def test_embedding_at_level_0_is_clear_and_seen_as_the_wrapper_shows_it(chance: 
     assert 0.3 < is_clear.float().mean() < 0.7
 
 
-def test_a_prior_is_asked_by_captions_other_pictures_and_sounds(chance: Chance) -> None:
-    """Each kind of embedding points along an axis of its own: 50, 30 and 20 %, and no sound for a silent class."""
-    said, seen, heard = torch.eye(3)
-    bank = CaptionBank(said.half().expand(2, 5, 3), said.half().expand(2, 5, 3))
-    sounding = torch.tensor([0, -1])
-    prompts = PromptEmbeddings(bank, seen.expand(2, 4, 3), heard.expand(1, 6, 3), sounding)
-    for number, shares in ((0, (0.5, 0.3, 0.2)), (1, (0.7, 0.3, 0.0))):
-        drawn = prompts.drawn(torch.full((20_000,), number), chance)
-        assert drawn.mean(dim=0).tolist() == pytest.approx(shares, abs=0.015)
-    deaf = PromptEmbeddings(bank, seen.expand(2, 4, 3), torch.zeros(0, 1, 3), sounding)
-    assert deaf.drawn(torch.zeros(1000, dtype=torch.long), chance)[:, 2].max() == 0
+@pytest.fixture
+def prompts() -> PromptEmbeddings:
+    """Two objects, the second of a silent class. Axes: a coloured caption, one without, a picture, a sound."""
+    coloured, unnamed, seen, heard = torch.eye(4)
+    bank = CaptionBank(*(axis.half().expand(2, 5, 4) for axis in (coloured, torch.zeros(4), unnamed)))
+    return PromptEmbeddings(bank, seen.expand(2, 4, 4), heard.expand(1, 6, 4), torch.tensor([0, -1]))
+
+
+def test_a_coloured_object_is_asked_for_by_captions_and_pictures(prompts: PromptEmbeddings, chance: Chance) -> None:
+    drawn = prompts.drawn(torch.zeros(20_000, dtype=torch.long), chance)
+    assert drawn.mean(dim=0).tolist() == pytest.approx((0.7, 0.0, 0.3, 0.0), abs=0.015)
+
+
+@pytest.mark.parametrize(("number", "shares"), [(0, (0.0, 0.5, 0.0, 0.5)), (1, (0.0, 1.0, 0.0, 0.0))])
+def test_without_a_colour_it_is_asked_for_by_captions_and_its_sounds(
+    prompts: PromptEmbeddings, chance: Chance, number: int, shares: tuple[float, ...]
+) -> None:
+    objects = torch.full((20_000,), number)
+    assert prompts.drawn_without_colour(objects, chance).mean(dim=0).tolist() == pytest.approx(shares, abs=0.015)
+    deaf = replace(prompts, heard=torch.zeros(0, 1, 4))
+    assert deaf.drawn_without_colour(objects, chance)[:, 3].max() == 0
+
+
+def test_a_quarter_of_the_prompts_name_no_colour_and_show_a_usual_one(chance: Chance) -> None:
+    """A picture's latents are its object's number, so that each row tells what was shown for it."""
+    specs = (
+        canonical("chest", "brown"),
+        canonical("chest", "blue"),
+        replace(canonical("chest", "brown"), second_colour="red"),
+    )
+    blank, angles = torch.zeros(3, 2, 1, 1, 3, dtype=torch.uint8), torch.zeros(3, 2)
+    pictures = PropPictures(blank, blank, blank[..., 0], angles, angles, specs)
+    numbers = torch.arange(3.0)[:, None, None, None, None].expand(3, 2, 1, 1, 1)
+    named, unnamed = torch.eye(EMBEDDING_WIDTH)[:2]
+    bank = CaptionBank(*(axis.expand(3, 1, EMBEDDING_WIDTH) for axis in (named, named, unnamed)))
+    prompts = PromptEmbeddings(
+        bank, named.expand(3, 1, EMBEDDING_WIDTH), torch.zeros(0, 1, EMBEDDING_WIDTH), torch.full((3,), -1)
+    )
+    shown, labels = PriorBatches(pictures, LatentPictures(numbers, numbers, 1.0), prompts, chance).draw(4000)
+    embedding = labels[:, :2]
+    names_none = embedding[:, 1] > 5.0
+    assert shown.flatten()[names_none].unique().tolist() == [0.0]
+    assert shown.flatten().unique().tolist() == [0.0, 1.0, 2.0]
 
 
 def test_turn_and_its_label_are_the_wrappers(chance: Chance) -> None:

@@ -55,7 +55,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             data, root / "prior2d", vae, joint, cache, sounds=root / "sounds.pt", widths=WIDTHS, budget=TWO, batch=4
         )
     )
-    prior3d.main(prior3d.Options(data, root / "prior3d", vae, joint, cache, root / "prior2d", budget=TWO, batch=4))
+    prior3d.main(
+        prior3d.Options(data, root / "prior3d", vae, joint, cache, prior2d=root / "prior2d", budget=TWO, batch=4)
+    )
     export.main(
         export.Options(root / "autoencoder", joint, root / "judge", root / "prior2d", root / "prior3d", root / "models")
     )

@@ -3,42 +3,45 @@
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from ..captions import sample_caption
+from ..captions import Telling, sample_caption
 from ..palette import COLOURS
 from ..spec import PropSpec, canonical
 from .word_tower import FrozenWords
 
-_COLOURED, _COLOURLESS = 8, 3
+_COLOURED, _COLOURLESS, _UNNAMED = 8, 3, 3
 _CLASS_CAPTIONS = 48
 
 
 @dataclass(frozen=True)
 class CaptionBank:
-    """Unit embeddings, float16: coloured [N, 8, E] and, for pictures without colours, colourless [N, 3, E]."""
+    """Unit embeddings, float16, of what is said of every object.
+
+    coloured: [N, 8, E].   colourless: [N, 3, E], of the shape alone.   unnamed: [N, 3, E], of all but the colours.
+    """
 
     coloured: Float[Tensor, "N K E"]
     colourless: Float[Tensor, "N L E"]
+    unnamed: Float[Tensor, "N L E"]
 
     @staticmethod
     def of(specs: tuple[PropSpec, ...], words: FrozenWords, seed: int) -> "CaptionBank":
-        """Eleven captions for each object."""
+        """Fourteen captions for each object."""
         rng = np.random.default_rng(seed)
 
-        def bank(count: int, with_colour: bool) -> Tensor:
-            captions = [sample_caption(spec, rng, with_colour=with_colour) for spec in specs for _ in range(count)]
+        def bank(count: int, telling: Telling) -> Tensor:
+            captions = [sample_caption(spec, rng, telling) for spec in specs for _ in range(count)]
             return words.embed(captions).half().unflatten(0, (len(specs), count))
 
-        return CaptionBank(bank(_COLOURED, True), bank(_COLOURLESS, False))
+        coloured, colourless = bank(_COLOURED, "all"), bank(_COLOURLESS, "shape")
+        return CaptionBank(coloured, colourless, bank(_UNNAMED, "no colour"))
 
-    def drawn(self, objects: Int[Tensor, "B"], has_colour: Tensor, number: Int[Tensor, "B"]) -> Float[Tensor, "B E"]:
+    def drawn(self, objects: Int[Tensor, "B"], telling: Telling, number: Int[Tensor, "B"]) -> Float[Tensor, "B E"]:
         """One caption's embedding for each object; number: any whole numbers, taken around the bank's length."""
-        coloured = self.coloured[objects, number % self.coloured.shape[1]]
-        colourless = self.colourless[objects, number % self.colourless.shape[1]]
-        return torch.where(has_colour[:, None], coloured, colourless).float()
+        bank = {"all": self.coloured, "no colour": self.unnamed, "shape": self.colourless}[telling]
+        return bank[objects, number % bank.shape[1]].float()
 
 
 def class_captions(classes: tuple[str, ...], words: FrozenWords, seed: int) -> Float[Tensor, "S K E"]:
@@ -46,8 +49,6 @@ def class_captions(classes: tuple[str, ...], words: FrozenWords, seed: int) -> F
     rng = np.random.default_rng(seed)
     any_colour = next(iter(COLOURS))
     captions = [
-        sample_caption(canonical(name, any_colour), rng, with_colour=False)
-        for name in classes
-        for _ in range(_CLASS_CAPTIONS)
+        sample_caption(canonical(name, any_colour), rng, "shape") for name in classes for _ in range(_CLASS_CAPTIONS)
     ]
     return words.embed(captions).unflatten(0, (len(classes), _CLASS_CAPTIONS))

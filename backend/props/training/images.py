@@ -129,7 +129,9 @@ class PictureSampler:
         is_normal = self._chance.happens(_NORMAL_SHARE, count)
         coloured = on_background(self._rgb(objects, views), self._alpha(objects, views), self._chance, self._how)
         normals = at_tower_size(as_images(self._pictures.normal[objects, views]))
-        targets = self._captions.drawn(objects, ~is_normal, self._chance.integers(1 << 16, count))
+        number = self._chance.integers(1 << 16, count)
+        with_colours, of_shape = (self._captions.drawn(objects, telling, number) for telling in ("all", "shape"))
+        targets = torch.where(is_normal[:, None], of_shape, with_colours)
         shown = torch.where(is_normal[:, None], self._without_colour(objects), self._shown[objects])
         return torch.where(is_normal[:, None, None, None], normals, coloured), targets, shown
 

@@ -1,6 +1,6 @@
 """Trains the built-in 2D prior: Stable unCLIP's conditioning by an embedding, with view and signal beside it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -11,6 +11,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from ...models.view_features import view_features
+from ..class_table import CLASS_TABLE
+from ..spec import PropSpec
 from .autoencoder import LATENT_SIZE
 from .captions import CaptionBank
 from .data import PropPictures
@@ -26,45 +28,30 @@ from .diffusion import (
     velocity_loss,
 )
 from .latents import LatentPictures, cached_embeddings, cached_latents, sound_embeddings
+from .prior_options import PriorOptions
 from .running.chance import Chance
-from .running.hardware import Hardware
-from .running.run import Budget, TrainingRun
+from .running.run import TrainingRun
 from .running.start import start_training
 from .sounds import SOUNDING_CLASSES, Synthesis, cached_sounds
 from .word_tower import EMBEDDING_WIDTH, FrozenWords
 
 SIGNALS = ("rgb", "normal")
 LABEL_WIDTH = 2 * EMBEDDING_WIDTH + 4 * HARMONICS + len(SIGNALS)
-WIDTHS = (48, 96, 96)
-IMAGE_SHARE, AUDIO_SHARE = 0.3, 0.2
-"""How often the embedding of a picture, or of a sound where the class has one, stands in for that of a caption."""
 
+_IMAGE_SHARE, _AUDIO_SHARE = 0.3, 0.5
+# A prompt that names no colour, a sound above all, means the usual one: every colour at once is none.
+_USUAL_SHARE = 0.25
 _NORMAL_SHARE = 0.25
 _HIGHEST_LEVEL = 300
 _CLEAR_SHARE = 0.5
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(PriorOptions):
     """Command line of the 2D prior's training."""
 
-    data: Path
-    run: Path
-    """Folder for the checkpoint and the curve, both of which export.py reads."""
-    autoencoder: Path
-    """The finished vae/ folder."""
-    joint: Path
-    """The finished run of the joint encoder."""
-    latents: Path
-    """Folder where latents and embeddings are cached."""
     sounds: Path | None = None
     """The cache of sounds; without it, no sound's embedding is seen."""
-    widths: tuple[int, int, int] = WIDTHS
-    budget: Budget = field(default_factory=lambda: Budget(minutes=60.0))
-    hardware: Hardware = field(default_factory=Hardware)
-    batch: int = 32
-    resume: bool = False
-    seed: int = 0
 
 
 def main(options: Options) -> None:
@@ -100,19 +87,22 @@ class PromptEmbeddings:
     sounding: Int[Tensor, "N"]
 
     def drawn(self, objects: Int[Tensor, "B"], chance: Chance) -> Float[Tensor, "B E"]:
-        """Half captions, 30 % another picture of the object, 20 % a sound where its class has one, else a caption."""
+        """What tells the colour too: 70 % captions, 30 % another picture of the object."""
         count = len(objects)
-        has_colour = torch.ones_like(objects, dtype=torch.bool)
-        unit = self.captions.drawn(objects, has_colour, chance.integers(1 << 16, count))
-        draw = chance.uniform(count, 1)
-        views = chance.integers(self.seen.shape[1], count)
-        unit = torch.where(draw < IMAGE_SHARE, self.seen[objects, views], unit)
+        said = self.captions.drawn(objects, "all", chance.integers(1 << 16, count))
+        shown = self.seen[objects, chance.integers(self.seen.shape[1], count)]
+        return torch.where(chance.happens(_IMAGE_SHARE, count)[:, None], shown, said)
+
+    def drawn_without_colour(self, objects: Int[Tensor, "B"], chance: Chance) -> Float[Tensor, "B E"]:
+        """Half captions that name no colour, half a sound where the class has one, else a caption."""
+        count = len(objects)
+        said = self.captions.drawn(objects, "no colour", chance.integers(1 << 16, count))
         if len(self.heard) == 0:
-            return unit
+            return said
         row = self.sounding[objects]
         sound = self.heard[row.clamp(min=0), chance.integers(self.heard.shape[1], count)]
-        is_heard = (draw >= 1.0 - AUDIO_SHARE) & (row >= 0)[:, None]
-        return torch.where(is_heard, sound, unit)
+        is_heard = chance.happens(_AUDIO_SHARE, count) & (row >= 0)
+        return torch.where(is_heard[:, None], sound, said)
 
 
 def gathered_prompts(pictures: PropPictures, options: Options) -> PromptEmbeddings:
@@ -139,23 +129,40 @@ class PriorBatches:
     ) -> None:
         self._latents, self._prompts, self._chance = latents, prompts, chance
         self._azimuth, self._elevation = pictures.azimuth.to(chance.device), pictures.elevation.to(chance.device)
+        usual = [number for number, spec in enumerate(pictures.specs) if has_usual_colour(spec)]
+        self._usual = torch.tensor(usual, dtype=torch.long, device=chance.device)
 
     def draw(self, count: int) -> tuple[Float[Tensor, "B C h w"], Float[Tensor, "B L"]]:
         """Clean latents and labels; a tenth of the labels are zero."""
         chance = self._chance
-        object_count, view_count = self._azimuth.shape
-        objects, views = chance.integers(object_count, count), chance.integers(view_count, count)
+        view_count = self._azimuth.shape[1]
+        objects, embeddings = self._asked_for(count)
+        views = chance.integers(view_count, count)
         is_normal = chance.happens(_NORMAL_SHARE, count)
         clean = torch.where(
             is_normal[:, None, None, None], self._latents.normal[objects, views], self._latents.rgb[objects, views]
         ).float()
         labels = prior_labels(
-            *noised_embeddings(self._prompts.drawn(objects, chance), chance),
+            *noised_embeddings(embeddings, chance),
             self._azimuth[objects, views],
             self._elevation[objects, views],
             is_normal,
         )
         return clean, labels * kept_rows(count, chance)[:, None]
+
+    def _asked_for(self, count: int) -> tuple[Int[Tensor, "B"], Float[Tensor, "B E"]]:
+        """Objects and what asks for them: first those of a usual colour, without naming it, then any."""
+        chance = self._chance
+        usual = round(_USUAL_SHARE * count) if len(self._usual) else 0
+        unnamed = self._usual[chance.integers(max(1, len(self._usual)), usual)]
+        named = chance.integers(len(self._azimuth), count - usual)
+        embeddings = [self._prompts.drawn_without_colour(unnamed, chance), self._prompts.drawn(named, chance)]
+        return torch.cat([unnamed, named]), torch.cat(embeddings)
+
+
+def has_usual_colour(spec: PropSpec) -> bool:
+    """Whether a prompt that names no colour may mean this prop."""
+    return spec.second_colour is None and spec.colour == CLASS_TABLE[spec.prop_class].usual_colour
 
 
 @cache

@@ -1,7 +1,7 @@
 """Trains the built-in 3D-aware prior: Zero-1-to-3's inputs, with the views' harmonics in the class label as well."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -26,10 +26,11 @@ from .diffusion import (
     velocity_loss,
 )
 from .latents import LatentPictures, cached_embeddings, cached_latents
-from .prior2d import SIGNALS, WIDTHS
+from .prior2d import SIGNALS
+from .prior_options import PriorOptions
 from .running.chance import Chance
 from .running.hardware import Hardware
-from .running.run import Budget, TrainingRun
+from .running.run import TrainingRun
 from .running.start import start_training
 from .word_tower import EMBEDDING_WIDTH
 
@@ -41,27 +42,11 @@ _REFERENCE_NOISE = 0.15
 
 
 @dataclass(frozen=True)
-class Options:
-    """Command line of the 3D-aware prior's training."""
+class Options(PriorOptions):
+    """Command line of the 3D-aware prior's training; ``widths`` is ignored with ``--prior2d``."""
 
-    data: Path
-    run: Path
-    """Folder for the checkpoint and the curve, both of which export.py reads."""
-    autoencoder: Path
-    """The finished vae/ folder."""
-    joint: Path
-    """The finished run of the joint encoder."""
-    latents: Path
-    """Folder where latents and embeddings are cached."""
     prior2d: Path | None = None
     """A run of the 2D prior, at any stage, to start from with its widths, as Zero-1-to-3 did from Stable Diffusion."""
-    widths: tuple[int, int, int] = WIDTHS
-    """Ignored with --prior2d."""
-    budget: Budget = field(default_factory=lambda: Budget(minutes=60.0))
-    hardware: Hardware = field(default_factory=Hardware)
-    batch: int = 32
-    resume: bool = False
-    seed: int = 0
 
 
 class NovelViewNetwork(nn.Module):

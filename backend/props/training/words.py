@@ -70,7 +70,7 @@ def draw_sentences(chance: Chance, count: int) -> tuple[list[str], Int[Tensor, "
     captions, stated = [], []
     for _ in range(count):
         spec = sample_spec(chance.words, with_holdouts=True)
-        caption = sample_statement(spec, chance.words, with_colour=bool(chance.words.random() < _COLOURED_SHARE))
+        caption = sample_statement(spec, chance.words, "all" if chance.words.random() < _COLOURED_SHARE else "shape")
         captions.append(caption.text)
         stated.append(attribute_numbers(caption.facts))
     return captions, torch.tensor(stated)
