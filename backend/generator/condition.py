@@ -123,7 +123,7 @@ def choose(candidates: list[_Candidate], condition: Condition, runtime: Runtime)
 
 
 def _candidate(image: Float[Tensor, "3 H W"], sampling: ReferenceSampling) -> _Candidate:
-    mask = foreground_mask(image)
+    mask = foreground_mask(image, sampling.tolerance)
     measured = report(mask)
     is_accepted = (
         sampling.area[0] <= measured.area <= sampling.area[1]

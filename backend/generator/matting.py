@@ -16,14 +16,14 @@ SMALLEST_HOLE = 0.002
 """Background-coloured regions inside the object are holes above this share of the image; smaller ones are paint."""
 
 
-def foreground_mask(image: Float[Tensor, "3 H W"]) -> Bool[Tensor, "H W"]:
+def foreground_mask(image: Float[Tensor, "3 H W"], tolerance: float = TOLERANCE) -> Bool[Tensor, "H W"]:
     """Everything that is not reached from the border through its own colour, and no specks.
 
-    image: [0, 1], the background nearly uniform.
+    image: [0, 1], the background nearly uniform.   tolerance: as TOLERANCE.
     """
     pixels = image.permute(1, 2, 0).cpu().numpy()
     border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
-    is_plain = np.linalg.norm(pixels - np.median(border, axis=0), axis=-1) < TOLERANCE
+    is_plain = np.linalg.norm(pixels - np.median(border, axis=0), axis=-1) < tolerance
     regions, _ = ndimage.label(is_plain)
     sizes = np.bincount(regions.ravel())
     touching = np.unique(np.concatenate([regions[0], regions[-1], regions[:, 0], regions[:, -1]]))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from ..models.protocols import Signal
 from .cameras import CameraRange
 from .losses.term import Loss
+from .matting import TOLERANCE
 from .optimisers import Adam, Adan
 from .representations.dmtet import DMTet
 from .representations.nerf import NeRF
@@ -107,7 +108,7 @@ class ReferenceSampling:
     """Stage 0: how the reference view x_r and its mask m are made (generation of a picture, matting, choice).
 
     candidates, steps, guidance_scale: BindDiffusion and diffusers' unCLIP pipeline.  text_suffix: appended for a prior
-    that reads words.  area: accepted share of the image.  border: largest share of the border the object may touch.
+    that reads words.  tolerance: of the matting, matting.TOLERANCE.  area: accepted share of the image.  border: largest share of the border the object may touch.
     part: a second component of more than this share of the first means two objects.  fill: the object's long side as a
     share of the image after recentring (zero123), or None to leave it where the prior put it.
     elevation, distance, fov_y: the reference camera, degrees and world units (threestudio magic123 configs).
@@ -118,6 +119,7 @@ class ReferenceSampling:
     steps: int = 50
     guidance_scale: float = 10.0
     text_suffix: str = "a single object, centered, full view, plain white background"
+    tolerance: float = TOLERANCE
     area: tuple[float, float] = (0.1, 0.7)
     border: float = 0.02
     part: float = 0.15

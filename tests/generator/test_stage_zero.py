@@ -39,6 +39,12 @@ def test_matting_finds_a_square_on_any_plain_background() -> None:
         assert mask[8:24, 8:24].all()
 
 
+def test_matting_tells_white_from_a_whiter_ground_within_its_tolerance() -> None:
+    pale = framed_square(1.0, 0.94)  # 0.104 from the ground
+    assert foreground_mask(pale, 0.08).sum() == 16 * 16
+    assert foreground_mask(pale, 0.12).sum() == 0
+
+
 def test_matting_opens_a_handle_but_keeps_white_paint() -> None:
     image = framed_square()
     image[:, 10:16, 10:16] = 1.0  # a hole of 3.5 %

@@ -136,7 +136,15 @@ XBIND = Recipe(
     name="xbind",
     phases=(COARSE, GEOMETRY, TEXTURE),
     reference=ReferenceSampling(
-        candidates=8, steps=16, guidance_scale=3.0, text_suffix="", area=(0.05, 0.7), fill=None, elevation=15.0
+        candidates=8,
+        steps=16,
+        guidance_scale=3.0,
+        text_suffix="",
+        # The ground is clean, and white props stop .1 short of it.
+        tolerance=0.08,
+        area=(0.05, 0.7),
+        fill=None,
+        elevation=15.0,
     ),
 )
 
