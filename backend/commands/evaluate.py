@@ -52,6 +52,7 @@ class Evaluate:
         from ..evaluation import run
         from ..evaluation.settings import Settings
         from ..evaluation.suites import Wishes
+        from ..evaluation.worker import ProcessDied
 
         wishes = Wishes(self.suite, self.recipe, self.preset, self.seeds, self.quick, self.studies)
         settings = Settings(
@@ -63,7 +64,7 @@ class Evaluate:
         )
         try:
             report = run.main(wishes, settings, self.workers)
-        except RuntimeError as error:
+        except ProcessDied as error:
             raise ValueError(str(error)) from error
         Console().print(f"The report is {report}", highlight=False, soft_wrap=True)
         return 0

@@ -12,7 +12,10 @@ from pathlib import Path
 import psutil
 import torch
 
+from ..catalogue import ProfileName
+from ..generator.recipes import PRESETS, RECIPES
 from ..processor import processor_name
+from ..runtime import choose_device
 from .settings import Settings
 
 _WEIGHTS = ("*.safetensors", "*config.json", "conditioning.json", "tokenizer.json")
@@ -20,7 +23,10 @@ _WEIGHTS = ("*.safetensors", "*config.json", "conditioning.json", "tokenizer.jso
 
 @dataclass(frozen=True)
 class Provenance:
-    """commit is empty outside a checkout; weights is the SHA-256 of every weights and settings file together."""
+    """commit is empty outside a checkout; weights is the SHA-256 of every weights and settings file together.
+
+    recipes: the SHA-256 of every number of every recipe and preset.   earlier_commits: of runs that this one goes on.
+    """
 
     machine: str
     python: str
@@ -33,6 +39,9 @@ class Provenance:
     suite: str
     plan: str
     views: int
+    device: str
+    recipes: str
+    earlier_commits: tuple[str, ...] = ()
 
 
 def provenance(settings: Settings, suite: str, plan: str) -> Provenance:
@@ -50,7 +59,14 @@ def provenance(settings: Settings, suite: str, plan: str) -> Provenance:
         suite=suite,
         plan=plan,
         views=settings.views,
+        device=choose_device(settings.device).type,
+        recipes=recipes_checksum(settings.profile),
     )
+
+
+def recipes_checksum(profile: ProfileName) -> str:
+    """SHA-256 of the profile's recipes and presets as they print: they are data, with every number in it."""
+    return hashlib.sha256(repr((RECIPES[profile], PRESETS[profile])).encode()).hexdigest()
 
 
 def weights_checksum(models: Path) -> str:

@@ -23,14 +23,14 @@ from .worker import Job, in_processes, in_this_process
 log = logging.getLogger(__name__)
 
 _PROVENANCE = "provenance.json"
-_MUST_MATCH = ("weights", "profile", "suite", "plan", "views")
+_MUST_MATCH = ("weights", "recipes", "device", "profile", "suite", "plan", "views")
 
 
 def main(wishes: Wishes, settings: Settings, workers: int = 1) -> Path:
-    """Evaluate; returns the path of report.md.
+    """Evaluate; returns the path of report.md, which is written of what there is when the run is interrupted, too.
 
     Raises ValueError for wishes that cannot be fulfilled and for an output folder that holds results made in another
-    way; FileNotFoundError where weights are missing; RuntimeError where a process died.
+    way; FileNotFoundError where weights are missing; ProcessDied.
     """
     if workers < 1:
         raise ValueError(f"got workers {workers}; there must be at least 1")
@@ -39,8 +39,11 @@ def main(wishes: Wishes, settings: Settings, workers: int = 1) -> Path:
     archive = Archive(settings.out)
     jobs = missing_jobs(suite, archive)
     log.info("suite=%s to_do=%d workers=%d", suite.name, len(jobs), workers)
-    _show_progress(_done(settings, jobs, workers), len(jobs))
-    return write_report(suite, archive, source)
+    try:
+        _show_progress(_done(settings, jobs, workers), len(jobs))
+    finally:
+        report = write_report(suite, archive, source)
+    return report
 
 
 def missing_jobs(suite: Suite, archive: Archive) -> list[Job]:
@@ -93,5 +96,7 @@ def _claim_folder(settings: Settings, suite: Suite) -> Provenance:
         if other:
             differences = ", ".join(f"{key} {before.get(key)!r} instead of {getattr(source, key)!r}" for key in other)
             raise ValueError(f"{settings.out} holds results with {differences}; choose an empty folder")
+        earlier = dict.fromkeys((*before["earlier_commits"], before["commit"]))
+        source = replace(source, earlier_commits=tuple(commit for commit in earlier if commit != source.commit))
     path.write_text(json.dumps(asdict(source), indent=1) + "\n", "utf-8")
     return source

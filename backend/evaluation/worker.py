@@ -33,6 +33,10 @@ class Job:
     case: Case | None = None
 
 
+class ProcessDied(RuntimeError):
+    """A process of an evaluation ended by itself, as where memory is short."""
+
+
 class Worker:
     """Does jobs; what they found is on disk when ``do`` returns."""
 
@@ -64,8 +68,14 @@ class Worker:
             self._archive.write(Outcome(case, None, str(error)))
             return
         made = capture.load(folder)
-        write_glb(made.mesh, folder / "final.glb")
-        self._archive.write(Outcome(case, made.costs), study.score(case, made, self._judges))
+        try:
+            write_glb(made.mesh, folder / "final.glb")
+            scores = study.score(case, made, self._judges)
+        except Exception as error:  # One object that cannot be scored, whatever the reason, may not cost the others.
+            log.exception("case=%s", case.name)
+            self._archive.write(Outcome(case, None, f"it was made, and could not be scored: {error!r}"))
+            return
+        self._archive.write(Outcome(case, made.costs), scores)
         log.info("case=%s seconds=%.1f", case.name, made.costs.seconds)
 
 
@@ -81,7 +91,7 @@ def in_this_process(settings: Settings, jobs: Sequence[Job]) -> Iterator[Job]:
 def in_processes(settings: Settings, jobs: Sequence[Job], workers: int) -> Iterator[Job]:
     """Do the jobs in new processes, each taking the next when it is free; yields them as they are done.
 
-    Raises RuntimeError if a process died, and whatever a job raised; what is done stays done.
+    Raises ProcessDied, and whatever a job raised; what is done stays done.
     """
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, context, initializer=_start, initargs=(settings,)) as pool:
@@ -91,7 +101,7 @@ def in_processes(settings: Settings, jobs: Sequence[Job], workers: int) -> Itera
                 future.result()
                 yield waiting[future]
         except BrokenProcessPool as error:
-            raise RuntimeError("an evaluation process died; see the log, then run again to go on") from error
+            raise ProcessDied("an evaluation process died; see the log, then run again to go on") from error
         finally:
             pool.shutdown(cancel_futures=True)
 

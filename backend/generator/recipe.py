@@ -108,9 +108,10 @@ class ReferenceSampling:
     """Stage 0: how the reference view x_r and its mask m are made (generation of a picture, matting, choice).
 
     candidates, steps, guidance_scale: BindDiffusion and diffusers' unCLIP pipeline.  text_suffix: appended for a prior
-    that reads words.  tolerance: of the matting, matting.TOLERANCE.  area: accepted share of the image.  border: largest share of the border the object may touch.
-    part: a second component of more than this share of the first means two objects.  fill: the object's long side as a
-    share of the image after recentring (zero123), or None to leave it where the prior put it.
+    that reads words.  tolerance: of the matting, as matting.TOLERANCE.  area: accepted share of the image.  border:
+    largest share of the border the object may touch.  part: a second component of more than this share of the first
+    means two objects.  fill: the object's long side as a share of the image after recentring (zero123), or None to
+    leave it where the prior put it.
     elevation, distance, fov_y: the reference camera, degrees and world units (threestudio magic123 configs).
     ray_noise: of the reference rays (threestudio data/image.py).
     """

@@ -107,6 +107,53 @@ def test_folder_with_results_of_another_preset_is_refused(engine: CountingEngine
         evaluated(tmp_path, preset="high")
 
 
+def test_folder_with_results_of_other_recipe_numbers_is_refused(engine: CountingEngine, tmp_path: Path) -> None:
+    evaluated(tmp_path)
+    file = tmp_path / "provenance.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"recipes": "of yesterday"}))
+    with pytest.raises(ValueError, match=r"recipes 'of yesterday' instead of .*choose an empty folder"):
+        evaluated(tmp_path)
+
+
+def test_commits_of_earlier_parts_stay_on_record(engine: CountingEngine, tmp_path: Path) -> None:
+    evaluated(tmp_path)
+    file = tmp_path / "provenance.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"commit": "b" * 40, "earlier_commits": ["a" * 40]}))
+    for _ in range(2):
+        evaluated(tmp_path)
+    assert json.loads(file.read_text())["earlier_commits"] == ["a" * 40, "b" * 40]
+
+
+def test_object_that_cannot_be_scored_costs_no_other_and_is_tried_again(
+    engine: CountingEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, torus_scores: PhaseScores
+) -> None:
+    def no_cars(mesh: object, target: Target, *others: object) -> PhaseScores:
+        if target.text == "a red car":
+            raise ArithmeticError("a car too many")
+        return torus_scores
+
+    monkeypatch.setattr(smoke, "phase_scores", no_cars)
+    page = evaluated(tmp_path).read_text()
+    assert "could not be scored: ArithmeticError('a car too many')" in page
+    monkeypatch.setattr(smoke, "phase_scores", lambda *arguments: torus_scores)
+    assert "could not be scored" not in evaluated(tmp_path).read_text()
+    assert engine.runs == 2
+
+
+def test_interrupted_run_leaves_a_report_of_what_there_is(
+    engine: CountingEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, torus_scores: PhaseScores
+) -> None:
+    def stop_at_cars(mesh: object, target: Target, *others: object) -> PhaseScores:
+        if target.text == "a red car":
+            raise KeyboardInterrupt
+        return torus_scores
+
+    monkeypatch.setattr(smoke, "phase_scores", stop_at_cars)
+    with pytest.raises(KeyboardInterrupt):
+        evaluated(tmp_path)
+    assert "| a yellow mug (held out) | 0 |" in (tmp_path / "report.md").read_text()
+
+
 @pytest.mark.parametrize(("seeds", "workers"), [(0, 1), (1, 0)])
 def test_nonsense_counts_are_refused(engine: CountingEngine, tmp_path: Path, seeds: int, workers: int) -> None:
     with pytest.raises(ValueError, match="at least 1"):
