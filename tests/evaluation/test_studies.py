@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from any_to_3d.backend.catalogue import PROFILES
 from any_to_3d.backend.evaluation.archive import Archive, Failure, Outcome, Record
 from any_to_3d.backend.evaluation.capture import Costs, PhaseCost
 from any_to_3d.backend.evaluation.case import Case, PicturePart, SoundPart, Target, TextPart
@@ -19,9 +20,10 @@ from any_to_3d.backend.evaluation.measures.prop_match import best_turn, match
 from any_to_3d.backend.evaluation.measures.r_precision import Retrieval
 from any_to_3d.backend.evaluation.measures.texture_quality import TextureMatch
 from any_to_3d.backend.evaluation.pairs import Pair
+from any_to_3d.backend.evaluation.request import request_of
 from any_to_3d.backend.evaluation.scores import PhaseScores, Verdict
 from any_to_3d.backend.evaluation.studies import mixed
-from any_to_3d.backend.evaluation.studies.mixed import MixedStudy, MixScores, mixture, redness, trend
+from any_to_3d.backend.evaluation.studies.mixed import WEIGHTS, MixedStudy, MixScores, mixture, redness, trend
 from any_to_3d.backend.evaluation.studies.paper_claims import CLAIMS, Claim
 from any_to_3d.backend.evaluation.studies.preset import NoScores, PresetStudy
 from any_to_3d.backend.evaluation.studies.recipe import SAME_AS, claims_table, verdict_on
@@ -30,6 +32,8 @@ from any_to_3d.backend.evaluation.studies.text import TextScores, TextStudy, val
 from any_to_3d.backend.generator.recipes import RECIPES
 from any_to_3d.backend.props.build import build
 from any_to_3d.backend.props.spec import canonical
+from any_to_3d.backend.submit_check import SubmitCheck
+from any_to_3d.backend.vocabulary import read_vocabulary
 from PIL import Image
 from prop_meshes import prop_mesh
 
@@ -165,6 +169,21 @@ def test_a_weight_of_nothing_leaves_its_part_out() -> None:
     assert [type(part) for part in mixture(0.0)] == [PicturePart]
     assert [type(part) for part in mixture(1.0)] == [TextPart]
     assert [part.weight for part in mixture(0.25)] == [0.25, 0.75]
+
+
+def test_the_words_name_the_object_only_where_no_picture_does() -> None:
+    words = {weight: [part.text for part in mixture(weight) if isinstance(part, TextPart)] for weight in WEIGHTS}
+    assert words == {0.0: [], 0.25: ["red"], 0.5: ["red"], 0.75: ["red"], 1.0: ["a red barrel"]}
+
+
+@pytest.mark.parametrize("case", MixedStudy().cases, ids=lambda case: case.name)
+def test_the_check_of_prompts_accepts_every_mixture(case: Case) -> None:
+    assert SubmitCheck(PROFILES["builtin"], read_vocabulary())(request_of(case)).problem is None
+
+
+def test_the_check_of_prompts_refuses_the_colour_without_a_picture() -> None:
+    alone = replace(MixedStudy().cases[0], parts=(TextPart("red"),))
+    assert SubmitCheck(PROFILES["builtin"], read_vocabulary())(request_of(alone)).problem is not None
 
 
 def test_rising_means_are_monotone_and_one_fall_is_not() -> None:

@@ -21,8 +21,11 @@ from ..pairs import Pair
 from ..scores import SIZE, orbits
 from ..wording import failure_list, progress_note
 
-WORDS = "red barrel"
 RED, BLUE = Pair("barrel", "red"), Pair("barrel", "blue")
+WORDS = "red"
+WORDS_ALONE = RED.text
+"""At the full weight, where no picture is left to say of what: the check of prompts refuses a colour alone."""
+
 WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 SHEET = "contact-mixed.png"
 _WATCH = Watch()
@@ -114,7 +117,7 @@ class MixedStudy:
 
 def mixture(weight: float) -> tuple[Part, ...]:
     """Words of this weight and a picture of the rest; what has no weight is left out."""
-    words = TextPart(WORDS, weight)
+    words = TextPart(WORDS if weight < 1.0 else WORDS_ALONE, weight)
     picture = PicturePart(canonical(BLUE.prop_class, BLUE.colour), weight=1.0 - weight)
     return tuple(part for part in (words, picture) if part.weight > 0)
 
@@ -158,10 +161,12 @@ def _weight(case: Case) -> float:
 
 def _introduction() -> str:
     return (
-        f'The words "{WORDS}" mixed with a picture of a blue barrel on white; the picture has the weight that the words'
-        ' leave, and a weight of 0 leaves a part out. ("Red" alone names no prop, which the check of prompts would'
-        f' refuse.) *Preference for red* is the mean cosine of the views to "{RED.text}" minus that to "{BLUE.text}";'
-        " *redness* the mean of red minus blue over the object's pixels, between -1 and 1."
+        f'The word "{WORDS}" mixed with a picture of a blue barrel on white; the picture has the weight that the word'
+        " leaves, and a weight of 0 leaves a part out. Beside a picture a colour alone is accepted. At a weight of 1"
+        " no picture is left, and the check of prompts refuses text that names no prop; there the words are"
+        f' "{WORDS_ALONE}", so the last step changes the words as well as the weight. *Preference for red* is the mean'
+        f' cosine of the views to "{RED.text}" minus that to "{BLUE.text}"; *redness* the mean of red minus blue over'
+        " the object's pixels, between -1 and 1."
     )
 
 
