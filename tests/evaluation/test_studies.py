@@ -11,7 +11,7 @@ from any_to_3d.backend.catalogue import PROFILES
 from any_to_3d.backend.evaluation.archive import Archive, Failure, Outcome, Record
 from any_to_3d.backend.evaluation.capture import Costs, PhaseCost
 from any_to_3d.backend.evaluation.case import Case, PicturePart, SoundPart, Target, TextPart
-from any_to_3d.backend.evaluation.document import Figure, Table
+from any_to_3d.backend.evaluation.document import Figure, Section, Table
 from any_to_3d.backend.evaluation.judges import IN_LOOP, INDEPENDENT, Judge
 from any_to_3d.backend.evaluation.measures.likeness import Judged, likeness
 from any_to_3d.backend.evaluation.measures.mesh_quality import ShapeMatch, Soundness
@@ -207,21 +207,67 @@ def test_redness_counts_only_what_the_object_covers() -> None:
     assert redness([ObjectView(rgb, np.zeros((2, 2)), rgb)]) == 0.0
 
 
-def test_mixed_section_counts_the_rising_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    archive = Archive(tmp_path)
-    study = MixedStudy(weights=(0.0, 0.5, 1.0), seeds=2, views=2)
-    for each in study.cases:
-        words = sum(part.weight for part in each.parts if isinstance(part, TextPart))
-        preference = {0.0: -0.2, 0.5: 0.1, 1.0: 0.1}[words] + 0.01 * each.seed
-        judged = tuple(Judged(judge, preference) for judge in (IN_LOOP, INDEPENDENT))
-        archive.write(Outcome(each, COSTS), MixScores(judged, words))
+@pytest.fixture
+def mixed_study(monkeypatch: pytest.MonkeyPatch) -> MixedStudy:
     monkeypatch.setattr(mixed, "_sheet", lambda *arguments: Figure("sheet.png", Image.new("RGB", (1, 1))))
-    section = study.section(archive)
+    return MixedStudy(weights=(0.0, 0.5, 1.0), seeds=2, views=2)
+
+
+def write_mixed(archive: Archive, each: Case) -> None:
+    words = sum(part.weight for part in each.parts if isinstance(part, TextPart))
+    preference = {0.0: -0.2, 0.5: 0.1, 1.0: 0.1}[words] + 0.01 * each.seed
+    judged = tuple(Judged(judge, preference) for judge in (IN_LOOP, INDEPENDENT))
+    archive.write(Outcome(each, COSTS), MixScores(judged, words))
+
+
+def sentences(section: Section) -> str:
+    return "\n".join(part for part in section.parts if isinstance(part, str))
+
+
+def test_mixed_section_counts_the_rising_steps(tmp_path: Path, mixed_study: MixedStudy) -> None:
+    archive = Archive(tmp_path)
+    for each in mixed_study.cases:
+        write_mixed(archive, each)
+    section = mixed_study.section(archive)
     assert section.goals[0].reached == 1
     assert section.goals[0].is_met is False
-    verdict = next(part for part in section.parts if isinstance(part, str) and "redness:" in part)
-    assert f"preference for red, {INDEPENDENT}: not monotone (1 of 2 steps rise)" in verdict
-    assert "redness: monotone (2 of 2 steps rise), Spearman's rho 1.00" in verdict
+    assert f"preference for red, {INDEPENDENT}: not monotone (1 of 2 steps rise)" in sentences(section)
+    assert "redness: monotone (2 of 2 steps rise), Spearman's rho 1.00" in sentences(section)
+
+
+def test_unfinished_mixture_has_no_verdict(tmp_path: Path, mixed_study: MixedStudy) -> None:
+    archive = Archive(tmp_path)
+    for each in mixed_study.cases[:-1]:
+        write_mixed(archive, each)
+    section = mixed_study.section(archive)
+    assert section.goals[0].reached is None
+    assert "**No verdict yet**" in sentences(section)
+    assert "monotone" not in sentences(section)
+
+
+def test_a_weight_whose_objects_failed_is_not_stepped_over(tmp_path: Path, mixed_study: MixedStudy) -> None:
+    archive = Archive(tmp_path)
+    for each in mixed_study.cases:
+        if each.name.startswith("mixed-050"):
+            archive.write(Outcome(each, None, "no surface"))
+        else:
+            write_mixed(archive, each)
+    section = mixed_study.section(archive)
+    assert section.goals[0].reached is None
+    assert "every object at weight 0.5 failed" in sentences(section)
+    (table,) = (part for part in section.parts if isinstance(part, Table))
+    assert [row[:2] for row in table.rows] == [("0", "2 of 2"), ("0.5", "0 of 2"), ("1", "2 of 2")]
+
+
+def test_a_failed_seed_of_a_weight_is_counted_beside_the_other(tmp_path: Path, mixed_study: MixedStudy) -> None:
+    archive = Archive(tmp_path)
+    for each in mixed_study.cases[1:]:
+        write_mixed(archive, each)
+    archive.write(Outcome(mixed_study.cases[0], None, "no surface"))
+    section = mixed_study.section(archive)
+    assert section.goals[0].reached == 1
+    (table,) = (part for part in section.parts if isinstance(part, Table))
+    assert table.rows[0][:2] == ("0", "1 of 2")
 
 
 # --- recipes ----------------------------------------------------------------------------------------------------------

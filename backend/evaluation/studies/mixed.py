@@ -1,5 +1,6 @@
 """Words that say red and a picture that shows blue: does the object follow the weights from one to the other?"""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -8,7 +9,7 @@ import numpy as np
 from scipy.stats import spearmanr
 
 from ...props.spec import canonical
-from ..archive import Archive, Record
+from ..archive import Archive, Failure, Record
 from ..bootstrap import bootstrap_mean
 from ..capture import Capture, Watch
 from ..case import Case, Part, PicturePart, Target, TextPart
@@ -19,7 +20,7 @@ from ..measures.likeness import VIEWS, Judged, by_judge, look
 from ..measures.orbit import ELEVATIONS, ObjectView, orbit
 from ..pairs import Pair
 from ..scores import SIZE, orbits
-from ..wording import failure_list, progress_note
+from ..wording import failure_list, listed, progress_note
 
 RED, BLUE = Pair("barrel", "red"), Pair("barrel", "blue")
 WORDS = "red"
@@ -107,12 +108,29 @@ class MixedStudy:
         if note := progress_note(len(records), len(failures), len(self.cases)):
             parts.append(note)
         if records:
-            trends = {name: trend(_by_weight(records, value)) for name, value in _MEASURES.items()}
-            goal = replace(goal, reached=trends[_HEADLINE].rising)
-            parts += [_table(records), _verdict(trends), _sheet(archive, records)]
+            parts.append(_table(records, self.cases))
+            if why := self._why_no_verdict(records, failures):
+                parts.append(why)
+            else:
+                trends = {name: trend(_by_weight(records, value)) for name, value in _MEASURES.items()}
+                goal = replace(goal, reached=trends[_HEADLINE].rising)
+                parts.append(_verdict(trends))
+            parts.append(_sheet(archive, records))
         if failures:
             parts.append(failure_list(failures))
         return Section("Mixed prompts", tuple(parts), (goal,))
+
+    def _why_no_verdict(self, records: Sequence[Record[MixScores]], failures: Sequence[Failure]) -> str:
+        """Empty where every object has been tried and every weight has one: a step over a gap would prove nothing."""
+        if len(records) + len(failures) < len(self.cases):
+            return "**No verdict yet**: whether the object moves step by step is said once every object has been tried."
+        made = {_weight(record.case) for record in records}
+        if gaps := [f"{weight:g}" for weight in self.weights if weight not in made]:
+            return (
+                f"**No verdict**: every object at weight {listed(gaps)} failed, and a step over a gap is no step,"
+                " so that the object moves from blue to red is not shown."
+            )
+        return ""
 
 
 def mixture(weight: float) -> tuple[Part, ...]:
@@ -170,12 +188,16 @@ def _introduction() -> str:
     )
 
 
-def _table(records: Sequence[Record[MixScores]]) -> Table:
+def _table(records: Sequence[Record[MixScores]], cases: Sequence[Case]) -> Table:
+    """A weight without an object keeps its row, empty."""
     columns = [_by_weight(records, value) for value in _MEASURES.values()]
-    rows: list[tuple[Cell, ...]] = [
-        (f"{weight:g}", *(bootstrap_mean(column[weight]) for column in columns)) for weight in columns[0]
-    ]
-    return Table(("weight of the words", *_MEASURES), tuple(rows))
+    asked = Counter(_weight(case) for case in cases)
+    rows: list[tuple[Cell, ...]] = []
+    for weight in sorted(asked):
+        found = [column.get(weight, []) for column in columns]
+        means = (bootstrap_mean(values) if values else None for values in found)
+        rows.append((f"{weight:g}", f"{len(found[0])} of {asked[weight]}", *means))
+    return Table(("weight of the words", "objects", *_MEASURES), tuple(rows))
 
 
 def _verdict(trends: Mapping[str, Trend]) -> str:
