@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from .archive import Archive
+from .case import Case
 from .document import Figure, Goal, Section, goals_table, section_data, section_markdown, table_markdown
 from .provenance import Provenance
 from .suites import Suite
@@ -24,14 +25,14 @@ def write_report(suite: Suite, archive: Archive, source: Provenance) -> Path:
     }
     (archive.out / "report.json").write_text(json.dumps(data, indent=1) + "\n", "utf-8")
     page = archive.out / "report.md"
-    page.write_text(report_markdown(source, sections, suite.limits), "utf-8")
+    page.write_text(report_markdown(source, _how_much(archive, cases), sections, suite.limits), "utf-8")
     return page
 
 
-def report_markdown(source: Provenance, sections: Sequence[Section], limits: Sequence[str] = ()) -> str:
-    """The report for people."""
+def report_markdown(source: Provenance, how_much: str, sections: Sequence[Section], limits: Sequence[str] = ()) -> str:
+    """The report for people; ``how_much`` of it there is stands in its head."""
     goals: list[Goal] = [goal for section in sections for goal in section.goals]
-    parts = [f"# Evaluation: suite {source.suite}, {source.plan}, profile {source.profile}"]
+    parts = [f"# Evaluation: suite {source.suite}, plan {source.plan}, profile {source.profile}", how_much]
     if goals:
         parts += ["## Aims", table_markdown(goals_table(goals))]
     parts += [section_markdown(section) for section in sections]
@@ -39,6 +40,17 @@ def report_markdown(source: Provenance, sections: Sequence[Section], limits: Seq
         parts += ["## Limits", "\n".join(f"- {limit}" for limit in limits)]
     parts += ["## Where this comes from", _provenance_lines(source)]
     return "\n\n".join(parts) + "\n"
+
+
+def _how_much(archive: Archive, cases: Sequence[Case]) -> str:
+    failed = len(archive.failures(cases))
+    ended = len(archive.as_data(cases))
+    text = f"{ended - failed} of {len(cases)} objects made"
+    if failed:
+        text += f"; {failed} failed"
+    if missing := len(cases) - ended:
+        text += f"; {missing} still to be made"
+    return f"{text}."
 
 
 def _provenance_lines(source: Provenance) -> str:

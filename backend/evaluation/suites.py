@@ -65,5 +65,5 @@ def _builtin(wishes: Wishes, known: Knowledge, views: int) -> Suite:
     names = tuple(study.name for study in studies)
     if unknown := [name for name in wishes.studies if name not in names]:
         raise ValueError(f"suite builtin has no study {', '.join(unknown)}; there is: {', '.join(names)}")
-    plan, limits = ("quick", (QUICK_LIMIT, *LIMITS)) if wishes.quick else ("complete", LIMITS)
+    plan, limits = ("quick", (QUICK_LIMIT, *LIMITS)) if wishes.quick else ("full", LIMITS)
     return Suite("builtin", plan, studies, wishes.studies or names, limits)

@@ -91,6 +91,9 @@ def test_presets_are_timed_after_everything_else(engine: CountingEngine, tmp_pat
 
 def test_report_has_the_aims_first_and_every_study_with_its_sheet(engine: CountingEngine, tmp_path: Path) -> None:
     page = evaluated(tmp_path).read_text()
+    assert page.splitlines()[:3] == [
+        *("# Evaluation: suite builtin, plan full, profile builtin", "", f"{OBJECTS} of {OBJECTS} objects made.")
+    ]
     headings = [line for line in page.splitlines() if line.startswith("## ")]
     assert [heading.removeprefix("## ") for heading in headings] == [
         *("Aims", "Text", "Images", "Audio", "Mixed prompts", "Baselines and ablations", "Time and memory"),
@@ -112,6 +115,7 @@ def test_some_studies_now_and_others_later_make_one_report(engine: CountingEngin
     first = evaluated(tmp_path, "image").read_text()
     assert engine.made == ["image-purple-bench"]
     assert "**Not finished**: 2 of 2 objects" in first
+    assert f"1 of {OBJECTS} objects made; {OBJECTS - 1} still to be made." in first
     second = evaluated(tmp_path, "mixed").read_text()
     assert len(engine.made) == 3
     assert "![contact-image.png](contact-image.png)" in second
@@ -119,5 +123,5 @@ def test_some_studies_now_and_others_later_make_one_report(engine: CountingEngin
 
 def test_folder_of_the_other_extent_is_refused(engine: CountingEngine, tmp_path: Path) -> None:
     evaluated(tmp_path, "image")
-    with pytest.raises(ValueError, match="plan 'complete' instead of 'quick'; choose an empty folder"):
+    with pytest.raises(ValueError, match="plan 'full' instead of 'quick'; choose an empty folder"):
         run.main(Wishes("builtin", quick=True), Settings(tmp_path, views=1))
