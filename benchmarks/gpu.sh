@@ -6,7 +6,7 @@
 #
 #   tests     the tests marked cuda
 #   train     the built-in networks, within MINUTES (default 21): OUT/models is ready to be shipped, OUT/look to be looked at
-#   presets   time and memory of the three presets with the built-in networks, on the GPU and on the CPU beside it
+#   presets   time, memory and first live mesh of the three presets with the built-in networks, there and on its CPU
 #
 # PYTHON names the interpreter (default: python). Raw results belong in benchmarks/results/<device>/, with the commit.
 set -euo pipefail
@@ -28,11 +28,7 @@ train)
     ;;
 presets)
     for device in cuda cpu; do
-        for preset in draft standard high; do
-            file=$out/$preset-$device.json
-            [ -s "$file" ] || "$python" -m any_to_3d.backend bench --preset "$preset" --device "$device" > "$file.partial"
-            [ -s "$file" ] || mv "$file.partial" "$file"
-        done
+        "$python" -m any_to_3d.backend evaluate --suite builtin --studies presets --device "$device" --out "$out/$device"
     done
     ;;
 *) usage ;;

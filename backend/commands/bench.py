@@ -35,7 +35,7 @@ class BenchReport:
 
 @dataclass(frozen=True)
 class Bench:
-    """Make one object without server and Blender, and print how long each part took, as JSON."""
+    """Make one object without server and Blender, and print how long each part took, and on what, as JSON."""
 
     text: str = "a red chair"
     """The prompt."""
@@ -61,13 +61,17 @@ class Bench:
     def run(self) -> int:
         import sys
 
+        from ..evaluation.provenance import source
+        from ..runtime import models_root
         from ..worker_process import build_engine
 
         folder = "" if self.models_folder is None else str(self.models_folder)
         engine = build_engine(self.profile, self.device, folder, self.threads)
         prompt = (WeightedPrompt(TextPrompt(self.text)),)
         report = measure(engine, Submit("bench", prompt, preset=self.preset, overrides=self.overrides))
-        sys.stdout.write(json.dumps(asdict(report), indent=2) + "\n")
+        made_by = source(models_root(self.profile, self.models_folder))
+        asked = {"preset": self.preset, "text": self.text, "profile": self.profile, "threads": self.threads}
+        sys.stdout.write(json.dumps({**asked, **asdict(report), "source": asdict(made_by)}, indent=2) + "\n")
         return 0
 
 

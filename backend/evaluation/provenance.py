@@ -6,7 +6,7 @@ import platform
 import shlex
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psutil
@@ -22,11 +22,8 @@ _WEIGHTS = ("*.safetensors", "*config.json", "conditioning.json", "tokenizer.jso
 
 
 @dataclass(frozen=True)
-class Provenance:
-    """commit is empty outside a checkout; weights is the SHA-256 of every weights and settings file together.
-
-    recipes: the SHA-256 of every number of every recipe and preset.   earlier_commits: of runs that this one goes on.
-    """
+class Source:
+    """commit is empty outside a checkout; weights is the SHA-256 of every weights and settings file together."""
 
     machine: str
     python: str
@@ -35,6 +32,15 @@ class Provenance:
     commit: str
     has_local_changes: bool
     weights: str
+
+
+@dataclass(frozen=True)
+class Provenance(Source):
+    """A source, and what else decides how an evaluation's objects are made.
+
+    recipes: the SHA-256 of every number of every recipe and preset.   earlier_commits: of runs that this one goes on.
+    """
+
     profile: str
     suite: str
     plan: str
@@ -44,17 +50,24 @@ class Provenance:
     earlier_commits: tuple[str, ...] = ()
 
 
-def provenance(settings: Settings, suite: str, plan: str) -> Provenance:
-    """Ask the machine, git and the model folder. plan: what else decides how objects are made."""
+def source(models: Path) -> Source:
+    """Ask the machine, git and the model folder."""
     repository = Path(__file__).parent
-    return Provenance(
+    return Source(
         machine=_machine(),
         python=platform.python_version(),
         torch=torch.__version__,
         command=shlex.join(["any-to-3d", *sys.argv[1:]]),
         commit=_git(repository, "rev-parse", "HEAD"),
         has_local_changes=bool(_git(repository, "status", "--porcelain", "--untracked-files=no")),
-        weights=weights_checksum(settings.models),
+        weights=weights_checksum(models),
+    )
+
+
+def provenance(settings: Settings, suite: str, plan: str) -> Provenance:
+    """The source of an evaluation's results. plan: what else decides how objects are made."""
+    return Provenance(
+        **asdict(source(settings.models)),
         profile=settings.profile,
         suite=suite,
         plan=plan,

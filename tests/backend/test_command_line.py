@@ -162,6 +162,8 @@ def test_bench_prints_json(any_to_3d: Command) -> None:
         ("geometry", 40),
         ("texture", 40),
     ]
+    assert (report["preset"], report["profile"], report["threads"]) == ("draft", "fake", 0)
+    assert {"machine", "torch", "commit", "weights"} <= set(report["source"])
 
 
 def test_keys_are_written_for_the_owner_alone_and_never_replaced(any_to_3d: Command, tmp_path: Path) -> None:
