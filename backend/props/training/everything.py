@@ -92,6 +92,8 @@ def main(options: Options) -> None:
 def stages(options: Options) -> tuple[Stage, ...]:
     """Every stage in order, with its share of the time and what it needs.
 
+    The shares are those of the networks in the package, whose stages were given minutes one by one.
+
     The 3D-aware prior starts from the 2D one's averaged weights, whose use lies in what they know of props at all: with
     two lanes it does not wait for the finished ones.
     """
@@ -100,16 +102,16 @@ def stages(options: Options) -> tuple[Stage, ...]:
     return (
         Stage("pictures", 0.0, work.pictures),
         Stage("sounds", 0.0, work.sounds),
-        Stage("autoencoder", 0.11, work.autoencoder, 60.0, after=("pictures",)),
+        Stage("autoencoder", 0.06, work.autoencoder, 60.0, after=("pictures",)),
         Stage("words", 0.05, work.words, 5.0),
-        Stage("images", 0.18, work.images, 120.0, after=("pictures", "words")),
+        Stage("images", 0.19, work.images, 150.0, after=("pictures", "words")),
         Stage("latents", 0.0, work.latents, after=("autoencoder",)),
-        Stage("audio", 0.04, work.audio, 20.0, after=("sounds", "words")),
+        Stage("audio", 0.12, work.audio, 90.0, after=("sounds", "words")),
         Stage("embeddings", 0.0, work.embeddings, after=("images",)),
-        Stage("prior2d", 0.27, work.prior2d, after=(*towers, "latents", "embeddings")),
-        Stage("prior3d", 0.23, work.prior3d, after=("latents", "embeddings"), head_start=HeadStart("prior2d", 0.25)),
-        Stage("judge", 0.08, work.judge, 60.0, after=("pictures", "words")),
-        Stage("decoder", 0.04, work.decoder, 30.0, after=("autoencoder",)),
+        Stage("prior2d", 0.31, work.prior2d, after=(*towers, "latents", "embeddings")),
+        Stage("prior3d", 0.13, work.prior3d, after=("latents", "embeddings"), head_start=HeadStart("prior2d", 0.25)),
+        Stage("judge", 0.17, work.judge, 120.0, after=("pictures", "words")),
+        Stage("decoder", 0.02, work.decoder, 30.0, after=("autoencoder",)),
         Stage("export", 0.0, work.export, after=("judge", "decoder", "prior2d", "prior3d")),
         Stage("scores", 0.04, work.scores, _MINUTES_OF_ALL_SCORES, after=("export",)),
         Stage("card", 0.0, work.card, after=("scores",)),
