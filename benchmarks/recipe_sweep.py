@@ -23,9 +23,10 @@ import torch
 import tyro
 from any_to_3d.backend.evaluation.bootstrap import compare
 from any_to_3d.backend.evaluation.case import Target
+from any_to_3d.backend.evaluation.claim import claimed
 from any_to_3d.backend.evaluation.judges import INDEPENDENT, Judge, profile_judges
 from any_to_3d.backend.evaluation.pairs import Pair, world_pairs
-from any_to_3d.backend.evaluation.provenance import provenance
+from any_to_3d.backend.evaluation.provenance import Provenance, provenance
 from any_to_3d.backend.evaluation.scores import phase_scores
 from any_to_3d.backend.evaluation.settings import Settings
 from any_to_3d.backend.evaluation.wording import counted, listed
@@ -113,11 +114,15 @@ class Sweep:
         file = folder / f"{name.replace(' ', '-')}.json"
         if file.exists():
             return
+        if first > 0 and not _checkpoint(folder, recipe.phases[first - 1].name).exists():
+            return  # XBind itself did not get so far.
         begun = time.process_time()
+        trials: list[Trial] = []
         try:
-            trials = list(self._trials(name, recipe, first, prompt, folder))
+            for trial in self._trials(name, recipe, first, prompt, folder):
+                trials.append(trial)
         except (GenerationFailed, ValueError) as error:
-            trials = [Trial(name, prompt, recipe.phases[-1].name, failure=str(error))]
+            trials.append(Trial(name, prompt, recipe.phases[-1].name, failure=str(error)))
         partial = file.with_suffix(".partial")
         partial.write_text(json.dumps([asdict(trial) for trial in trials], indent=1))
         partial.replace(file)
@@ -162,6 +167,7 @@ def main(arguments: Arguments) -> None:
     unknown = [name for name in arguments.variations if name not in VARIATIONS]
     if unknown:
         raise SystemExit(f"unknown variations {unknown}; there are: {', '.join(VARIATIONS)}")
+    source = claimed(arguments.out, source_of(arguments))
     shares = [arguments.prompts[number :: arguments.workers] for number in range(arguments.workers)]
     context = multiprocessing.get_context("spawn")
     processes = [context.Process(target=_share, args=(arguments, share)) for share in shares]
@@ -171,7 +177,7 @@ def main(arguments: Arguments) -> None:
         process.join()
     if any(process.exitcode for process in processes):
         raise SystemExit("a process of the sweep died; see the log, then run again to go on")
-    write_tables(arguments)
+    write_tables(arguments, source)
 
 
 def require_known(prompts: tuple[str, ...]) -> None:
@@ -188,15 +194,19 @@ def require_known(prompts: tuple[str, ...]) -> None:
         )
 
 
-def write_tables(arguments: Arguments) -> None:
+def source_of(arguments: Arguments) -> Provenance:
+    """What a sweep's records come from."""
+    source = provenance(Settings(arguments.out, views=arguments.views), "sweep", f"seed {arguments.seed}")
+    return replace(source, command=shlex.join(["python", *sys.argv]))
+
+
+def write_tables(arguments: Arguments, source: Provenance) -> None:
     """sweep.json and sweep.md from the records in the folder."""
     trials = [
         Trial(**trial)
         for file in sorted(arguments.out.glob("*/*.json"))
         for trial in json.loads(file.read_text("utf-8"))
     ]
-    source = provenance(Settings(arguments.out, views=arguments.views), "sweep", f"variations of {BASE}")
-    source = replace(source, command=shlex.join(["python", *sys.argv]))
     data = {"provenance": asdict(source), "trials": [asdict(trial) for trial in trials]}
     (arguments.out / "sweep.json").write_text(json.dumps(data, indent=1) + "\n", "utf-8")
     parts = [

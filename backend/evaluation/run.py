@@ -3,17 +3,17 @@
 An interrupted run goes on where it stopped: give the same output folder again.
 """
 
-import json
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from .archive import Archive
-from .provenance import Provenance, provenance
+from .claim import claimed
+from .provenance import provenance
 from .report import write_report
 from .settings import Knowledge, Settings
 from .studies.study import Surveying
@@ -21,9 +21,6 @@ from .suites import Suite, Wishes, choose_suite
 from .worker import Job, in_processes, in_this_process
 
 log = logging.getLogger(__name__)
-
-_PROVENANCE = "provenance.json"
-_MUST_MATCH = ("weights", "recipes", "device", "profile", "suite", "plan", "views")
 
 
 def main(wishes: Wishes, settings: Settings, workers: int = 1) -> Path:
@@ -35,7 +32,7 @@ def main(wishes: Wishes, settings: Settings, workers: int = 1) -> Path:
     if workers < 1:
         raise ValueError(f"got workers {workers}; there must be at least 1")
     suite = choose_suite(wishes, Knowledge.of(settings), settings.views)
-    source = _claim_folder(settings, suite)
+    source = claimed(settings.out, provenance(settings, suite.name, suite.plan))
     archive = Archive(settings.out)
     jobs = missing_jobs(suite, archive)
     log.info("suite=%s to_do=%d workers=%d", suite.name, len(jobs), workers)
@@ -83,20 +80,3 @@ def _show_progress(done: Iterator[Job], total: int) -> None:
             bar.update(task, advance=1, description=what)
             if not console.is_terminal:
                 log.info("done=%s number=%d of=%d", what, number, total)
-
-
-def _claim_folder(settings: Settings, suite: Suite) -> Provenance:
-    """Write down how the folder's results are made; an earlier run must have made its own in the same way."""
-    source = provenance(settings, suite.name, suite.plan)
-    path = settings.out / _PROVENANCE
-    settings.out.mkdir(parents=True, exist_ok=True)
-    if path.exists():
-        before = json.loads(path.read_text("utf-8"))
-        other = [key for key in _MUST_MATCH if before.get(key) != getattr(source, key)]
-        if other:
-            differences = ", ".join(f"{key} {before.get(key)!r} instead of {getattr(source, key)!r}" for key in other)
-            raise ValueError(f"{settings.out} holds results with {differences}; choose an empty folder")
-        earlier = dict.fromkeys((*before["earlier_commits"], before["commit"]))
-        source = replace(source, earlier_commits=tuple(commit for commit in earlier if commit != source.commit))
-    path.write_text(json.dumps(asdict(source), indent=1) + "\n", "utf-8")
-    return source

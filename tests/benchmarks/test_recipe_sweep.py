@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
-from recipe_sweep import BASE, MEASURES, XBIND, Arguments, Trial, main, require_known, write_tables
+from recipe_sweep import BASE, MEASURES, XBIND, Arguments, Trial, main, require_known, source_of, write_tables
 
 PHASES = [phase.name for phase in XBIND.phases]
 FASTER, HEAVIER = "II rate x 2", "I stereo x 2"
@@ -51,7 +51,8 @@ def test_tables_pair_a_variation_with_the_recipe_prompt_by_prompt(
     record(tmp_path, HEAVIER, "red chair", finished(HEAVIER, "red chair", PHASES, 0.5, 100.0))
     record(tmp_path, HEAVIER, "yellow mug", [Trial(HEAVIER, "yellow mug", PHASES[-1], failure="fog")])
     monkeypatch.setattr(sys, "argv", ["benchmarks/recipe_sweep.py", "--out", "a folder"])
-    write_tables(Arguments(tmp_path, variations=(HEAVIER, FASTER)))
+    arguments = Arguments(tmp_path, variations=(HEAVIER, FASTER))
+    write_tables(arguments, source_of(arguments))
     own, heavier, faster = f"| **xbind** (3 prompts) |{' 0.1 |' * 7} 100 |", f"| {HEAVIER} |", f"| {FASTER} |"
     found = [row for row in rows(tmp_path) if "---" not in row and "R@1" not in row]
     starts = 2 * [own, heavier] + 2 * [own, faster]
@@ -66,7 +67,8 @@ def test_tables_pair_a_variation_with_the_recipe_prompt_by_prompt(
 
 def test_tables_of_a_recipe_that_always_failed_say_so(tmp_path: Path) -> None:
     record(tmp_path, BASE, "red chair", [Trial(BASE, "red chair", PHASES[-1], failure="fog")])
-    write_tables(Arguments(tmp_path, variations=(FASTER,)))
+    arguments = Arguments(tmp_path, variations=(FASTER,))
+    write_tables(arguments, source_of(arguments))
     *_, own, faster = rows(tmp_path)
     assert own == f"| **xbind** (0 prompts) |{'  |' * len(MEASURES)} 1 |"
     assert faster == f"| {FASTER} |{'  |' * len(MEASURES)}  |"
