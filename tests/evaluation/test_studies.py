@@ -26,7 +26,7 @@ from any_to_3d.backend.evaluation.studies import mixed
 from any_to_3d.backend.evaluation.studies.mixed import WEIGHTS, MixedStudy, MixScores, mixture, redness, trend
 from any_to_3d.backend.evaluation.studies.paper_claims import CLAIMS, Claim
 from any_to_3d.backend.evaluation.studies.preset import NoScores, PresetStudy
-from any_to_3d.backend.evaluation.studies.recipe import SAME_AS, claims_table, verdict_on
+from any_to_3d.backend.evaluation.studies.recipe import SAME_AS, claims_table, possible_reasons, verdict_on
 from any_to_3d.backend.evaluation.studies.sound import HeardClass, SoundStudy, arcc
 from any_to_3d.backend.evaluation.studies.text import TextScores, TextStudy, values_of
 from any_to_3d.backend.generator.recipes import RECIPES
@@ -313,6 +313,33 @@ def test_a_recipe_under_two_names_has_one_set_of_objects() -> None:
     rows = {row[2]: row[-1] for row in claims_table(records, ()).rows if row[0] == "Table I"}
     assert rows["zero_sds"] == "not told apart"  # likeness, the later of its two claims
     assert verdict_on(records, (), Claim("", "", "zero_sds", "R@1", "higher")).agreement == "agrees"
+
+
+def test_reasons_count_measured_and_distinct_recipes_only() -> None:
+    """Three sets of objects: zero_sds is the same one as no_planar, and the other six were not made."""
+    records = [*objects("xbind", 1, 1, 1), *objects("no_planar", 1, 1, 0.97), *objects("no_ms", 0.2, 0.3, 0.4)]
+    (ceiling, *_) = possible_reasons(records, ())
+    assert ceiling.startswith("2 of the 3 measured sets of objects have an R@1 of at least 0.95")
+
+
+def test_no_reason_is_given_that_the_results_do_not_bear_out() -> None:
+    assert possible_reasons(objects("xbind", 1, 1, 1), ()) == []
+    apart = [*objects("xbind", 0.9, 0.8, 0.9), *objects("zerostable_cds", 0.2, 0.1, 0.3)]
+    (undecided,) = possible_reasons(apart, ())
+    assert undecided.startswith("1 of the 2 measured claims")  # likeness, which is alike throughout
+    everything = " ".join(possible_reasons([*apart, *objects("no_planar", 0.1, 0.2, 0.3)], ()))
+    assert "3D-aware prior" not in everything
+
+
+def test_the_3d_prior_alone_is_named_where_it_retrieves_no_worse() -> None:
+    records = [*objects("xbind", 0.5, 0.6, 0.5), *objects("no_planar", 0.6, 0.7, 0.6)]
+    assert "the 3D-aware prior without the 2D prior retrieves no worse" in " ".join(possible_reasons(records, ()))
+
+
+def test_bumps_that_do_not_show_are_named_only_where_they_were_measured() -> None:
+    both = [*objects("xbind", 0.5, 0.6, 0.5), *objects("augsds_phase2", 0.5, 0.6, 0.5)]
+    assert "bumps" in " ".join(possible_reasons(both, ()))
+    assert "bumps" not in " ".join(possible_reasons(both[:3] + both[3:5], ()))
 
 
 # --- presets ----------------------------------------------------------------------------------------------------------
