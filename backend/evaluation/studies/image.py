@@ -7,7 +7,7 @@ import numpy as np
 
 from ...props.build import build
 from ...props.captions import description
-from ..archive import Archive, Record
+from ..archive import Archive, Failure, Record
 from ..bootstrap import bootstrap_mean
 from ..capture import Capture, Watch
 from ..case import Case, PicturePart, Target
@@ -20,6 +20,7 @@ from ..pairs import Pair
 from ..photo import picture_of
 from ..scores import orbits, prop_orbits, verdicts
 from ..wording import counted, failure_list, listed, progress_note
+from .failed_objects import mean_of_made, retrieval_mean
 from .side_by_side import class_precision
 
 SHEET = "contact-image.png"
@@ -94,9 +95,10 @@ class ImageStudy:
         parts: list[str | Table | Figure] = [self._introduction()]
         if note := progress_note(len(records), len(failures), len(self.cases)):
             parts.append(note)
-        if records:
-            parts += [_summary(records, archive.survey(self.name, Unlikeness)), "Every object:", _object_table(records)]
-            parts += ["The picture that was given, and the object from 8 sides:", _sheet(archive, records)]
+        if records or failures:
+            parts.append(_summary(records, len(failures), archive.survey(self.name, Unlikeness)))
+            parts += ["Every object:", _object_table(records, failures)]
+            parts += ["The picture that was given, and the object from 8 sides:", _sheet(archive, records, failures)]
         if failures:
             parts.append(failure_list(failures))
         return Section("Images", tuple(parts))
@@ -109,32 +111,34 @@ class ImageStudy:
             " mean embeddings of the object's views and of the true prop's, so it does not matter which way the object"
             " faces; *different props* is that of other props of this study to each other. Chamfer distance and"
             " novel-view PSNR are against the true prop, aligned by its box. A picture from the side does not say where"
-            " the front is, so they are given as made, and for the best of eight turns about the vertical axis."
+            " the front is, so they are given as made, and for the best of eight turns about the vertical axis. An"
+            " object that failed counts zero in *class R@1*; other means are of those that were made."
         )
         if self.left_out:
             text += f"\n\n**Left out**, of classes or colours that these models do not know: {listed(self.left_out)}."
         return text
 
 
-def _summary(records: Sequence[Record[ImageScores]], survey: Unlikeness | None) -> Table:
+def _summary(records: Sequence[Record[ImageScores]], failed: int, survey: Unlikeness | None) -> Table:
     scores = [record.scores for record in records]
     floors = survey.floors if survey else ()
     rows: list[tuple[Cell, ...]] = []
     for judge in (INDEPENDENT, IN_LOOP):
         floor = by_judge(floors, judge) if floors else None
-        rows.append((f"likeness, {judge}", bootstrap_mean([by_judge(s.likeness, judge) for s in scores]), floor))
+        rows.append((f"likeness, {judge}", mean_of_made([by_judge(s.likeness, judge) for s in scores], failed), floor))
     for judge in (INDEPENDENT, IN_LOOP):
-        rows.append((f"class R@1, {judge}", bootstrap_mean([by_judge(s.class_precision, judge) for s in scores]), None))
+        found = [by_judge(s.class_precision, judge) for s in scores]
+        rows.append((f"class R@1, {judge}", retrieval_mean(found, failed), None))
     rows += [
-        ("Chamfer as made, % of diagonal", bootstrap_mean([s.as_made.chamfer_percent for s in scores]), None),
-        ("Chamfer, best of 8 turns", bootstrap_mean([s.turned.chamfer_percent for s in scores]), None),
-        ("novel views as made, dB", bootstrap_mean([s.as_made.picture_psnr for s in scores]), None),
-        ("novel views, best of 8 turns, dB", bootstrap_mean([s.turned.picture_psnr for s in scores]), None),
+        ("Chamfer as made, % of diagonal", mean_of_made([s.as_made.chamfer_percent for s in scores], failed), None),
+        ("Chamfer, best of 8 turns", mean_of_made([s.turned.chamfer_percent for s in scores], failed), None),
+        ("novel views as made, dB", mean_of_made([s.as_made.picture_psnr for s in scores], failed), None),
+        ("novel views, best of 8 turns, dB", mean_of_made([s.turned.picture_psnr for s in scores], failed), None),
     ]
-    return Table(("", counted(len(records), "object"), "different props"), tuple(rows))
+    return Table(("", counted(len(records) + failed, "object"), "different props"), tuple(rows))
 
 
-def _object_table(records: Sequence[Record[ImageScores]]) -> Table:
+def _object_table(records: Sequence[Record[ImageScores]], failures: Sequence[Failure]) -> Table:
     rows: list[tuple[Cell, ...]] = [
         (
             description(record.case.target.spec),
@@ -149,6 +153,7 @@ def _object_table(records: Sequence[Record[ImageScores]]) -> Table:
         )
         for record in records
     ]
+    rows += [(f"{description(f.case.target.spec)}: no object", None, 0.0, *[None] * 6) for f in failures]
     headings = (
         *("true prop", "likeness", "class R@1", "Chamfer %", "Chamfer % turned"),
         *("views dB", "views dB turned", "turn, degrees", "seconds"),
@@ -156,10 +161,11 @@ def _object_table(records: Sequence[Record[ImageScores]]) -> Table:
     return Table(headings, tuple(rows))
 
 
-def _sheet(archive: Archive, records: Sequence[Record[ImageScores]]) -> Figure:
+def _sheet(archive: Archive, records: Sequence[Record[ImageScores]], failures: Sequence[Failure]) -> Figure:
     rows = [
         Row(description(record.case.target.spec), archive.mesh(record.case), _given(record.case)) for record in records
     ]
+    rows += [Row(f"{description(f.case.target.spec)}: no object", None, _given(f.case)) for f in failures]
     return Figure(SHEET, contact_sheet(rows, size=112))
 
 
