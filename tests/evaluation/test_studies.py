@@ -1,6 +1,7 @@
 """What the studies make of their records: arithmetic by hand, failures, what cannot be measured."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from any_to_3d.backend.catalogue import PROFILES
 from any_to_3d.backend.evaluation.archive import Archive, Failure, Outcome, Record
 from any_to_3d.backend.evaluation.capture import Costs, PhaseCost
 from any_to_3d.backend.evaluation.case import Case, PicturePart, SoundPart, Target, TextPart
+from any_to_3d.backend.evaluation.contact_sheet import Row
 from any_to_3d.backend.evaluation.document import Figure, Section, Table
 from any_to_3d.backend.evaluation.judges import IN_LOOP, INDEPENDENT, Judge
 from any_to_3d.backend.evaluation.measures.likeness import Judged, likeness
@@ -85,6 +87,7 @@ def test_text_section_names_what_it_left_out_and_what_is_still_to_be_made(tmp_pa
     assert "a pink owl; and 7 prompts of the pool" in text
     assert "3 of 3 objects are still to be made" in text
     assert [goal.reached for goal in section.goals] == [None, None]
+    assert "of 0 of 3 seen prompts" in section.goals[0].what
 
 
 # --- likeness and true props ------------------------------------------------------------------------------------------
@@ -207,9 +210,17 @@ def test_redness_counts_only_what_the_object_covers() -> None:
     assert redness([ObjectView(rgb, np.zeros((2, 2)), rgb)]) == 0.0
 
 
+def _labels_only(rows: Sequence[Row]) -> Image.Image:
+    """A picture whose text tells the lines, without drawing the objects."""
+    sheet = Image.new("RGB", (1, 1))
+    sheet.info["lines"] = [f"{row.label}: {'object' if row.mesh else 'none'}" for row in rows]
+    return sheet
+
+
 @pytest.fixture
 def mixed_study(monkeypatch: pytest.MonkeyPatch) -> MixedStudy:
-    monkeypatch.setattr(mixed, "_sheet", lambda *arguments: Figure("sheet.png", Image.new("RGB", (1, 1))))
+    monkeypatch.setattr(Archive, "mesh", lambda archive, case: prop_mesh("barrel", "red"))
+    monkeypatch.setattr(mixed, "contact_sheet", lambda rows, size: _labels_only(rows))
     return MixedStudy(weights=(0.0, 0.5, 1.0), seeds=2, views=2)
 
 
@@ -257,6 +268,12 @@ def test_a_weight_whose_objects_failed_is_not_stepped_over(tmp_path: Path, mixed
     assert "every object at weight 0.5 failed" in sentences(section)
     (table,) = (part for part in section.parts if isinstance(part, Table))
     assert [row[:2] for row in table.rows] == [("0", "2 of 2"), ("0.5", "0 of 2"), ("1", "2 of 2")]
+    (sheet,) = (part for part in section.parts if isinstance(part, Figure))
+    assert sheet.image.info["lines"][:3] == [
+        "words 0, picture 1, seed 0: object",
+        "words 0.5, picture 0.5, seed 0: none",
+        "words 1, picture 0, seed 0: object",
+    ]
 
 
 def test_a_failed_seed_of_a_weight_is_counted_beside_the_other(tmp_path: Path, mixed_study: MixedStudy) -> None:
@@ -364,3 +381,12 @@ def test_presets_report_waiting_first_mesh_and_peak_beside_the_aims(tmp_path: Pa
         *("draft", 4.0, 1.0, 10.0, 7.0, 2.0, 20.0, 900)
     ]
     assert [goal.is_met for goal in section.goals] == [True]
+
+
+def test_a_preset_with_a_failed_object_says_of_how_many_its_time_is(tmp_path: Path) -> None:
+    archive, study = Archive(tmp_path), PresetStudy(PAIRS[:2], ("draft",))
+    first, second = study.cases
+    archive.write(Outcome(first, COSTS), NoScores())
+    archive.write(Outcome(second, None, "no surface"))
+    (goal,) = study.section(archive).goals
+    assert goal.what.endswith("(1 of 2 objects)")

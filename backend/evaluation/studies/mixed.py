@@ -107,7 +107,7 @@ class MixedStudy:
         parts: list[str | Table | Figure] = [_introduction()]
         if note := progress_note(len(records), len(failures), len(self.cases)):
             parts.append(note)
-        if records:
+        if records or failures:
             parts.append(_table(records, self.cases))
             if why := self._why_no_verdict(records, failures):
                 parts.append(why)
@@ -115,7 +115,7 @@ class MixedStudy:
                 trends = {name: trend(_by_weight(records, value)) for name, value in _MEASURES.items()}
                 goal = replace(goal, reached=trends[_HEADLINE].rising)
                 parts.append(_verdict(trends))
-            parts.append(_sheet(archive, records))
+            parts.append(_sheet(archive, records, failures))
         if failures:
             parts.append(failure_list(failures))
         return Section("Mixed prompts", tuple(parts), (goal,))
@@ -209,10 +209,12 @@ def _verdict(trends: Mapping[str, Trend]) -> str:
     return "\n".join(lines)
 
 
-def _sheet(archive: Archive, records: Sequence[Record[MixScores]]) -> Figure:
-    rows = [
-        Row(f"words {_weight(record.case):g}, picture {1 - _weight(record.case):g}", archive.mesh(record.case))
-        for record in sorted(records, key=lambda each: (each.case.seed, _weight(each.case)))
-        if record.case.seed == 0
-    ]
-    return Figure(SHEET, contact_sheet(rows, size=112))
+def _sheet(archive: Archive, records: Sequence[Record[MixScores]], failures: Sequence[Failure]) -> Figure:
+    """Every seed, from blue to red; a failed object leaves its line empty."""
+    meshes = {record.case: archive.mesh(record.case) for record in records}
+    ended = sorted([*meshes, *(failure.case for failure in failures)], key=lambda case: (case.seed, _weight(case)))
+    return Figure(SHEET, contact_sheet([Row(_line(case), meshes.get(case)) for case in ended], size=112))
+
+
+def _line(case: Case) -> str:
+    return f"words {_weight(case):g}, picture {1 - _weight(case):g}, seed {case.seed}"

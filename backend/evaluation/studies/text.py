@@ -97,7 +97,7 @@ class TextStudy:
             parts.append(_sheet(archive, records, failures))
         if failures:
             parts.append(failure_list(failures))
-        return Section("Text", tuple(parts), _goals(records, failures))
+        return Section("Text", tuple(parts), _goals(records, failures, self.pairs))
 
     def _introduction(self) -> str:
         seen = sum(not pair.is_held_out for pair in self.pairs)
@@ -116,12 +116,17 @@ class TextStudy:
         return text
 
 
-def _goals(records: Sequence[Record[TextScores]], failures: Sequence[Failure]) -> tuple[Goal, ...]:
+def _goals(
+    records: Sequence[Record[TextScores]], failures: Sequence[Failure], pairs: Sequence[Pair]
+) -> tuple[Goal, ...]:
+    """Each says of how many prompts it is, as long as some have not been tried."""
     goals = []
     for held_out, aim in ((False, AIM_SEEN), (True, AIM_HELD_OUT)):
         values = values_of(records, failures, held_out, lambda verdicts: precision(verdicts, INDEPENDENT))
+        asked = sum(pair.is_held_out is held_out for pair in pairs)
+        number = f"{asked}" if len(values) == asked else f"{len(values)} of {asked}"
         kind = "held-out" if held_out else "seen"
-        what = f"text: R-precision of {len(values)} {kind} prompts, {INDEPENDENT}"
+        what = f"text: R-precision of {number} {kind} prompts, {INDEPENDENT}"
         goals.append(Goal(what, aim, bootstrap_mean(values) if values else None))
     return tuple(goals)
 
