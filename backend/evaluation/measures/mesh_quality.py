@@ -1,6 +1,5 @@
 """How near a generated shape is to the prop of its prompt, and whether it is a sound mesh."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ from ...finishing.mesh_repair import component_of_faces, face_areas, is_closed, 
 from ...props.build import Prop
 from ...props.render import PropView
 from .orbit import ObjectView, visible_points
+from .psnr import psnr
 
 _EDGE = 0.45  # one half is what two of four samples give, exactly or rounded to 8 bits
 
@@ -91,8 +91,7 @@ def normal_psnr(view: ObjectView, prop_view: PropView) -> float:
     shared = (view.alpha > 0.99) & (prop_view.alpha > 252)
     if not shared.any():
         return 0.0
-    error = float(((view.normal[shared] - prop_view.normal[shared] / 255) ** 2).mean())
-    return min(60.0, -10 * math.log10(max(error, 1e-6)))
+    return psnr(view.normal[shared], prop_view.normal[shared] / 255)
 
 
 def sharpness(normal: np.ndarray, alpha: np.ndarray) -> float:

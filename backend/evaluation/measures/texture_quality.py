@@ -1,6 +1,5 @@
 """How near a generated object's colours are to the prop of its prompt."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,8 +7,7 @@ import numpy as np
 
 from ...props.render import PropView
 from .orbit import ObjectView
-
-HIGHEST_PSNR = 60.0
+from .psnr import psnr
 
 
 @dataclass(frozen=True)
@@ -29,9 +27,3 @@ def texture_match(views: Sequence[ObjectView], prop_views: Sequence[PropView]) -
         pictures.append(psnr(ours.rgb, target))
         surfaces.append(psnr(ours.rgb[shared], target[shared]) if shared.any() else 0.0)
     return TextureMatch(float(np.mean(pictures)), float(np.mean(surfaces)))
-
-
-def psnr(image: np.ndarray, target: np.ndarray) -> float:
-    """Peak signal-to-noise ratio in dB of arrays in [0, 1], at most HIGHEST_PSNR."""
-    error = float(((image - target) ** 2).mean())
-    return min(HIGHEST_PSNR, -10 * math.log10(max(error, 1e-12)))
