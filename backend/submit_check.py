@@ -96,23 +96,22 @@ class SubmitCheck:
         texts = [part.prompt.text for part in submit.prompts if isinstance(part.prompt, TextPrompt)]
         _require_an_object(vocabulary, texts, has_file=len(texts) < len(submit.prompts))
         for text in texts:
-            if vocabulary.is_meaningless(text):
-                raise _Refused(*vocabulary.meaningless("text prompt", text))
+            _require_meaning(vocabulary, "text prompt", text)
         if submit.negative.strip():
-            if vocabulary.is_meaningless(submit.negative):
-                raise _Refused(*vocabulary.meaningless("negative prompt", submit.negative))
-            texts.append(submit.negative)
-        unknown = dict.fromkeys(word for text in texts for word in vocabulary.unknown_words(text))
-        notices = [vocabulary.notice(tuple(unknown))] if unknown else []
-        if any(vocabulary.is_too_long(text) for text in texts):
-            notices.append(f"The built-in models read only the first {vocabulary.longest} words.")
-        return " ".join(notices)
+            _require_meaning(vocabulary, "negative prompt", submit.negative)
+        return " ".join(vocabulary.notices(texts, submit.negative))
 
 
 def _require_an_object(vocabulary: Vocabulary, texts: list[str], has_file: bool) -> None:
     """A picture or a sound may say what it is; without one, some text must."""
-    if not has_file and not any(vocabulary.names_a_prop(vocabulary.read(text)) for text in texts):
-        raise _Refused(*vocabulary.refusal(texts[0], vocabulary.unknown_words(texts[0])))
+    if not has_file and not any(vocabulary.kinds(text) for text in texts):
+        raise _Refused(*vocabulary.refusal(texts[0]))
+
+
+def _require_meaning(vocabulary: Vocabulary, what: str, text: str) -> None:
+    """The encoder cannot embed a text without any; the job would fail in the worker."""
+    if not vocabulary.has_meaning(text):
+        raise _Refused(*vocabulary.meaningless(what, text))
 
 
 def _check_text(text: str) -> None:

@@ -1,89 +1,114 @@
-"""The closed vocabulary of the built-in text encoder, read from its tokenizer's file without torch or transformers."""
+"""The closed vocabulary of the built-in text encoder, and what to tell an artist whose words leave it.
 
-import difflib
+Read from the tokenizer's file, without torch or transformers.
+"""
+
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from .models.joint_folder import BUILTIN_FOLDER
+from .models.word_reader import WordReader
+from .props.class_table import CLASS_TABLE
+from .props.everyday_words import nearest_prop_words
 from .props.words import CLASS_PLURALS, CLASS_WORDS, closed_vocabulary
-
-BUILTIN_FOLDER = Path(__file__).parent / "models" / "builtin"
-"""As ``models.folder_layout`` has it, which the server cannot import: it brings torch."""
 
 TOKENIZER_FILE = Path("clip", "tokenizer", "tokenizer.json")
 SETTINGS_FILE = "tokenizer_config.json"
 SHOWN_WORDS = 8
 
+_CLASS_OF = {
+    word: name for table in (CLASS_WORDS, CLASS_PLURALS) for name, synonyms in table.items() for word in synonyms
+}
+
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """words: all that the encoder was taught; props: those that name an object. Lower case. longest: words it reads."""
+    """reader: what the text encoder makes of a text."""
 
-    words: frozenset[str]
-    props: frozenset[str]
-    longest: int | None = None
+    reader: WordReader
+
+    @property
+    def props(self) -> frozenset[str]:
+        """The known words that name an object that the models can make."""
+        return self.reader.known & _CLASS_OF.keys()
 
     def unknown_words(self, text: str) -> tuple[str, ...]:
         """The words of ``text`` that are not in the vocabulary, each once, in order."""
-        return tuple(dict.fromkeys(word for word in split(text) if word not in self.words))
+        return self.reader.read(text).unknown
 
-    def names_a_prop(self, text: str) -> bool:
-        """Whether any word names an object that the models can make."""
-        return not self.props.isdisjoint(split(text))
+    def kinds(self, text: str) -> dict[str, str]:
+        """The classes that ``text`` names -> the word it does it with; without the parts of the others among them.
 
-    def is_meaningless(self, text: str) -> bool:
-        """Whether the encoder knows no word of the part that it looks at; it cannot embed such a text."""
-        return self.words.isdisjoint(split(self.read(text)))
+        A bookshelf with red books is of one kind.
+        """
+        said: dict[str, str] = {}
+        for word in self.reader.read(text).words:
+            if word in _CLASS_OF:
+                said.setdefault(_CLASS_OF[word], word)
+        parts = {CLASS_TABLE[name].second_part for name in said}
+        return {name: word for name, word in said.items() if word not in parts}
 
-    def read(self, text: str) -> str:
-        """The part of ``text`` that the encoder looks at."""
-        return " ".join(split(text)[: self.longest])
+    def has_meaning(self, text: str) -> bool:
+        """Whether the encoder can embed ``text``."""
+        return self.reader.read(text).has_meaning
 
-    def is_too_long(self, text: str) -> bool:
-        """Whether the encoder leaves out the end of ``text``."""
-        return self.longest is not None and len(split(text)) > self.longest
-
-    def refusal(self, text: str, unknown: Sequence[str]) -> tuple[str, str]:
+    def refusal(self, text: str) -> tuple[str, str]:
         """What to say about a text that names no known object: a message and a hint."""
+        unknown = self.unknown_words(text)
+        message = f"{_shown(text)} names no object."
         if unknown:
-            shown = text.strip()[:80]
-            message = f"The built-in models do not know {_quoted(unknown)}, and {shown!r} names no object they know."
-        else:
-            message = f"{text.strip()[:80]!r} names no object."
-        near = self._nearest(unknown, self.props)
+            message = (
+                f"The built-in models do not know {_quoted(unknown)}, and {_shown(text)} names no object they know."
+            )
         known = ", ".join(sorted(self.props & set(CLASS_WORDS)) or sorted(self.props))
-        hint = f"Did you mean {_quoted(near, ' or ')}? " if near else ""
-        return message, f"{hint}Known objects: {known}. Profile 'full' reads any words."
+        return message, f"{self._question(unknown, self.props)}Known objects: {known}. Profile 'full' reads any words."
 
     def meaningless(self, what: str, text: str) -> tuple[str, str]:
-        """What to say about a text without any known word: a message and a hint. what: such as "negative prompt"."""
-        message = f"The built-in models know no word of the {what} {text.strip()[:80]!r}."
-        near = self._nearest(self.unknown_words(text), self.words)
-        hint = f"Did you mean {_quoted(near, ' or ')}? " if near else ""
-        return message, f"{hint}Leave it out, or use words that they know, such as a colour."
+        """What to say about a text that cannot be embedded: a message and a hint. what: such as "negative prompt"."""
+        message = f"The built-in models know no word of the {what} {_shown(text)} that describes an object."
+        question = self._question(self.unknown_words(text), self.reader.describing)
+        return message, f"{question}Leave it out, or use words that they know, such as a colour."
 
-    def notice(self, unknown: Sequence[str]) -> str:
-        """What to say about a text that can be used although these words mean nothing to the models."""
-        near = self._nearest(unknown, self.words)
-        advice = f" Nearest known: {_quoted(near)}." if near else ""
-        those = "it" if len(unknown) == 1 else "them"
-        return f"The built-in models do not know {_quoted(unknown)} and will ignore {those}.{advice}"
+    def notices(self, prompts: Sequence[str], negative: str = "") -> list[str]:
+        """What to say about texts that can be used, but not as they stand."""
+        texts = [*prompts, negative] if negative.strip() else prompts
+        readings = [self.reader.read(text) for text in texts]
+        unknown = tuple(dict.fromkeys(word for reading in readings for word in reading.unknown))
+        shades = tuple(dict.fromkeys(word for reading in readings for word in reading.shades))
+        found = []
+        if unknown:
+            near = tuple(dict.fromkeys(word for text in texts for word in self._nearest_fitting(text)))[:SHOWN_WORDS]
+            advice = f" Nearest known: {_quoted(near)}." if near else ""
+            found.append(
+                f"The built-in models do not know {_quoted(unknown)} and will ignore {_them(unknown)}.{advice}"
+            )
+        if shades:
+            found.append(f"The built-in models know no shades and will ignore {_quoted(shades)}.")
+        # In a negative prompt several kinds are no mistake.
+        found += [_of_several_kinds(text, kinds) for text in prompts if len(kinds := self.kinds(text)) > 1]
+        if any(reading.is_cut for reading in readings):
+            found.append(f"The built-in models read only the first {self.reader.longest} words that they know.")
+        return found
 
-    def _nearest(self, unknown: Sequence[str], known: frozenset[str]) -> list[str]:
-        pool = sorted(word for word in known if len(word) > 2)
-        found = [match for word in unknown for match in difflib.get_close_matches(word, pool, n=2, cutoff=0.6)]
-        return list(dict.fromkeys(found))[:SHOWN_WORDS]
+    def _nearest_fitting(self, text: str) -> tuple[str, ...]:
+        """No second object where the text names one: an oak table is not to become a tree."""
+        fitting = self.reader.describing - self.props if self.kinds(text) else self.reader.describing
+        return self._nearest(self.unknown_words(text), fitting)
 
+    def _question(self, unknown: Sequence[str], known: frozenset[str]) -> str:
+        near = self._nearest(unknown, known)
+        return f"Did you mean {_quoted(near, ' or ')}? " if near else ""
 
-def split(text: str) -> list[str]:
-    """Lower-case words as the tokenizer splits them: runs of letters and digits.
-
-    >>> split("A red, shiny car!")
-    ['a', 'red', 'shiny', 'car']
-    """
-    return re.findall(r"[^\W_]+", text.lower())
+    def _nearest(self, unknown: Sequence[str], known: frozenset[str]) -> tuple[str, ...]:
+        """By meaning where an everyday word is known, by spelling otherwise."""
+        found: dict[str, None] = {}
+        for word in unknown:
+            by_meaning = nearest_prop_words(word)
+            near = self.reader.nearest(word, known) if by_meaning is None else by_meaning
+            found |= dict.fromkeys(each for each in near if each in known)
+        return tuple(found)[:SHOWN_WORDS]
 
 
 def read_vocabulary(folder: Path = BUILTIN_FOLDER) -> Vocabulary:
@@ -95,15 +120,31 @@ def read_vocabulary(folder: Path = BUILTIN_FOLDER) -> Vocabulary:
     if path.is_file():
         try:
             tokens = json.loads(path.read_text("utf-8"))["model"]["vocab"]
-            words = frozenset(str(token) for token in tokens if not str(token).startswith("<"))
             # The start and the end token take two of the places.
             longest = json.loads(path.with_name(SETTINGS_FILE).read_text("utf-8"))["model_max_length"] - 2
+            return Vocabulary(WordReader.of_tokens(map(str, tokens), longest))
         except (OSError, KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{path} is damaged ({error}); install the package again") from error
-    else:
-        words, longest = frozenset(closed_vocabulary()), None
-    props = {word for table in (CLASS_WORDS, CLASS_PLURALS) for synonyms in table.values() for word in synonyms}
-    return Vocabulary(words, frozenset(props & words), longest)
+    return Vocabulary(WordReader(frozenset(closed_vocabulary())))
+
+
+def _of_several_kinds(text: str, kinds: dict[str, str]) -> str:
+    named = [name if _is_plain(name, word) else f"{word} ({name})" for name, word in kinds.items()]
+    listed = f"{', '.join(named[:-1])} and {named[-1]}"
+    advice = "the built-in models make one object and may mix them"
+    return f"{_shown(text)} names {len(kinds)} kinds of object, {listed}; {advice}."
+
+
+def _is_plain(name: str, word: str) -> bool:
+    return word in (name, CLASS_PLURALS[name][0])
+
+
+def _them(words: Sequence[str]) -> str:
+    return "it" if len(words) == 1 else "them"
+
+
+def _shown(text: str) -> str:
+    return repr(text.strip()[:80])
 
 
 def _quoted(words: Sequence[str], last: str = ", ") -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 import torch.nn.functional as F
@@ -11,7 +12,8 @@ from transformers import CLIPTextModelWithProjection, PreTrainedTokenizerBase
 
 from .clap_audio import ClapAudio
 from .clip_vision import ClipVision
-from .vocabulary import Vocabulary
+from .closed_tokenizer import closed_word_reader
+from .word_reader import WordReader
 
 
 @dataclass(frozen=True)
@@ -34,18 +36,24 @@ class ClipEncoder:
     def input_size(self) -> int:
         return self.vision.input_size
 
-    @property
-    def vocabulary(self) -> Vocabulary:
-        return Vocabulary(self.tokenizer)
+    @cached_property
+    def reader(self) -> WordReader | None:
+        """What a closed vocabulary makes of a text; None for an open one, which takes in every word."""
+        return closed_word_reader(self.tokenizer, self.text_tower.config.max_position_embeddings)
 
     @torch.no_grad()
     def embed_text(self, texts: Sequence[str]) -> Float[Tensor, "B E"]:
-        """Unit vectors; text beyond the encoder's context is cut. Raises ValueError for a text with no known word."""
-        for text in texts:
-            self._require_known_words(text)
+        """Unit vectors; words outside a closed vocabulary are left out, and text beyond the context is cut.
+
+        Raises ValueError for a text without a word that the encoder knows and that describes something.
+        """
         length = self.text_tower.config.max_position_embeddings
         batch = self.tokenizer(
-            list(texts), padding="max_length", max_length=length, truncation=True, return_tensors="pt"
+            [self._read(text) for text in texts],
+            padding="max_length",
+            max_length=length,
+            truncation=True,
+            return_tensors="pt",
         )
         return F.normalize(self.text_tower(batch.input_ids.to(self.text_tower.device)).text_embeds.float(), dim=1)
 
@@ -61,18 +69,17 @@ class ClipEncoder:
 
     def unknown_words(self, text: str) -> tuple[str, ...]:
         """The words of ``text`` this encoder was never taught; empty for an open vocabulary."""
-        return self.vocabulary.unknown(text)
+        return () if self.reader is None else self.reader.read(text).unknown
 
-    def nearest_words(self, word: str, n: int = 3) -> tuple[str, ...]:
-        """Up to n known words spelt like ``word``, best first; empty for an open vocabulary."""
-        return self.vocabulary.nearest(word, n)
-
-    def _require_known_words(self, text: str) -> None:
-        if self.vocabulary.known(text):
-            return
-        unknown = self.unknown_words(text)
-        if not unknown:
-            raise ValueError(f"the prompt {text!r} names nothing; write what to make")
-        near = [candidate for word in unknown for candidate in self.nearest_words(word)]
-        advice = f"did you mean {', '.join(near)}?" if near else "the model's page lists the words it knows"
-        raise ValueError(f"the model knows none of the words {', '.join(unknown)}; {advice}")
+    def _read(self, text: str) -> str:
+        """The part of ``text`` that the text tower is given."""
+        if self.reader is None:
+            if not text.strip():
+                raise ValueError("the prompt is empty; write what to make")
+            return text
+        reading = self.reader.read(text)
+        if not reading.has_meaning:
+            near = [known for word in reading.unknown for known in self.reader.nearest(word)]
+            advice = f"did you mean {', '.join(near)}?" if near else "the model's page lists the words it knows"
+            raise ValueError(f"the prompt {text!r} has no word that the model knows to describe an object; {advice}")
+        return reading.text

@@ -93,24 +93,26 @@ def test_words_outside_a_closed_vocabulary_are_named_once_in_order(words: ClipEn
     assert words.unknown_words("a red chair") == ()
 
 
-def test_near_words_are_suggested_best_first(words: ClipEncoder) -> None:
-    assert words.nearest_words("chairs")[0] == "chair"
-    assert words.nearest_words("xylophone") == ()
+def test_unknown_words_do_not_move_an_embedding(words: ClipEncoder) -> None:
+    mixed, plain = words.embed_text(["a shiny red, zebra chair", "a red chair"])
+    torch.testing.assert_close(mixed, plain)
 
 
-def test_a_text_without_a_known_word_is_refused_with_a_suggestion(words: ClipEncoder) -> None:
-    with pytest.raises(ValueError, match="knows none of the words tabel; did you mean table"):
+def test_a_text_without_meaning_is_refused_with_a_suggestion(words: ClipEncoder) -> None:
+    refused = "'a tabel' has no word that the model knows to describe an object; did you mean table"
+    with pytest.raises(ValueError, match=refused):
         words.embed_text(["a red chair", "a tabel"])
-    with pytest.raises(ValueError, match="knows none of the words the"):
-        words.embed_text(["the"])
-    with pytest.raises(ValueError, match="the prompt '' names nothing; write what to make"):
-        words.embed_text([""])
+    for text in ("", "the", "a", "a gizmo"):
+        with pytest.raises(ValueError, match=f"the prompt '{text}' has no word that .*'s page lists"):
+            words.embed_text([text])
 
 
 def test_an_open_vocabulary_knows_every_word(byte_pairs: ClipEncoder) -> None:
     assert byte_pairs.unknown_words("a qwertyish zebra") == ()
-    assert byte_pairs.nearest_words("zebra") == ()
-    assert byte_pairs.embed_text(["zebra"]).shape == (1, EMBEDDING)
+    assert byte_pairs.reader is None
+    assert byte_pairs.embed_text(["zebra", "the"]).shape == (2, EMBEDDING)
+    with pytest.raises(ValueError, match="the prompt is empty"):
+        byte_pairs.embed_text([" "])
 
 
 def test_sound_is_refused(words: ClipEncoder) -> None:
