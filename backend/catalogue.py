@@ -54,9 +54,9 @@ BASELINES = {
 }
 
 BUILTIN_PRESETS = (
-    PresetInfo("draft", "Draft", "A quick look at the shape", 270, 36.0),
-    PresetInfo("standard", "Standard", "The usual quality", 450, 60.0),
-    PresetInfo("high", "High", "More steps and a finer surface", 900, 150.0),
+    PresetInfo("draft", "Draft", "A quick look at the shape", 225, 30.0),
+    PresetInfo("standard", "Standard", "The usual quality", 450, 58.0),
+    PresetInfo("high", "High", "More steps and a finer surface", 900, 126.0),
 )
 FULL_PRESETS = (
     PresetInfo("draft", "Draft", "A tenth of the steps at half the size", 1300, 900.0),

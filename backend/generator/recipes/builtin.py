@@ -149,7 +149,7 @@ XBIND = Recipe(
 )
 
 PRESETS = {
-    "draft": XBIND.scaled(steps=0.6, grid=32),
+    "draft": XBIND.scaled(steps=0.5, grid=32),
     "standard": XBIND,
     "high": XBIND.scaled(steps=2.0, grid=64),
 }

@@ -42,7 +42,8 @@ _LIMITS = """## Limits
 - Words outside the vocabulary are ignored; the encoder names them. One object a prompt.
 - Photographs are outside this world: an image prompt works for flat-shaded props, best on a plain ground.
 - Toy shapes in one fixed light that is part of their colours; thin parts blur at odd angles.
-- Sounds were synthesised. How recordings of real things are heard has not been measured.
+- Sounds were synthesised. How recordings of real things are heard has not been measured. The held-out ways of making
+  them are no untouched test: what was confused in a first run was known when ways were added to the training.
 - All towers were trained on the same kind of pictures: figures cannot be compared with the paper's CLIP R.
 - One training, one seed: the intervals are over objects, not over trainings."""
 
