@@ -3,6 +3,8 @@
 A draw is shared by the whole batch, as torchvision does with batched tensors (Text2Mesh main.py augments that way).
 """
 
+import math
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -17,7 +19,7 @@ def random_perspective(
 ) -> Float[Tensor, "B C H W"]:
     """Move each corner inwards by up to distortion / 2 of the side, with this probability; ``fill`` shows outside."""
     device, dtype = image.device, image.dtype
-    corners = torch.tensor([[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]], device=device, dtype=dtype)
+    corners = _corners(device, dtype)
     inward = distortion * torch.rand((4, 2), generator=generator, device=device, dtype=dtype)
     is_applied = torch.rand((), generator=generator, device=device) < probability
     moved = torch.where(is_applied, corners * (1 - inward), corners)
@@ -29,6 +31,12 @@ def random_perspective(
     projected = torch.stack([x, y, torch.ones_like(x)], dim=-1) @ source_from_output.T
     grid = (projected[..., :2] / projected[..., 2:]).expand(len(image), -1, -1, -1)
     return grid_sample(image - fill, grid, padding_mode="zeros", align_corners=False) + fill
+
+
+def _corners(device: torch.device, dtype: torch.dtype) -> Float[Tensor, "4 2"]:
+    """Top left, top right, bottom right, bottom left; computed, as a copied list makes the host wait for a GPU."""
+    index = torch.arange(4, device=device)
+    return torch.stack([((index + 1) // 2 % 2) * 2 - 1, index // 2 * 2 - 1], dim=1).to(dtype)
 
 
 def homography(source: Float[Tensor, "4 2"], target: Float[Tensor, "4 2"]) -> Float[Tensor, "3 3"]:
@@ -61,7 +69,8 @@ def random_crop(
         preference = torch.where(
             fullness >= least_foreground, 2 - torch.linspace(0, 0.5, CROP_TRIES).to(fullness), fullness
         )
-        chosen = boxes[preference.argmax()]
+        # Not boxes[...]: plain indexing by a scalar tensor makes the host wait for its value.
+        chosen = boxes.index_select(0, preference.argmax(dim=0, keepdim=True))[0]
     return _cropped(image, chosen, size)
 
 
@@ -69,7 +78,7 @@ def _draw_boxes(area: tuple[float, float], generator: torch.Generator, like: Ten
     """Boxes as centre x, y and half width, height in [-1, 1] coordinates."""
     draws = torch.rand((CROP_TRIES, 4), generator=generator, device=like.device).to(like.dtype)
     share = area[0] + (area[1] - area[0]) * draws[:, 0]
-    log_aspect = (2 * draws[:, 1] - 1) * torch.log(torch.tensor(4 / 3, dtype=like.dtype, device=like.device))
+    log_aspect = (2 * draws[:, 1] - 1) * math.log(4 / 3)
     half = torch.stack([(share * log_aspect.exp()).sqrt(), (share / log_aspect.exp()).sqrt()], dim=1).clamp_max(1)
     return torch.cat([(2 * draws[:, 2:] - 1) * (1 - half), half], dim=1)
 
