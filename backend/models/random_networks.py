@@ -152,6 +152,7 @@ def _preprocessing(tower: TowerShape) -> ImagePreprocessing:
 
 def _freeze(dtype: torch.dtype, *networks: nn.Module) -> None:
     for network in networks:
-        # diffusers' own ``to`` warns that nothing has to stay in float32.
-        nn.Module.to(network, dtype)
+        if dtype != torch.float32:
+            # diffusers' own ``to`` warns that nothing has to stay in float32.
+            nn.Module.to(network, dtype)
         network.eval().requires_grad_(False)
