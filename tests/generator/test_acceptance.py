@@ -2,7 +2,7 @@
 
 The numbers are those of the specification's list: diffusion formulas (1-3), consistency distillation (4-5), z
 variance (6), grids and surfaces (7-9), conditioning (10-11), hash grid (12), Adan (13), schedules (14), recipes (16).
-15, ImageBind's pictures of sounds, is in tests/models/test_imagebind_seam.py.
+15, ImageBind's pictures of sounds, is in tests/models/test_imagebind_sound.py.
 """
 
 import math
