@@ -39,7 +39,10 @@ from .folder_layout import (
     weights_file,
     weights_variant,
 )
-from .joint_folder import AUDIO_ENCODER, joint_modalities
+from .imagebind import ImageBindEncoder
+from .imagebind_layout import HUGE, ImageBindConfig
+from .imagebind_load import load_imagebind
+from .joint_folder import AUDIO_ENCODER, joint_layout, joint_modalities
 from .json_fields import JsonFields
 from .latent_codec import Autoencoder, LatentCodec, downsampling
 from .parameterisation import PredictionType, prediction_type_named
@@ -54,6 +57,7 @@ __all__ = [
     "check_folder",
     "load_clip",
     "load_image_encoder",
+    "load_joint",
     "load_stable_unclip",
     "load_zero123",
 ]
@@ -132,6 +136,23 @@ def load_clip(folder: Path, device: torch.device, dtype: torch.dtype = torch.flo
         vision=_vision_at(folder, folder, device, dtype) if is_one else _vision(folder, device, dtype),
         audio=_audio(folder, device, dtype, text_tower.config.projection_dim) if has_audio else None,
     )
+
+
+def load_joint(
+    root: Path, device: torch.device, dtype: torch.dtype = torch.float32, imagebind: ImageBindConfig = HUGE
+) -> ClipEncoder | ImageBindEncoder:
+    """The joint encoder of a models folder: ImageBind if it has imagebind/, else CLIP from clip/.
+
+    imagebind: the sizes of its towers; the published ones, but for tests.  Raises MissingWeights, or ValueError for
+    parts that do not fit each other.
+    """
+    folder = root / joint_layout(root)
+    if joint_layout(root) == "clip":
+        return load_clip(folder, device, dtype)
+    own = folder / "tokenizer"
+    # ImageBind is published without one; Stable Diffusion 2's text tower, OpenCLIP's, was taught the same byte pairs.
+    tokenizer = own if own.is_dir() else component_path(root / "stable_unclip", "tokenizer")
+    return load_imagebind(folder, tokenizer, device, dtype, imagebind)
 
 
 def load_image_encoder(folder: Path, device: torch.device, dtype: torch.dtype = torch.float32) -> ClipVision:
