@@ -1,7 +1,7 @@
 """What a model folder must hold, in the hub's own layout, and what to do about what it lacks."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -9,18 +9,10 @@ from typing import Literal
 from safetensors import SafetensorError, safe_open
 
 from .conditioning import CONDITIONING_FILE, read_shared
+from .default_folder import fetch_command
 from .joint_folder import AUDIO_ENCODER, BUILTIN_FOLDER, joint_modalities
 
 Layout = Literal["stable_unclip", "zero123", "clip", "image_encoder", "imagebind"]
-
-# Where the published networks are kept; the unCLIP repository is the community's copy, its authors withdrew theirs.
-REPOSITORIES: dict[Layout, str] = {
-    "stable_unclip": "sd2-community/stable-diffusion-2-1-unclip",
-    "zero123": "ashawkey/zero123-xl-diffusers",
-    "clip": "laion/CLIP-ViT-H-14-laion2B-s32B-b79K",
-    "image_encoder": "laion/CLIP-ViT-H-14-laion2B-s32B-b79K",
-    "imagebind": "nielsr/imagebind-huge",
-}
 
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 
@@ -48,11 +40,15 @@ class MissingWeights(FileNotFoundError):
 
 @dataclass(frozen=True)
 class Component:
-    """One sub-folder: ``files`` of which one alternative must be there, and the stem of its weights, if it has any."""
+    """One sub-folder: ``files`` of which one alternative must be there, and the stem of its weights, if it has any.
+
+    companions: files that a loader reads where a repository has them, and that are therefore fetched, not required.
+    """
 
     name: str
     files: tuple[str, ...] = ("config.json",)
     weights: str | None = None
+    companions: tuple[str, ...] = ()
 
 
 _DIFFUSERS = "diffusion_pytorch_model"
@@ -61,7 +57,9 @@ UNET = Component("unet", weights=_DIFFUSERS)
 VAE = Component("vae", weights=_DIFFUSERS)
 SCHEDULER = Component("scheduler", files=("scheduler_config.json",))
 TEXT_ENCODER = Component("text_encoder", weights=_TRANSFORMERS)
-TOKENIZER = Component("tokenizer", files=("tokenizer.json", "vocab.json"))
+_TOKENIZER_FILES = ("tokenizer.json", "vocab.json")
+_TOKENIZER_COMPANIONS = ("merges.txt", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
+TOKENIZER = Component("tokenizer", files=_TOKENIZER_FILES, companions=_TOKENIZER_COMPANIONS)
 IMAGE_ENCODER = Component("image_encoder", weights=_TRANSFORMERS)
 FEATURE_EXTRACTOR = Component("feature_extractor", files=("preprocessor_config.json",))
 IMAGE_NORMALIZER = Component("image_normalizer", weights=_DIFFUSERS)
@@ -76,26 +74,30 @@ AUDIO = (
 )
 CLIP_AS_ONE = (
     Component(".", weights=_TRANSFORMERS),
-    Component(".", files=("tokenizer.json", "vocab.json")),
+    Component(".", files=_TOKENIZER_FILES, companions=_TOKENIZER_COMPANIONS),
     Component(".", files=("preprocessor_config.json",)),
 )
 
 
 def components(folder: Path, layout: Layout) -> tuple[Component, ...]:
     """What this folder must hold. A prior with ``conditioning.json`` reads no words and needs no text encoder."""
+    if layout == "stable_unclip" and (folder / CONDITIONING_FILE).exists():
+        return (UNET, VAE, SCHEDULER)
+    published = published_components(layout, lambda name: (folder / name).exists())
+    return (*published, *AUDIO) if layout == "clip" and "audio" in joint_modalities(folder) else published
+
+
+def published_components(layout: Layout, has: Callable[[str], bool]) -> tuple[Component, ...]:
+    """What a published network of this layout consists of; ``has`` tells its variants apart by a file or folder."""
     if layout == "imagebind":
         return (Component(".", files=(), weights=_TRANSFORMERS),)
     if layout == "image_encoder":
         return (IMAGE_ENCODER, FEATURE_EXTRACTOR)
     if layout == "clip":
-        is_one = (folder / "config.json").exists()
-        towers = CLIP_AS_ONE if is_one else (TEXT_ENCODER, TOKENIZER, IMAGE_ENCODER, FEATURE_EXTRACTOR)
-        return (*towers, *AUDIO) if "audio" in joint_modalities(folder) else towers
+        return CLIP_AS_ONE if has("config.json") else (TEXT_ENCODER, TOKENIZER, IMAGE_ENCODER, FEATURE_EXTRACTOR)
     if layout == "zero123":
-        projection = CAMERA_PROJECTIONS[(folder / CAMERA_PROJECTIONS[1].name).exists()]
+        projection = CAMERA_PROJECTIONS[has(CAMERA_PROJECTIONS[1].name)]
         return (UNET, VAE, SCHEDULER, projection, IMAGE_ENCODER, FEATURE_EXTRACTOR)
-    if (folder / CONDITIONING_FILE).exists():
-        return (UNET, VAE, SCHEDULER)
     return (UNET, VAE, SCHEDULER, TEXT_ENCODER, TOKENIZER, IMAGE_NORMALIZER, IMAGE_NOISING)
 
 
@@ -188,5 +190,8 @@ def _remedy(folder: Path, layout: Layout, component: str) -> str:
         return "reinstall any-to-3d: its own models are part of the package"
     if component == AUDIO_ENCODER:
         return f"no public repository has it: restore the file, or delete {AUDIO_ENCODER}/ to do without sounds"
-    only = "" if component == "." else f" --include '{component}/*'"
-    return f"fetch it with: hf download {REPOSITORIES[layout]}{only} --local-dir {folder}"
+    if layout == "image_encoder":
+        return "restore it: this tower is part of a folder of another model"
+    if folder.name != layout:
+        return f"fetch it with: {fetch_command(layout, folder.parent)} (into a folder named {layout})"
+    return f"fetch it with: {fetch_command(layout, folder.parent)}"

