@@ -14,6 +14,7 @@ from .commands.doctor import Doctor
 from .commands.evaluate import Evaluate
 from .commands.generate import Generate
 from .commands.keys import Keys
+from .commands.models import Models
 from .commands.props import Props
 from .commands.serve import Serve
 from .log_format import log_to_stderr
@@ -23,16 +24,17 @@ Command = (
     | Annotated[Generate, tyro.conf.subcommand("generate")]
     | Annotated[Props, tyro.conf.subcommand("props")]
     | Annotated[Serve, tyro.conf.subcommand("serve")]
+    | Annotated[Models, tyro.conf.subcommand("models")]
     | Annotated[Doctor, tyro.conf.subcommand("doctor")]
     | Annotated[Evaluate, tyro.conf.subcommand("evaluate")]
     | Annotated[Bench, tyro.conf.subcommand("bench")]
     | Annotated[Keys, tyro.conf.subcommand("keys")]
 )
 
-PREFIXES = (tyro.conf.OmitArgPrefixes,)
-"""Options are --text, not --demo.text."""
+PREFIXES = (tyro.conf.OmitArgPrefixes, tyro.conf.OmitSubcommandPrefixes)
+"""Options are --text, not --demo.text, and it is models list, not models action:list."""
 
-QUIET = (Demo, Generate, Props, Doctor, Keys)
+QUIET = (Demo, Generate, Props, Models, Doctor, Keys)
 """Commands for people: they show their own progress, so only warnings are logged."""
 
 

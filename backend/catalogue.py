@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from ..shared.messages import PresetInfo, RecipeInfo
+from .models.default_folder import chosen_models_folder, fetch_command
 from .models.joint_folder import BUILTIN_FOLDER, joint_modalities
 
 ProfileName = Literal["builtin", "full", "fake"]
@@ -80,9 +81,13 @@ def _recipes(presets: tuple[PresetInfo, ...], modalities: tuple[str, ...]) -> tu
 
 
 def require_models_folder(profile: ProfileName, folder: Path | None) -> None:
-    """Raise ValueError for profile full without a folder of networks."""
-    if profile == "full" and folder is None:
-        raise ValueError("profile 'full' needs --models-folder, with stable_unclip/, zero123/ and clip/ inside")
+    """Raise ValueError for profile full where its networks' folder, given or the usual one, is not there."""
+    root = chosen_models_folder(folder)
+    if profile == "full" and not root.is_dir():
+        raise ValueError(
+            f"profile 'full' reads its networks from {root}, and there is no such folder; fetch them with "
+            f"'{fetch_command('', root)}', or pass --models-folder with stable_unclip/, zero123/ and clip/ inside"
+        )
 
 
 PROFILES: dict[str, Profile] = {

@@ -135,7 +135,10 @@ def check_weights(profile: ProfileName, models_folder: Path | None) -> Iterator[
     try:
         root = models_root(profile, models_folder)
     except ValueError as error:
-        yield Finding("problem", "weights", str(error), "Pass --models-folder.")
+        yield Finding("problem", "weights", str(error), "'any-to-3d models list' says what there is.")
+        return
+    if profile == "full":
+        yield from check_fetched(root)
         return
     for layout in LAYOUTS:
         damages = check_folder(root / layout, layout)
@@ -144,6 +147,25 @@ def check_weights(profile: ProfileName, models_folder: Path | None) -> Iterator[
         if not damages:
             yield Finding("ok", f"weights {layout}", f"complete in {root / layout}")
     yield from check_sums(root)
+
+
+def check_fetched(root: Path) -> Iterator[Finding]:
+    """Layout and sizes of the big networks; 'models check' also reads all of their files."""
+    from .weights.inspection import inspect
+    from .weights.known_models import KNOWN_MODELS
+
+    for model in KNOWN_MODELS:
+        if not model.is_required and not (root / model.name).is_dir():
+            continue
+        inspection = inspect(model.name, root, with_checksums=False)
+        subject = f"weights {model.name}"
+        for damage in inspection.damages:
+            yield Finding("problem", subject, f"{damage.path} {damage.problem}", damage.remedy)
+        if inspection.state == "unverified":
+            text = f"complete in {inspection.folder}, but without a manifest of what its files must be"
+            yield Finding("warning", subject, text, "Compare the files with their source, or fetch them.")
+        if inspection.state == "whole":
+            yield Finding("ok", subject, f"complete in {inspection.folder}; 'any-to-3d models check' compares contents")
 
 
 def check_sums(root: Path) -> Iterator[Finding]:

@@ -1,22 +1,26 @@
 """Where the profiles differ, and the only place: which folder, which number type, which kernels."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 import torch
 
+from .calibration_pictures import calibration_pictures
 from .catalogue import ProfileName, require_models_folder
 from .generator.runtime import Runtime
 from .kernels.select import select_kernels
+from .models.default_folder import chosen_models_folder
+from .models.embedding_scale import RawImageEncoder, calibrated_scale
 from .models.folder_layout import BUILTIN_FOLDER, MissingWeights, check_folder
-from .models.load import load_clip, load_stable_unclip, load_zero123
+from .models.joint_folder import joint_layout
+from .models.load import load_joint, load_stable_unclip, load_zero123
+from .models.stable_unclip import StableUnclipPrior
 
 PLANAR: Literal["stable_unclip"] = "stable_unclip"
 STEREO: Literal["zero123"] = "zero123"
 JOINT: Literal["clip"] = "clip"
-"""The folders of the three networks inside a models folder, and the layouts of their files."""
-
-NETWORKS = (JOINT, PLANAR, STEREO)
+"""Folders of networks inside a models folder, and the layouts of their files; imagebind/ may stand for JOINT."""
 
 
 def choose_device(name: str) -> torch.device:
@@ -34,9 +38,9 @@ def choose_device(name: str) -> torch.device:
 
 
 def models_root(profile: ProfileName, models_folder: Path | None) -> Path:
-    """The folder with a profile's networks. Raises ValueError if profile full has none."""
+    """The folder with a profile's networks. Raises ValueError if that of profile full is not there."""
     require_models_folder(profile, models_folder)
-    return BUILTIN_FOLDER if profile == "builtin" or models_folder is None else models_folder
+    return chosen_models_folder(models_folder) if profile == "full" else BUILTIN_FOLDER
 
 
 def build_runtime(profile: ProfileName, device: torch.device, models_folder: Path | None, seed: int = 0) -> Runtime:
@@ -48,15 +52,25 @@ def build_runtime(profile: ProfileName, device: torch.device, models_folder: Pat
     # Half precision halves the memory of the big networks; the small ones are better off exact, on any device.
     dtype = torch.float16 if profile == "full" and device.type == "cuda" else torch.float32
     kernels, _ = select_kernels("auto", device)
-    if damages := tuple(damage for layout in NETWORKS for damage in check_folder(root / layout, layout)):
+    networks = (joint_layout(root), PLANAR, STEREO)
+    if damages := tuple(damage for layout in networks for damage in check_folder(root / layout, layout)):
         raise MissingWeights(root, damages)
-    joint = load_clip(root / JOINT, device, dtype)
+    joint = load_joint(root, device, dtype)
+    planar = load_stable_unclip(root / PLANAR, device, dtype)
     return Runtime(
         device=device,
         kernels=kernels,
-        planar=load_stable_unclip(root / PLANAR, device, dtype),
+        planar=_with_measured_scale(planar, root / PLANAR, joint.vision),
         stereo=load_zero123(root / STEREO, device, dtype),
         joint=joint,
-        image_encoder=joint,
+        image_encoder=joint.vision,
         seed=seed,
     )
+
+
+def _with_measured_scale(prior: StableUnclipPrior, folder: Path, vision: RawImageEncoder) -> StableUnclipPrior:
+    """A published prior does not say how long its embeddings are; the built-in ones do."""
+    if prior.conditioning is not None:
+        return prior
+    device = prior.unet.device
+    return replace(prior, embedding_scale=calibrated_scale(folder, vision, lambda: calibration_pictures().to(device)))

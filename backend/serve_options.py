@@ -15,7 +15,7 @@ class ServeOptions:
     """Models, address and data folder of a backend, and when it ends."""
 
     profile: ProfileName = "builtin"
-    """builtin: the small networks of this package; full: big ones from --models-folder; fake: no model at all."""
+    """builtin: the small networks of this package; full: big ones, see 'any-to-3d models'; fake: no model at all."""
 
     address: str = DEFAULT_ADDRESS
     """Where to listen; anything but this computer needs --keys."""
@@ -33,7 +33,7 @@ class ServeOptions:
     """Folder of jobs and results; by default the platform's folder for application data."""
 
     models_folder: Path | None = None
-    """Where the weights of profile full lie."""
+    """Where the weights of profile full lie, if not where 'any-to-3d models path' says."""
 
     threads: int = 0
     """CPU threads a worker may use; 0 takes one for the built-in models, torch's choice for others."""

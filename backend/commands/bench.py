@@ -50,7 +50,7 @@ class Bench:
     """cpu, cuda, cuda:0 ..."""
 
     models_folder: Path | None = None
-    """Where the weights of profile full lie."""
+    """Where the weights of profile full lie, if not where 'any-to-3d models path' says."""
 
     threads: int = 0
     """CPU threads; 0 takes one for the built-in models, torch's choice for others."""

@@ -19,7 +19,7 @@ class Doctor:
     """The device that is to be used."""
 
     models_folder: Path | None = None
-    """Where the weights of profile full lie."""
+    """Where the weights of profile full lie, if not where 'any-to-3d models path' says."""
 
     data: Path | None = None
     """The data folder, if not the default one."""

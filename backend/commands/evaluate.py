@@ -35,7 +35,7 @@ class Evaluate:
     """cpu, cuda, cuda:0 ..."""
 
     models_folder: Path | None = None
-    """Where the weights of profile full lie."""
+    """Where the weights of profile full lie, if not where 'any-to-3d models path' says."""
 
     threads: int = 1
     """CPU threads of each process."""

@@ -72,13 +72,13 @@ class Generate:
     """The object's height in metres; it stands on the origin."""
 
     profile: ProfileName = "builtin"
-    """builtin: the small networks of this package; full: big ones from --models-folder; fake: no model at all."""
+    """builtin: the small networks of this package; full: big ones, see 'any-to-3d models'; fake: no model at all."""
 
     device: str = "auto"
     """cpu, cuda, cuda:0 ..."""
 
     models_folder: Path | None = None
-    """Where the weights of profile full lie."""
+    """Where the weights of profile full lie, if not where 'any-to-3d models path' says."""
 
     threads: int = 0
     """CPU threads; 0 takes one for the built-in models, torch's choice for others."""

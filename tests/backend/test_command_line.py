@@ -46,7 +46,7 @@ def test_help_names_every_command_and_is_quick() -> None:
     done = subprocess.run([sys.executable, "-m", "any_to_3d.backend", "--help"], capture_output=True, text=True)
     assert time.monotonic() - before < 3
     assert done.returncode == 0
-    for command in ("demo", "generate", "props", "serve", "doctor", "evaluate", "bench", "keys"):
+    for command in ("demo", "generate", "props", "serve", "models", "doctor", "evaluate", "bench", "keys"):
         assert command in done.stdout
 
 
@@ -188,9 +188,15 @@ def test_doctor_fails_with_a_remedy_for_missing_weights(any_to_3d: Command, tmp_
     assert "-> " in done.out
 
 
-def test_serving_the_full_profile_without_a_folder_of_networks_is_refused(any_to_3d: Command) -> None:
+def test_serving_the_full_profile_without_a_folder_of_networks_is_refused(
+    any_to_3d: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANY_TO_3D_MODELS", str(tmp_path / "none"))
     done = any_to_3d("serve", "--profile", "full", "--port", "0")
-    assert (done.status, "profile 'full' needs --models-folder" in done.err) == (1, True)
+    message = (
+        f"reads its networks from {tmp_path / 'none'}, and there is no such folder; fetch them with 'any-to-3d models"
+    )
+    assert (done.status, message in done.err) == (1, True)
 
 
 @pytest.mark.parametrize("chosen", ["", "ACTIVE"])
