@@ -10,6 +10,7 @@ where its folder is named, and otherwise listed as left out.
 import dataclasses
 import json
 import os
+import shlex
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
