@@ -3,13 +3,13 @@
 Step counts repeat those of ``generator.recipes``; a test holds the two together.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, get_args
 
 from ..shared.messages import PresetInfo, RecipeInfo
 from .models.default_folder import chosen_models_folder, fetch_command
-from .models.joint_folder import BUILTIN_FOLDER, joint_modalities
+from .models.joint_folder import BUILTIN_FOLDER, prompt_modalities
 
 ProfileName = Literal["builtin", "full", "fake"]
 PHASES = ("coarse", "geometry", "texture")
@@ -40,8 +40,9 @@ class Profile:
         return next((recipe for recipe in self.recipes if recipe.name == name), None)
 
 
-BUILTIN_MODALITIES = joint_modalities(BUILTIN_FOLDER / "clip")
+BUILTIN_MODALITIES = prompt_modalities(BUILTIN_FOLDER)
 FULL_MODALITIES = ("text", "image")
+"""Without ImageBind."""
 
 BASELINES = {
     "stable_sds": "StableSDS-3D",
@@ -98,3 +99,12 @@ PROFILES: dict[str, Profile] = {
     ),
 }
 assert set(PROFILES) == set(get_args(ProfileName))
+
+
+def offered_profile(name: ProfileName, models_folder: Path | None) -> Profile:
+    """A profile as these networks allow it: full takes sounds exactly if its folder has ImageBind."""
+    profile = PROFILES[name]
+    if name != "full":
+        return profile
+    modalities = prompt_modalities(chosen_models_folder(models_folder))
+    return replace(profile, recipes=tuple(replace(recipe, modalities=modalities) for recipe in profile.recipes))

@@ -13,7 +13,7 @@ import zmq
 from ..shared import PROTOCOL_VERSION
 from ..shared.messages import Welcome
 from .addresses import Address, is_loopback, parse_address
-from .catalogue import PROFILES, ProfileName, require_models_folder
+from .catalogue import ProfileName, offered_profile, require_models_folder
 from .keys import read_server_keys, require_keys
 from .listening import bind
 from .pool import LocalPool, WorkerOptions
@@ -51,8 +51,8 @@ def serve(options: ServeOptions, announce: Callable[[Address], None]) -> None:
                 router,
                 pool,
                 store,
-                build_check(options.profile),
-                _welcome(options.profile),
+                build_check(options.profile, options.models_folder),
+                _welcome(options.profile, options.models_folder),
                 options.allow_shutdown,
                 _orphan_test(options.parent_pid),
             )
@@ -67,14 +67,14 @@ def serve(options: ServeOptions, announce: Callable[[Address], None]) -> None:
         context.destroy(0)
 
 
-def build_check(profile: ProfileName) -> SubmitCheck:
+def build_check(profile: ProfileName, models_folder: Path | None = None) -> SubmitCheck:
     """The check of a profile's requests; only the built-in text encoder has a closed vocabulary."""
-    return SubmitCheck(PROFILES[profile], read_vocabulary() if profile == "builtin" else None)
+    return SubmitCheck(offered_profile(profile, models_folder), read_vocabulary() if profile == "builtin" else None)
 
 
-def _welcome(profile: ProfileName) -> Welcome:
+def _welcome(profile: ProfileName, models_folder: Path | None) -> Welcome:
     backend_id = uuid.uuid4().hex
-    recipes = PROFILES[profile].recipes
+    recipes = offered_profile(profile, models_folder).recipes
     return Welcome(PROTOCOL_VERSION, backend_id, backend_version(), profile, "starting", "starting", recipes)
 
 

@@ -99,7 +99,7 @@ class Generate:
         if not self.height > 0:
             raise ValueError(f"--height is {self.height:g}; it is in metres, and must be more than 0")
         submit = self.request()
-        verdict = build_check(self.profile)(submit)
+        verdict = build_check(self.profile, self.models_folder)(submit)
         if verdict.problem is not None:
             raise ValueError(f"{verdict.problem.message} {verdict.problem.hint}")
         if verdict.notice:

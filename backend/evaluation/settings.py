@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..catalogue import ProfileName
-from ..models.joint_folder import joint_modalities
-from ..runtime import JOINT, models_root
+from ..models.joint_folder import prompt_modalities
+from ..runtime import models_root
 from ..vocabulary import read_vocabulary
 from .measures.orbit import VIEWS
 from .pairs import UnknownWords
@@ -41,4 +41,4 @@ class Knowledge:
     @staticmethod
     def of(settings: Settings) -> "Knowledge":
         """Read from the model folders, without loading a network. Raises ValueError for a damaged vocabulary."""
-        return Knowledge(joint_modalities(settings.models / JOINT), read_vocabulary().unknown_words)
+        return Knowledge(prompt_modalities(settings.models), read_vocabulary().unknown_words)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from any_to_3d.backend.catalogue import FAKE_OVERRIDES, PHASES, PROFILES
+from any_to_3d.backend.catalogue import FAKE_OVERRIDES, PHASES, PROFILES, offered_profile
 from any_to_3d.backend.fake_generation import OVERRIDES, SECONDS_OF_PRESET, FakeEngine
 from any_to_3d.backend.generator.recipes import PRESETS, RECIPES
 from any_to_3d.backend.models.joint_folder import joint_modalities
@@ -40,11 +40,23 @@ def test_the_built_in_profile_offers_the_kinds_of_prompt_that_its_encoder_takes(
     assert {recipe.modalities for recipe in PROFILES["builtin"].recipes} == {encoder.modalities}
 
 
-def test_the_full_profile_offers_what_a_folder_of_published_towers_takes(tmp_path: Path) -> None:
-    modalities = joint_modalities(tmp_path)
-    assert {recipe.modalities for recipe in PROFILES["full"].recipes} == {modalities}
+def test_the_full_profile_offers_sound_exactly_with_imagebind(tmp_path: Path) -> None:
+    """What the hello tells a client, and what a request is checked against."""
+    silent = offered_profile("full", tmp_path)
+    assert {recipe.modalities for recipe in silent.recipes} == {("text", "image")}
+    assert silent == PROFILES["full"]
+    (tmp_path / "imagebind").mkdir()
+    hearing = offered_profile("full", tmp_path)
+    assert {recipe.modalities for recipe in hearing.recipes} == {("text", "image", "audio")}
+    assert [recipe.name for recipe in hearing.recipes] == [recipe.name for recipe in silent.recipes]
 
 
-def test_an_audio_tower_in_the_folder_is_what_makes_a_profile_offer_sound(tmp_path: Path) -> None:
+def test_the_built_in_profile_is_offered_whatever_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "imagebind").mkdir()
+    assert offered_profile("builtin", tmp_path) is PROFILES["builtin"]
+
+
+def test_an_audio_tower_in_the_folder_is_what_makes_a_clip_folder_take_sound(tmp_path: Path) -> None:
+    assert joint_modalities(tmp_path) == ("text", "image")
     (tmp_path / "audio_encoder").mkdir()
     assert joint_modalities(tmp_path) == ("text", "image", "audio")
