@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 from safetensors import safe_open
 
+from .default_folder import fetch_command
 from .folder_layout import Damage, MissingWeights, require_folder, weights_file
 from .imagebind import ImageBindEncoder, ImageBindVision, image_preprocessing
 from .imagebind_layout import HUGE, ImageBindConfig, TowerName, checkpoint_shapes, wrong_tensors
@@ -48,7 +49,7 @@ def _require_tensors(file: Path, config: ImageBindConfig) -> None:
     if problems:
         shown = "; ".join(problems[:SHOWN_PROBLEMS])
         more = f"; and {len(problems) - SHOWN_PROBLEMS} more" if len(problems) > SHOWN_PROBLEMS else ""
-        remedy = "replace it with ImageBind's published weights: any-to-3d models fetch imagebind"
+        remedy = f"fetch ImageBind's own with: {fetch_command('imagebind', file.parent.parent)}"
         raise MissingWeights(file.parent, (Damage(file, f"is not imagebind_huge: {shown}{more}", remedy),))
 
 

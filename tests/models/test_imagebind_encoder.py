@@ -135,7 +135,7 @@ def saved_with(tmp_path: Path, changed: dict[str, Tensor], without: str = "") ->
 
 def test_a_missing_tensor_is_named_with_its_shape_and_the_remedy(tmp_path: Path) -> None:
     folder = saved_with(tmp_path, {}, without="modality_trunks.audio.blocks.1.attn.bias_k")
-    said = r"not imagebind_huge: modality_trunks.audio.blocks.1.attn.bias_k is missing, expected 1 x 1 x 8; replace it"
+    said = r"attn.bias_k is missing, expected 1 x 1 x 8; fetch ImageBind's own with: any-to-3d models fetch imagebind"
     with pytest.raises(MissingWeights, match=said):
         load(folder)
 
@@ -147,7 +147,7 @@ def test_a_tensor_of_another_shape_is_named_with_both(tmp_path: Path) -> None:
 
 
 def test_of_many_wrong_tensors_the_first_are_named_and_the_others_counted(tmp_path: Path) -> None:
-    with pytest.raises(MissingWeights, match=r"embedder.4 is unknown; and 4 more; replace it"):
+    with pytest.raises(MissingWeights, match=r"embedder.4 is unknown; and 4 more; fetch"):
         load(saved_with(tmp_path, {f"embedder.{i}": torch.zeros(1) for i in range(9)}))
 
 
