@@ -152,11 +152,9 @@ def check_weights(profile: ProfileName, models_folder: Path | None) -> Iterator[
 def check_fetched(root: Path) -> Iterator[Finding]:
     """Layout and sizes of the big networks; 'models check' also reads all of their files."""
     from .weights.inspection import inspect
-    from .weights.known_models import KNOWN_MODELS
+    from .weights.known_models import needed_models
 
-    for model in KNOWN_MODELS:
-        if not model.is_required and not (root / model.name).is_dir():
-            continue
+    for model in needed_models(root):
         inspection = inspect(model.name, root, with_checksums=False)
         subject = f"weights {model.name}"
         for damage in inspection.damages:

@@ -45,8 +45,7 @@ class ListModels:
         for model in KNOWN_MODELS:
             state = inspect(model.name, root, with_checksums=False).state
             sources = ", else ".join(str(source) for source in model.sources)
-            needed = "" if model.is_required else " Not needed by profile full."
-            facts = f"{model.role}.{needed}\n{model.licence.name}: {model.licence.meaning}.\n{sources}"
+            facts = f"{model.role}.\n{model.licence.name}: {model.licence.meaning}.\n{sources}"
             table.add_row(model.name, f"about {model.gigabytes} GB", INSTALLED[state], facts)
         console = Console(highlight=False)
         console.print(table, markup=False)
@@ -58,7 +57,8 @@ class ListModels:
 class FetchModels:
     """Download networks: resumable, checksums compared, never pickled weights as they are.
 
-    Without names, all that profile full needs. Of what is here already, only files that differ are fetched again.
+    Without names, what profile full needs (clip only if imagebind is not here). Of what is here already, only files
+    that differ are fetched again.
     """
 
     names: Names = ()
@@ -83,13 +83,14 @@ class FetchModels:
         from rich.console import Console
 
         from ..weights.fetch import new_fetch
-        from ..weights.known_models import KNOWN_MODELS, known_model
+        from ..weights.inspection import inspect
+        from ..weights.known_models import known_model, needed_models
 
         console = Console(stderr=True, highlight=False, soft_wrap=True)
-        names = self.names or tuple(model.name for model in KNOWN_MODELS if model.is_required)
+        root = chosen_models_folder(self.folder)
+        names = self.names or tuple(model.name for model in needed_models(root) if model.is_default)
         if len(names) > 1 and (self.source or self.revision):
             raise ValueError(f"--from and --revision are for one model, got {', '.join(names)}; name one")
-        root = chosen_models_folder(self.folder)
         for model in map(known_model, names):
             self._show_licence(model, console)
             fetch = new_fetch(model, root, lambda text: console.print(text, markup=False), self.precision)
@@ -98,6 +99,8 @@ class FetchModels:
             else:
                 fetch.run(self._sources(model))
             console.print(f"{model.name} is complete in {fetch.folder}", style="green", markup=False)
+            for note in inspect(model.name, root, with_checksums=False).notes:
+                console.print(f"note: {note}", style="yellow", markup=False)
         return 0
 
     def _show_licence(self, model: "KnownModel", console: "Console") -> None:
@@ -132,7 +135,7 @@ class CheckModels:
     """Compare networks with what was fetched: layout, sizes, checksums. Exit status 1 if anything is wrong."""
 
     names: Names = ()
-    """Which; without names, all that profile full needs and all others that are here."""
+    """Which; without names, what profile full reads and all others that are here."""
 
     folder: Path | None = None
     """The models folder, if not the one that 'models path' names."""
@@ -141,12 +144,13 @@ class CheckModels:
         from rich.console import Console
 
         from ..weights.inspection import inspect
-        from ..weights.known_models import KNOWN_MODELS
+        from ..weights.known_models import KNOWN_MODELS, needed_models
 
         root = chosen_models_folder(self.folder)
         console = Console(highlight=False, soft_wrap=True)
+        needed = needed_models(root)
         names = self.names or tuple(
-            model.name for model in KNOWN_MODELS if model.is_required or (root / model.name).is_dir()
+            model.name for model in KNOWN_MODELS if model in needed or (root / model.name).is_dir()
         )
         inspections = [inspect(name, root) for name in names]
         for inspection in inspections:

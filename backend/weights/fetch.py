@@ -136,7 +136,11 @@ class Fetch:
         if self.expected is None:
             return
         path = self.folder / WEIGHTS
-        if problem := tensor_problem(shapes_in(path), self.expected):
+        try:
+            problem = tensor_problem(shapes_in(path), self.expected)
+        except ValueError as error:
+            problem = str(error)
+        if problem is not None:
             path.unlink()
             raise SourceFailed(f"sent another network: {problem}")
 

@@ -6,7 +6,10 @@ are fetched, in units of 10^9 bytes. Stability withdrew its own Stable Diffusion
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, get_args
+
+from ..models.joint_folder import joint_layout
 
 ModelName = Literal["clip", "stable_unclip", "zero123", "imagebind"]
 """Each is also the folder's name inside a models folder."""
@@ -49,14 +52,17 @@ Source = HubRepository | PickledFile
 
 @dataclass(frozen=True)
 class KnownModel:
-    """sources: the first is the default, the others are tried in order when it fails."""
+    """sources: the first is the default, the others are tried in order when it fails.
+
+    is_default: whether profile full takes it unless the user fetched another one for the same role.
+    """
 
     name: ModelName
     role: str
     sources: tuple[Source, ...]
     gigabytes: float
     licence: Licence
-    is_required: bool = True
+    is_default: bool = True
 
 
 MIT = Licence("MIT", "any use, commercial too; keep the copyright notice when you pass the weights on")
@@ -108,7 +114,7 @@ KNOWN_MODELS = (
     ),
     KnownModel(
         "imagebind",
-        "reads words, pictures and sounds (ImageBind huge); instead of clip, for sound prompts",
+        "reads words, pictures and sounds (ImageBind huge); once it is here, profile full uses it instead of clip",
         (
             HubRepository("nielsr/imagebind-huge", "51fc1ff707903501e60bdb2f73dd4e8818eef099"),
             PickledFile(
@@ -119,7 +125,7 @@ KNOWN_MODELS = (
         ),
         4.8,
         NON_COMMERCIAL,
-        is_required=False,
+        is_default=False,
     ),
 )
 assert {model.name for model in KNOWN_MODELS} == set(get_args(ModelName))
@@ -131,3 +137,9 @@ def known_model(name: str) -> KnownModel:
         if model.name == name:
             return model
     raise ValueError(f"there is no model {name!r}; allowed is {', '.join(get_args(ModelName))}")
+
+
+def needed_models(root: Path) -> tuple[KnownModel, ...]:
+    """What profile full reads in this models folder: both priors, and the joint encoder that its folders choose."""
+    joint = joint_layout(root)
+    return tuple(model for model in KNOWN_MODELS if model.name == joint or model.name in ("stable_unclip", "zero123"))

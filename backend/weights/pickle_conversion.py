@@ -12,6 +12,9 @@ from torch import Tensor
 from .failures import SourceFailed
 from .tensor_check import Shapes, tensor_problem
 
+_REFUSALS = (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, LookupError, AttributeError, TypeError)
+"""What the restricted unpickler raises: for an object that is not allowed, and for nonsense in the stream."""
+
 
 def convert_pickle(source: Path, target: Path, expected: Shapes) -> None:
     """Write the expected tensors of a flat state dict to ``target``; what else the file holds is left out.
@@ -35,7 +38,7 @@ def _restricted_load(source: Path) -> Mapping[str, Tensor]:
     try:
         # A mapped file is read as it is written out, so that several GB need not fit into memory twice.
         loaded = torch.load(source, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(source))
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
+    except _REFUSALS as error:
         reason = " ".join(str(error).split())[:300]
         raise SourceFailed(f"{source.name} is refused: it holds more than tensors, or is damaged ({reason})") from error
     if not isinstance(loaded, dict) or not all(

@@ -170,6 +170,19 @@ def test_an_absent_model_is_wrong_only_if_profile_full_needs_it(whole_hub: Hub, 
     assert "imagebind" not in done.out
 
 
+def test_imagebind_stands_in_for_clip_once_it_is_here(whole_hub: Hub, any_to_3d: Command, root: Path) -> None:
+    (root / "imagebind").mkdir(parents=True)
+    assert any_to_3d("models", "fetch").status == 0
+    assert not (root / "clip").exists()
+    done = any_to_3d("models", "check")
+    assert "imagebind: " in done.out
+    assert not done.out.startswith("clip: ")
+    assert mend(done.out) == ["models", "fetch", "imagebind", "--accept-licence"]
+    assert [finding.subject for finding in check_weights("full", None) if finding.level == "problem"] == [
+        "weights imagebind"
+    ]
+
+
 def test_doctor_names_the_same_commands(whole_hub: Hub, any_to_3d: Command, root: Path) -> None:
     any_to_3d("models", "fetch", "clip", "stable_unclip")
     (root / "clip" / "model.safetensors").write_bytes(weights(3))

@@ -11,10 +11,11 @@ import torch
 from any_to_3d.backend.models.imagebind_layout import checkpoint_shapes
 from any_to_3d.backend.weights.failures import FetchFailed, NotEnoughDisk, SourceFailed
 from any_to_3d.backend.weights.fetch import Fetch
-from any_to_3d.backend.weights.known_models import PickledFile, known_model
+from any_to_3d.backend.weights.known_models import HubRepository, PickledFile, known_model
 from any_to_3d.backend.weights.pickle_conversion import convert_pickle
 from any_to_3d.backend.weights.tensor_check import expected_shapes
-from fake_hub import Hub
+from fake_hub import Hub, Repository
+from published_files import weights
 from safetensors.torch import load_file
 from torch import Tensor
 
@@ -103,6 +104,20 @@ def test_every_name_and_shape_is_compared(tmp_path: Path, change: dict[str, Tens
     with pytest.raises(SourceFailed, match=f"weights.pth is refused: {problem}"):
         convert_pickle(tmp_path / "weights.pth", tmp_path / "model.safetensors", EXPECTED)
     assert not (tmp_path / "model.safetensors").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"not a pickle", b"\x80\x02.", b"\x80\x02a.", b"PK\x03\x04 nor a zip"])
+def test_nonsense_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "weights.pth").write_bytes(content)
+    with pytest.raises(SourceFailed, match=r"weights.pth is refused"):
+        convert_pickle(tmp_path / "weights.pth", tmp_path / "model.safetensors", EXPECTED)
+
+
+def test_a_repository_that_sends_another_network_is_refused(hub: Hub, fetching: Fetch) -> None:
+    hub.repositories["nielsr/imagebind-huge"] = Repository({"model.safetensors": weights(0)}, commit="c" * 40)
+    with pytest.raises(FetchFailed, match=f"sent another network: {HEAD} is missing"):
+        fetching.run((HubRepository("nielsr/imagebind-huge"),))
+    assert not any(fetching.folder.iterdir())
 
 
 def test_a_list_of_tensors_is_refused(tmp_path: Path) -> None:
