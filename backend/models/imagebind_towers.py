@@ -216,7 +216,7 @@ class ImageBindTower(nn.Module):
     @property
     def dtype(self) -> torch.dtype:
         """Of the trunk, and of the images or log-mels it takes; the head may be more precise."""
-        return self.trunk.blocks[0].norm_1.weight.dtype
+        return next(self.trunk.parameters()).dtype
 
     def raw_embedding(self, inputs: Tensor) -> Float[Tensor, "B E"]:
         """What the head says, of any length; in the head's dtype."""
