@@ -1,9 +1,14 @@
 """Markers: slow tests run with --run-slow; what needs a GPU or bpy is skipped, with a reason, where there is none."""
 
 import importlib.util
+import os
 import shutil
 
 import pytest
+
+# Triton decides while it is imported, by whomever, whether kernels are compiled for a GPU or interpreted.
+if not shutil.which("nvidia-smi"):
+    os.environ.setdefault("TRITON_INTERPRET", "1")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

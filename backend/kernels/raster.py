@@ -34,9 +34,15 @@ def batched(attributes: Float[Tensor, "*B V C"], batch: int) -> Float[Tensor, "B
 
 def check_mesh(vertices_clip: Float[Tensor, "B V 4"], faces: Int[Tensor, "F 3"], attributes: Tensor) -> None:
     """Raise ValueError unless faces index the vertices and there is an attribute row for each vertex."""
+    check_attributes(vertices_clip, attributes)
+    vertex_count = vertices_clip.shape[1]
+    if len(faces) and not bool(torch.logical_and(faces.min() >= 0, faces.max() < vertex_count)):
+        raise ValueError(f"faces must index 0..{vertex_count - 1}, got {int(faces.min())}..{int(faces.max())}")
+
+
+def check_attributes(vertices_clip: Float[Tensor, "B V 4"], attributes: Tensor) -> None:
+    """Raise ValueError unless there is an attribute row for each vertex."""
     batch, vertex_count = vertices_clip.shape[:2]
     if attributes.shape[-2] != vertex_count or (attributes.dim() == 3 and len(attributes) != batch):
         got = list(attributes.shape)
         raise ValueError(f"attributes must be [{vertex_count}, C] or [{batch}, {vertex_count}, C], got {got}")
-    if len(faces) and not bool(torch.logical_and(faces.min() >= 0, faces.max() < vertex_count)):
-        raise ValueError(f"faces must index 0..{vertex_count - 1}, got {int(faces.min())}..{int(faces.max())}")

@@ -1,6 +1,9 @@
 """Meshes, a pinhole projection and comparisons shared by the kernel tests."""
 
+import importlib.util
+
 import numpy as np
+import pytest
 import torch
 import trimesh
 from any_to_3d.backend.kernels.select import select_kernels
@@ -9,6 +12,26 @@ from torch import Tensor
 CPU, _ = select_kernels("cpu", torch.device("cpu"))
 REFERENCE, _ = select_kernels("reference", torch.device("cpu"))
 BOTH = [CPU, REFERENCE]
+
+HAS_TRITON = importlib.util.find_spec("triton") is not None
+if HAS_TRITON:
+    from any_to_3d.backend.kernels.triton_kernels import TRITON
+else:
+    TRITON = None
+NO_TRITON = "triton is missing: it has wheels for Linux only"
+COMPILED = "triton compiles for the GPU here, and the test's tensors are on the CPU"
+ALL = [
+    *BOTH,
+    pytest.param(
+        TRITON,
+        id="triton",
+        marks=[
+            pytest.mark.skipif(not HAS_TRITON, reason=NO_TRITON),
+            pytest.mark.skipif(torch.cuda.is_available(), reason=COMPILED),
+        ],
+    ),
+]
+"""On a CPU, Triton's kernels are interpreted (tests/conftest.py sees to it): right, but for tiny cases only."""
 
 
 def sphere(subdivisions: int) -> tuple[Tensor, Tensor]:

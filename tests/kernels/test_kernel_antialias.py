@@ -1,7 +1,7 @@
 import pytest
 import torch
 from any_to_3d.backend.kernels.face_adjacency import face_adjacency
-from kernel_meshes import BOTH, CPU, REFERENCE, bumpy_sphere, project, relative_error
+from kernel_meshes import ALL, BOTH, CPU, REFERENCE, bumpy_sphere, project, relative_error
 
 MOTIONS = {
     "scale": lambda vertices, amount: vertices * (1 + amount),
@@ -31,7 +31,7 @@ def test_the_gradient_of_covered_area_agrees_with_finite_differences_of_a_fine_m
         assert 0.95 < float(amount.grad) / slope < 1.05, motion
 
 
-@pytest.mark.parametrize("kernels", BOTH, ids=lambda kernels: kernels.name)
+@pytest.mark.parametrize("kernels", ALL, ids=lambda kernels: kernels.name)
 def test_an_upright_edge_covers_its_pixel_by_where_it_crosses(kernels):
     # Left side at pixel x = 2.75 of 4: pixel 3 is drawn, pixel 2 is covered by 0.25.
     corners = torch.tensor([[[0.375, 5, 0, 1], [0.375, -5, 0, 1], [9, 0, 0, 1]]], requires_grad=True)

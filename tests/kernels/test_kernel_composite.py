@@ -2,7 +2,7 @@ import math
 
 import pytest
 import torch
-from kernel_meshes import BOTH, CPU, REFERENCE, relative_error
+from kernel_meshes import ALL, BOTH, CPU, REFERENCE, relative_error
 
 
 def random_rays(rays, samples, dtype=torch.float32):
@@ -13,7 +13,7 @@ def random_rays(rays, samples, dtype=torch.float32):
     return [(8 * sigma).masked_fill(masked, 0), delta, values, z]
 
 
-@pytest.mark.parametrize("kernels", BOTH, ids=lambda kernels: kernels.name)
+@pytest.mark.parametrize("kernels", ALL, ids=lambda kernels: kernels.name)
 def test_two_samples_composite_as_computed_by_hand(kernels):
     half = math.log(2)  # optical depth of a sample that hides half
     sigma, delta = torch.tensor([[half, 2 * half]]), torch.tensor([[1.0, 0.5]])
@@ -23,7 +23,7 @@ def test_two_samples_composite_as_computed_by_hand(kernels):
     torch.testing.assert_close(torch.cat([accumulated, alpha, depth], dim=1), torch.tensor([[1.25, 0.75, 2.0]]))
 
 
-@pytest.mark.parametrize("kernels", BOTH, ids=lambda kernels: kernels.name)
+@pytest.mark.parametrize("kernels", ALL, ids=lambda kernels: kernels.name)
 def test_constant_density_hides_by_its_optical_depth_however_it_is_cut(kernels):
     for samples in (1, 7, 64):
         shape = (1, samples)
@@ -32,7 +32,7 @@ def test_constant_density_hides_by_its_optical_depth_however_it_is_cut(kernels):
         assert float(alpha) == pytest.approx(1 - math.exp(-0.7 * 2), rel=1e-5)
 
 
-@pytest.mark.parametrize("kernels", BOTH, ids=lambda kernels: kernels.name)
+@pytest.mark.parametrize("kernels", ALL, ids=lambda kernels: kernels.name)
 def test_an_opaque_sample_hides_all_behind_it_without_nan(kernels):
     sigma = torch.tensor([[1e6, 1e6, 0.0]], requires_grad=True)
     values = torch.tensor([[[1.0], [9.0], [9.0]]])

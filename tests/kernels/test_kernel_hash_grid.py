@@ -1,7 +1,7 @@
 import pytest
 import torch
 from any_to_3d.backend.kernels.hash_grid import HashGridConfig, grid_levels
-from kernel_meshes import BOTH, CPU, REFERENCE, relative_error
+from kernel_meshes import ALL, CPU, REFERENCE, relative_error
 
 ONE_DENSE_LEVEL = HashGridConfig(levels=1, log2_table_size=6, base_resolution=4)
 SMALL = HashGridConfig(levels=5, log2_table_size=10, base_resolution=4, per_level_scale=1.6)
@@ -21,7 +21,7 @@ def test_the_default_grid_has_the_parameter_count_of_tiny_cuda_nn():
     assert last.resolution == 4096
 
 
-@pytest.mark.parametrize("kernels", BOTH, ids=lambda kernels: kernels.name)
+@pytest.mark.parametrize("kernels", ALL, ids=lambda kernels: kernels.name)
 @pytest.mark.parametrize(
     ("point", "expected"),
     [
@@ -36,14 +36,14 @@ def test_dense_entries_are_interpolated(kernels, point, expected):
     torch.testing.assert_close(code, torch.tensor([[expected, -expected]], dtype=torch.float32))
 
 
-@pytest.mark.parametrize("kernels", BOTH, ids=lambda kernels: kernels.name)
+@pytest.mark.parametrize("kernels", ALL, ids=lambda kernels: kernels.name)
 def test_hashed_entries_use_the_primes_modulo_the_table_size(kernels):
     grid = counting_grid(kernels, HashGridConfig(levels=1, log2_table_size=3, base_resolution=4))
     # The primes are 1, 1 and 5 modulo 8, so vertex (2, 2, 2) is entry 2 ^ 2 ^ 10 modulo 8 = 2.
     torch.testing.assert_close(grid(torch.full((1, 3), 0.5)), torch.tensor([[2.0, -2.0]]))
 
 
-@pytest.mark.parametrize("kernels", BOTH, ids=lambda kernels: kernels.name)
+@pytest.mark.parametrize("kernels", ALL, ids=lambda kernels: kernels.name)
 def test_inactive_levels_give_zero_and_learn_nothing(kernels):
     grid = kernels.hash_grid(SMALL)
     grid.set_active_levels(2)

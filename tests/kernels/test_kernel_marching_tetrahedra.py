@@ -4,7 +4,7 @@ import pytest
 import torch
 from any_to_3d.backend.kernels.kuhn_lattice import KuhnLattice
 from any_to_3d.backend.kernels.marching_tetrahedra import SMALLEST_SPREAD
-from kernel_meshes import BOTH, CPU, REFERENCE, edge_uses
+from kernel_meshes import ALL, BOTH, CPU, REFERENCE, edge_uses
 
 DEVICE = torch.device("cpu")
 TET = torch.tensor([[0.0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]])
@@ -88,7 +88,7 @@ def test_gradients_agree_with_finite_differences():
     assert torch.autograd.gradcheck(crossing, (positions, sdf))
 
 
-@pytest.mark.parametrize("kernels", BOTH, ids=lambda kernels: kernels.name)
+@pytest.mark.parametrize("kernels", ALL, ids=lambda kernels: kernels.name)
 def test_a_surface_through_lattice_vertices_has_no_face_without_area(kernels):
     lattice = KuhnLattice(8)
     positions = lattice.vertices(DEVICE, torch.float64)
@@ -106,7 +106,7 @@ def test_the_gradient_is_bounded_where_both_ends_are_almost_zero():
     assert sdf.grad.abs().max() <= 3 / SMALLEST_SPREAD
 
 
-@pytest.mark.parametrize("kernels", BOTH, ids=lambda kernels: kernels.name)
+@pytest.mark.parametrize("kernels", ALL, ids=lambda kernels: kernels.name)
 def test_no_sign_change_gives_an_empty_mesh(kernels):
     lattice = KuhnLattice(2)
     vertices, faces = kernels.marching_tetrahedra(lattice.vertices(DEVICE), lattice, torch.ones(27))
@@ -114,7 +114,7 @@ def test_no_sign_change_gives_an_empty_mesh(kernels):
     assert faces.shape == (0, 3)
 
 
-@pytest.mark.parametrize("kernels", BOTH, ids=lambda kernels: kernels.name)
+@pytest.mark.parametrize("kernels", ALL, ids=lambda kernels: kernels.name)
 def test_values_that_do_not_fit_the_lattice_are_refused(kernels):
     with pytest.raises(ValueError, match="has 27 vertices, got 8 and 8 values"):
         kernels.marching_tetrahedra(torch.zeros(8, 3), KuhnLattice(2), torch.zeros(8))

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 import torch
 from any_to_3d.backend.kernels.zbuffer import triangle_ids
-from kernel_meshes import BOTH, CPU, REFERENCE, bumpy_sphere, project, relative_error
+from kernel_meshes import ALL, BOTH, CPU, REFERENCE, bumpy_sphere, project, relative_error
 from scipy.spatial import Delaunay
 
 UPPER_LEFT = torch.tensor([[-1.0, 1, 0, 1], [1, 1, 0, 1], [-1, -1, 0, 1]])
 ONE_FACE = torch.tensor([[0, 1, 2]])
 
 
-@pytest.mark.parametrize("kernels", BOTH, ids=lambda kernels: kernels.name)
+@pytest.mark.parametrize("kernels", ALL, ids=lambda kernels: kernels.name)
 @pytest.mark.parametrize("face", [[0, 1, 2], [2, 1, 0]], ids=["front", "back"])
 def test_row_zero_is_the_top_and_both_windings_are_drawn(kernels, face):
     raster = kernels.rasterise(UPPER_LEFT[None], torch.tensor([face]), torch.ones(3, 1), 4, 4)
@@ -22,7 +22,7 @@ def test_row_zero_is_the_top_and_both_windings_are_drawn(kernels, face):
     assert torch.equal(raster.attributes[0, :, :, 0], expected.float())
 
 
-@pytest.mark.parametrize("kernels", BOTH, ids=lambda kernels: kernels.name)
+@pytest.mark.parametrize("kernels", ALL, ids=lambda kernels: kernels.name)
 def test_attributes_are_perspective_correct(kernels):
     # A strip from w = 1 at the left edge to w = 3 at the right: halfway on screen lies a quarter of the way along it.
     corners = torch.tensor([[-1.0, 1, 0, 1], [-1, -1, 0, 1], [3, 3, 0, 3], [3, -3, 0, 3]])
@@ -31,7 +31,7 @@ def test_attributes_are_perspective_correct(kernels):
     assert float(image) == pytest.approx(0.25)
 
 
-@pytest.mark.parametrize("kernels", BOTH, ids=lambda kernels: kernels.name)
+@pytest.mark.parametrize("kernels", ALL, ids=lambda kernels: kernels.name)
 def test_the_nearest_triangle_wins_and_equal_depths_go_to_the_lower_face(kernels):
     far, near = UPPER_LEFT + torch.tensor([0, 0, 0.5, 0]), UPPER_LEFT
     faces = torch.tensor([[0, 1, 2], [3, 4, 5], [3, 4, 5]])
@@ -39,7 +39,7 @@ def test_the_nearest_triangle_wins_and_equal_depths_go_to_the_lower_face(kernels
     assert ids[0].tolist() == [[2, 2], [2, 0]]
 
 
-@pytest.mark.parametrize("kernels", BOTH, ids=lambda kernels: kernels.name)
+@pytest.mark.parametrize("kernels", ALL, ids=lambda kernels: kernels.name)
 @pytest.mark.parametrize("w", [0.0, -1.0, float("nan")])
 def test_a_triangle_that_reaches_the_camera_plane_is_skipped(kernels, w):
     corners = UPPER_LEFT.clone()
@@ -47,7 +47,7 @@ def test_a_triangle_that_reaches_the_camera_plane_is_skipped(kernels, w):
     assert kernels.rasterise(corners[None], ONE_FACE, torch.zeros(3, 1), 4, 4).coverage.sum() == 0
 
 
-@pytest.mark.parametrize("kernels", BOTH, ids=lambda kernels: kernels.name)
+@pytest.mark.parametrize("kernels", ALL, ids=lambda kernels: kernels.name)
 def test_a_triangle_much_larger_than_the_image_fills_it(kernels):
     corners = torch.tensor([[-1e30, -1e30, 0, 1e-5], [1e30, -1e30, 0, 1e-5], [0, 1e30, 0, 1e-5]])
     assert kernels.rasterise(corners[None], ONE_FACE, torch.zeros(3, 1), 8, 8).coverage.mean() == 1
@@ -84,7 +84,7 @@ def test_the_fast_twin_matches_the_reference(threads, torch_threads):
         assert relative_error(mine, theirs) < 1e-5
 
 
-@pytest.mark.parametrize("kernels", BOTH, ids=lambda kernels: kernels.name)
+@pytest.mark.parametrize("kernels", ALL, ids=lambda kernels: kernels.name)
 def test_nothing_to_draw_gives_an_empty_image(kernels):
     raster = kernels.rasterise(UPPER_LEFT[None], torch.empty(0, 3, dtype=torch.long), torch.ones(3, 2), 3, 5)
     assert raster.attributes.shape == (1, 3, 5, 2)
