@@ -1,6 +1,7 @@
 """Choosing the kernels for a device, once, at start-up."""
 
 import importlib.util
+from functools import cache
 from typing import Literal
 
 import torch
@@ -8,6 +9,7 @@ import torch
 from . import antialias, composite, marching_tetrahedra, rasterise
 from .hash_grid import HashGrid
 from .interface import Kernels
+from .trial import disagreement
 
 REFERENCE = Kernels(
     name="reference",
@@ -20,32 +22,72 @@ REFERENCE = Kernels(
 """Plain torch: any device and floating dtype, every gradient; what the other sets must agree with."""
 
 
-def select_kernels(name: Literal["auto", "reference", "cpu"], device: torch.device | str) -> tuple[Kernels, str]:
+def select_kernels(
+    name: Literal["auto", "reference", "cpu", "triton"], device: torch.device | str
+) -> tuple[Kernels, str]:
     """The named kernels, or for "auto" the fastest that this device has, and one line that says what was chosen.
 
+    Triton's are taken only after a trial run on the device agreed with the reference; the line says what kept them out.
     Raises ValueError for an unknown name, for kernels that do not run on the device, and where a package is missing.
     """
     device = torch.device(device)
     if name == "reference":
         return REFERENCE, f"kernels: reference (torch) on {device}, as asked"
-    if name == "cpu":
-        if missing := _missing_for_cpu(device):
-            raise ValueError(f"kernels 'cpu' cannot be used: {missing}; choose 'auto' or 'reference'")
-        return _cpu_kernels(), "kernels: cpu (numba), as asked"
+    if name in ("cpu", "triton"):
+        if missing := _missing(name, device):
+            raise ValueError(f"kernels {name!r} cannot be used: {missing}; choose 'auto' or 'reference'")
+        return _kernels_of(name), f"kernels: {_shown(name)}, as asked"
     if name != "auto":
-        raise ValueError(f"kernels are 'auto', 'reference' or 'cpu', got {name!r}")
-    if missing := _missing_for_cpu(device):
-        return REFERENCE, f"kernels: reference (torch) on {device}; not cpu (numba): {missing}"
-    return _cpu_kernels(), "kernels: cpu (numba), the fastest for this device"
+        raise ValueError(f"kernels are 'auto', 'reference', 'cpu' or 'triton', got {name!r}")
+    fastest = "triton" if device.type == "cuda" else "cpu"
+    if missing := _missing(fastest, device):
+        return REFERENCE, f"kernels: reference (torch) on {device}; not {_shown(fastest)}: {missing}"
+    return _kernels_of(fastest), f"kernels: {_shown(fastest)}, the fastest for this device"
+
+
+def _shown(name: str) -> str:
+    return "cpu (numba)" if name == "cpu" else name
+
+
+def _missing(name: str, device: torch.device) -> str:
+    """What keeps the named kernels from running on the device, empty if nothing does."""
+    return _missing_for_cpu(device) if name == "cpu" else _missing_for_triton(device)
 
 
 def _missing_for_cpu(device: torch.device) -> str:
-    """What keeps the numba kernels from running, empty if nothing does."""
     if device.type != "cpu":
         return f"they need tensors in main memory, and the device is {device}"
     if importlib.util.find_spec("numba") is None:
         return "the package numba is not installed"
     return ""
+
+
+def _missing_for_triton(device: torch.device) -> str:
+    if device.type != "cuda":
+        return f"they need an NVIDIA GPU, and the device is {device}"
+    if importlib.util.find_spec("triton") is None:
+        return "the package triton is missing; it comes with torch's CUDA wheels for Linux"
+    if not torch.cuda.is_available():
+        return "this torch sees no GPU"
+    return _failed_trial(device)
+
+
+@cache
+def _failed_trial(device: torch.device) -> str:
+    """How the Triton kernels failed on the device, empty if they did not; once a process, as it compiles them."""
+    try:
+        difference = disagreement(_kernels_of("triton"), REFERENCE, device)
+    except Exception as error:  # Any: a compiler, a linker and a driver take part, and each fails in its own way.
+        return f"their trial run failed with {type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
+    return f"their trial run differs from the reference, {difference}" if difference else ""
+
+
+def _kernels_of(name: str) -> Kernels:
+    if name == "triton":
+        from .triton_kernels import TRITON
+
+        return TRITON
+    return _cpu_kernels()
 
 
 def _cpu_kernels() -> Kernels:

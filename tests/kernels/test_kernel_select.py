@@ -4,9 +4,22 @@ import sys
 
 import pytest
 import torch
+from any_to_3d.backend.kernels import select
 from any_to_3d.backend.kernels.select import select_kernels
+from kernel_meshes import HAS_TRITON, NO_TRITON, TRITON
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda:0")
+
+
+@pytest.fixture
+def has_triton(monkeypatch):
+    """A machine that seems to have a GPU, and whose trial has not been run."""
+    if not HAS_TRITON:
+        pytest.skip(NO_TRITON)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    select._failed_trial.cache_clear()
+    yield
+    select._failed_trial.cache_clear()
 
 
 def test_auto_takes_numba_on_a_cpu():
@@ -15,10 +28,60 @@ def test_auto_takes_numba_on_a_cpu():
     assert report == "kernels: cpu (numba), the fastest for this device"
 
 
-def test_auto_takes_torch_on_cuda_and_says_why():
+def test_auto_takes_torch_on_cuda_and_says_that_triton_is_missing(monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     kernels, report = select_kernels("auto", CUDA)
     assert kernels.name == "reference"
-    assert "reference (torch) on cuda:0; not cpu (numba)" in report
+    assert "reference (torch) on cuda:0; not triton: the package triton is missing" in report
+
+
+def test_auto_takes_torch_on_cuda_where_torch_sees_no_gpu(has_triton, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert select_kernels("auto", CUDA)[1].endswith("not triton: this torch sees no GPU")
+
+
+def test_auto_takes_triton_after_its_trial_run(has_triton, monkeypatch):
+    monkeypatch.setattr(select, "disagreement", lambda kernels, reference, device: "")
+    kernels, report = select_kernels("auto", CUDA)
+    assert kernels.name == "triton"
+    assert report == "kernels: triton, the fastest for this device"
+
+
+def test_triton_kernels_that_differ_are_not_taken(has_triton, monkeypatch):
+    monkeypatch.setattr(select, "disagreement", lambda kernels, reference, device: "composite: result 0 is off by 1")
+    assert select_kernels("auto", CUDA)[0].name == "reference"
+    assert select_kernels("auto", CUDA)[1].endswith("differs from the reference, composite: result 0 is off by 1")
+    with pytest.raises(ValueError, match="'triton' cannot be used: their trial run differs"):
+        select_kernels("triton", CUDA)
+
+
+def test_triton_kernels_that_do_not_compile_are_not_taken(has_triton, monkeypatch):
+    def fails(kernels, reference, device):
+        raise RuntimeError("Failed to find C compiler.\nPlease specify one.")
+
+    monkeypatch.setattr(select, "disagreement", fails)
+    report = select_kernels("auto", CUDA)[1]
+    assert report.endswith("not triton: their trial run failed with RuntimeError: Failed to find C compiler.")
+
+
+def test_triton_kernels_on_a_cpu_are_refused():
+    with pytest.raises(ValueError, match="they need an NVIDIA GPU, and the device is cpu"):
+        select_kernels("triton", CPU)
+
+
+@pytest.mark.cuda
+def test_auto_takes_triton_on_a_gpu():
+    assert select_kernels("auto", CUDA) == (TRITON, "kernels: triton, the fastest for this device")
+
+
+def test_choosing_kernels_for_a_cpu_does_not_import_triton():
+    program = (
+        "import sys\n"
+        "from any_to_3d.backend.kernels.select import select_kernels\n"
+        "select_kernels('auto', 'cpu'), select_kernels('reference', 'cpu')\n"
+        "assert 'triton' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 def test_cpu_kernels_on_cuda_are_refused():
