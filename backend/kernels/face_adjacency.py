@@ -10,6 +10,15 @@ from torch import Tensor
 
 def edges(faces: Int[Tensor, "F 3"]) -> Int[Tensor, "E 2"]:
     """Every undirected edge once, int64, lower vertex first, sorted."""
+    if faces.device.type != "cpu":
+        return edges_by_sorting(faces)
+    from .cpu_face_adjacency import edges_by_counting
+
+    return edges_by_counting(faces)
+
+
+def edges_by_sorting(faces: Int[Tensor, "F 3"]) -> Int[Tensor, "E 2"]:
+    """edges in torch on any device."""
     ends = _sides(faces).sort(dim=1).values
     span = int(faces.max()) + 1 if len(faces) else 1
     key = torch.unique(ends[:, 0] * span + ends[:, 1])

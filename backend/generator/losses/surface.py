@@ -2,24 +2,26 @@
 
 from dataclasses import dataclass
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from ...kernels.face_adjacency import edges
+from ...kernels.laplacian import laplacian
+from ...kernels.vertex_normals import vertex_normals
 from ...models.protocols import Condition, Signal
-from ..rendering.surface import vertex_normals
 from ..rendering.view import Channel, TriangleMesh, View
 from ..runtime import Runtime
 from .term import ViewName
 
 
 def normal_consistency(mesh: TriangleMesh) -> Float[Tensor, ""]:
-    """Mean over edges of 1 - cos between the normals of their two ends (threestudio models/mesh.py); 0 when flat."""
+    """Mean over edges of 1 - cos between the normals of their two ends (threestudio models/mesh.py); 0 when flat.
+
+    For unit normals 1 - n_a . n_b = |n_a - n_b|^2 / 2, and the sum of those squares over the edges is <n, Laplacian n>.
+    """
     ends = edges(mesh.faces)
-    normals = vertex_normals(mesh)
-    first, second = normals.index_select(0, ends[:, 0]), normals.index_select(0, ends[:, 1])
-    return (1 - (first * second).sum(dim=1)).mean()
+    normals = vertex_normals(mesh.vertices, mesh.faces)
+    return (normals * laplacian(normals, ends)).sum() / (2 * len(ends))
 
 
 def laplacian_roughness(mesh: TriangleMesh) -> Float[Tensor, ""]:
@@ -27,10 +29,7 @@ def laplacian_roughness(mesh: TriangleMesh) -> Float[Tensor, ""]:
 
     The topology is rebuilt at every call; no gradient flows through it.
     """
-    ends = edges(mesh.faces)
-    first, second = ends[:, 0], ends[:, 1]
-    across = mesh.vertices.index_select(0, first) - mesh.vertices.index_select(0, second)
-    total = torch.zeros_like(mesh.vertices).index_add(0, first, across).index_add(0, second, -across)
+    total = laplacian(mesh.vertices, edges(mesh.faces))
     # The square root has no finite slope at 0, where a flat patch is.
     return (total.square().sum(dim=1) + 1e-20).sqrt().mean()
 
