@@ -1,4 +1,4 @@
-"""Marching tetrahedra over a Kuhn lattice on a CPU, without stored tetrahedra.
+"""Marching tetrahedra on a CPU; over a Kuhn lattice without stored tetrahedra.
 
 The signs of a cube's eight corners are an 8-bit code, and a table holds the triangles of each of the 256 codes. An edge
 is named by the vertex it leaves and one of seven directions, so shared crossings are found in an array, not by sorting.
@@ -12,22 +12,21 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from .compiled import compiled
+from .cpu_stored_tetrahedra import crossed_edges
 from .kuhn_lattice import KuhnLattice, cube_tets
 from .marching_tetrahedra import check_lattice, crossings, is_inside, tet_triangles
-from .marching_tetrahedra import marching_tetrahedra as reference_marching_tetrahedra
 
 
 def marching_tetrahedra(
     positions: Float[Tensor, "N 3"], tets: Int[Tensor, "T 4"] | KuhnLattice, sdf: Float[Tensor, "N"]
 ) -> tuple[Float[Tensor, "V 3"], Int[Tensor, "F 3"]]:
-    """As marching_tetrahedra.marching_tetrahedra up to the order of vertices and faces; lattices are the fast case.
-
-    Explicit tetrahedra take the torch path.
-    """
-    if not isinstance(tets, KuhnLattice):
-        return reference_marching_tetrahedra(positions, tets, sdf)
-    check_lattice(positions, tets, sdf)
-    edges, faces = _extract(is_inside(sdf).contiguous().numpy(), tets.resolution + 1, *_cube_triangles())
+    """As marching_tetrahedra.marching_tetrahedra up to the order of vertices and faces; lattices need no tetrahedra."""
+    inside = is_inside(sdf).contiguous().numpy()
+    if isinstance(tets, KuhnLattice):
+        check_lattice(positions, tets, sdf)
+        edges, faces = _extract(inside, tets.resolution + 1, *_cube_triangles())
+    else:
+        edges, faces = crossed_edges(tets.long().contiguous().numpy(), inside)
     return crossings(positions, sdf, torch.from_numpy(edges)), torch.from_numpy(faces)
 
 

@@ -15,6 +15,7 @@ from .timing import Report, Size, Step, ratio_verdicts, take_turns
 
 PEER = "kaolin _unbatched_marching_tetrahedra"
 Grid = tuple[Tensor, Tensor | KuhnLattice]
+Mesh = tuple[Tensor, Tensor]
 
 
 def run_on_lattice(size: Size, peers: Peers, rounds: int) -> Report:
@@ -37,14 +38,15 @@ def run_on_file(size: Size, peers: Peers, rounds: int) -> Report:
 
 def _compare(grid: Grid, peers: Peers, rounds: int, gate: float) -> Report:
     positions, tets = grid
-    variants: dict[str, Step] = {"numba": lambda: _march(grid)}
+    distance = ball_distance(positions)
+    variants: dict[str, Step] = {"numba": lambda: _march(grid, distance)}
     facts: dict[str, object] = {"lattice_vertices": len(positions)}
     left_out = []
     try:
         peer = _kaolin(peers)
         stored = tets.tets(DEVICE) if isinstance(tets, KuhnLattice) else tets
-        variants[PEER] = lambda: _march_with(peer, positions, stored)
-        facts |= {"tetrahedra": len(stored)} | _differences(_march(grid), _march_with(peer, positions, stored))
+        variants[PEER] = lambda: _march_with(peer, (positions, stored), distance)
+        facts |= {"tetrahedra": len(stored)} | _differences(*(step() for step in variants.values()))
     except LeftOut as reason:
         left_out.append(str(reason))
     times = take_turns(variants, rounds)
@@ -56,26 +58,26 @@ def _kaolin(peers: Peers) -> ModuleType:
     return file_of_checkout(peers.path("kaolin"), "kaolin.ops.conversions.tetmesh")
 
 
-def _march(grid: Grid) -> tuple[Tensor, Tensor]:
-    positions, distance = _inputs(grid[0])
+def _march(grid: Grid, distance: Tensor) -> Mesh:
+    positions, distance = _leaves(grid[0], distance)
     vertices, faces = KERNELS.marching_tetrahedra(positions, grid[1], distance)
     vertices.sum().backward()
     return vertices.detach(), faces
 
 
-def _march_with(peer: ModuleType, positions: Tensor, tets: Tensor) -> tuple[Tensor, Tensor]:
-    positions, distance = _inputs(positions)
+def _march_with(peer: ModuleType, grid: Grid, distance: Tensor) -> Mesh:
+    positions, distance = _leaves(grid[0], distance)
     # Its signed distances are positive inside.
-    vertices, faces = peer._unbatched_marching_tetrahedra(positions, tets, -distance, False)
+    vertices, faces = peer._unbatched_marching_tetrahedra(positions, grid[1], -distance, False)
     vertices.sum().backward()
     return vertices.detach(), faces
 
 
-def _inputs(positions: Tensor) -> tuple[Tensor, Tensor]:
-    return positions.clone().requires_grad_(), ball_distance(positions).requires_grad_()
+def _leaves(*tensors: Tensor) -> list[Tensor]:
+    return [tensor.detach().requires_grad_() for tensor in tensors]
 
 
-def _differences(ours: tuple[Tensor, Tensor], theirs: tuple[Tensor, Tensor]) -> dict[str, object]:
+def _differences(ours: Mesh, theirs: Mesh) -> dict[str, object]:
     """Whether both meshes are one: as many vertices and faces, every vertex in place, the same area.
 
     The faces themselves differ where the surface cuts a tetrahedron in a quadrilateral: each side has its own diagonal.

@@ -20,7 +20,8 @@ from any_to_3d.backend.kernels.select import select_kernels
 from any_to_3d.backend.kernels.warm_up import warm_up
 
 warm_up(select_kernels("cpu", "cpu")[0], torch.device("cpu"))
-for name in ("antialias", "composite", "face_adjacency", "hash_grid", "marching_tetrahedra", "rasterise"):
+NAMES = "antialias composite face_adjacency hash_grid laplacian marching_tetrahedra rasterise stored_tetrahedra"
+for name in (*NAMES.split(), "vertex_normals"):
     module = importlib.import_module(f"any_to_3d.backend.kernels.cpu_{name}")
     for function in vars(module).values():
         if isinstance(function, Dispatcher):
