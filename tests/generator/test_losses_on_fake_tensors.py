@@ -8,7 +8,6 @@ import pytest
 import torch
 from any_to_3d.backend.generator.losses.modality_similarity import ModalitySimilarity
 from any_to_3d.backend.generator.losses.reference_view import ReferenceView
-from any_to_3d.backend.generator.losses.score_distillation import CDS, SDS
 from any_to_3d.backend.generator.losses.term import Loss
 from any_to_3d.backend.generator.losses.volume import NormalSmoothness, ZVariance
 from any_to_3d.backend.generator.recipes.xbind import PLANAR_CDS, PLANAR_SDS, STEREO_SDS
@@ -61,9 +60,7 @@ def a_view(size: int) -> View:
     [
         PLANAR_SDS,
         STEREO_SDS,
-        SDS("planar", 100.0, signal="normal", clip=1.0),
         PLANAR_CDS,
-        CDS("stereo", 4.0),
         ModalitySimilarity(),
         ReferenceView(),
         ZVariance(),
