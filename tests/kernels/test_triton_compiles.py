@@ -27,8 +27,7 @@ def test_every_kernel_compiles_for_an_h100_without_fused_multiply_adds(tmp_path:
     done = subprocess.run([sys.executable, program], capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr
     lines = [line.split() for line in done.stdout.splitlines()]
-    assert {(module, name) for module, name, *_ in lines} == {
+    assert {(module, name) for module, name, _ in lines} == {
         (module, name) for module, names in KERNELS.items() for name in names
     }
-    # No results of atomics are waited for: they are reductions.
-    assert {tuple(counts[:2]) for _, _, *counts in lines} == {("fma=0", "atom=0")}
+    assert {count for _, _, count in lines} == {"0"}
