@@ -7,6 +7,7 @@ from any_to_3d.backend.generator.losses.score_distillation import SDS
 from any_to_3d.backend.generator.losses.term import Loss
 from any_to_3d.backend.generator.recipe import Phase, Recipe, Weighted
 from any_to_3d.backend.generator.recipes.builtin import XBIND
+from any_to_3d.backend.generator.representations.dmtet import DMTet
 from any_to_3d.backend.generator.representations.nerf import NeRF
 from any_to_3d.backend.generator.schedules import Scheduled, SquareRoot, linear
 
@@ -100,12 +101,27 @@ def all_of(*changes: Change) -> Change:
     return changed
 
 
+def guided(scale: float) -> Change:
+    """Both priors' score distillation with another guidance scale."""
+    return all_of(loss_with("sds planar", guidance_scale=scale), loss_with("sds stereo", guidance_scale=scale))
+
+
+def surface_with(**fields: float | int) -> Change:
+    """The first surface of a tetrahedral grid, found otherwise in the field's density."""
+
+    def changed(phase: Phase) -> Phase:
+        start = phase.start
+        if not isinstance(start, DMTet):
+            raise ValueError(f"phase {phase.name!r} has no tetrahedral grid")
+        return replace(phase, start=replace(start, surface=replace(start.surface, **fields)))
+
+    return changed
+
+
 GUIDANCE = (
-    *(
-        Variation(f"I planar guidance {scale:g}", (COARSE,), loss_with("sds planar", guidance_scale=scale))
-        for scale in (2.0, 5.0)
-    ),
-    Variation("I stereo guidance 2", (COARSE,), loss_with("sds stereo", guidance_scale=2.0)),
+    *(Variation(f"I and III guidance {scale:g}", (COARSE, TEXTURE), guided(scale)) for scale in (1.0, 1.5, 2.0, 5.0)),
+    Variation("I stereo guidance 1.5", (COARSE,), loss_with("sds stereo", guidance_scale=1.5)),
+    Variation("III guidance 1.5", (TEXTURE,), guided(1.5)),
 )
 TIMESTEPS = (
     Variation(
@@ -146,6 +162,11 @@ SURFACES = (
     Variation("II guidance x 2", (GEOMETRY,), weight_times("cds planar", 2.0)),
     Variation("II guidance x 0.5", (GEOMETRY,), weight_times("cds planar", 0.5)),
     Variation("II noise from .6", (GEOMETRY,), loss_with("cds planar", t_less=SquareRoot(0.6, 0.02))),
+    *(
+        Variation(f"II surface at density {threshold:g}", (GEOMETRY,), surface_with(threshold=threshold))
+        for threshold in (2.0, 7.0)
+    ),
+    Variation("II gaps of 4 edges closed", (GEOMETRY,), surface_with(closing=2)),
     Variation("II rate x 0.5", (GEOMETRY,), rates(geometry=0.015)),
     Variation("II rate x 2", (GEOMETRY,), rates(geometry=0.06)),
 )
