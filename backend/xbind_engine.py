@@ -47,7 +47,7 @@ Four objects of the smoke suite on a CPU: normals 18.33 -> 18.60 dB, sharpness 2
 
 
 BUILTIN_THREADS = 1
-"""Pictures of 64 pixels are too small to share. Draft on two idle cores: 35 s with one thread, 63 s with two."""
+"""Pictures of 64 pixels are too small to share. A draft on two idle cores: 35 s with one thread, 62 s with two."""
 
 
 class XBindEngine:

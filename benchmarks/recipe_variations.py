@@ -6,8 +6,11 @@ from dataclasses import dataclass, replace
 from any_to_3d.backend.generator.losses.score_distillation import SDS
 from any_to_3d.backend.generator.losses.term import Loss
 from any_to_3d.backend.generator.recipe import Phase, Recipe, Weighted
-from any_to_3d.backend.generator.recipes.builtin import XBIND
+from any_to_3d.backend.generator.recipes.builtin import PREVIEW, SURFACE, XBIND
+from any_to_3d.backend.generator.representations.dmtet import DMTet
 from any_to_3d.backend.generator.representations.nerf import NeRF
+from any_to_3d.backend.generator.representations.surface_from_density import DensitySurface
+from any_to_3d.backend.generator.representations.visible_surface import VisibleSurface
 from any_to_3d.backend.generator.schedules import Scheduled, SquareRoot, linear
 
 COARSE, GEOMETRY, TEXTURE = 0, 1, 2
@@ -100,12 +103,29 @@ def all_of(*changes: Change) -> Change:
     return changed
 
 
+def guided(scale: Scheduled) -> Change:
+    """Both priors' score distillation with another guidance scale."""
+    return all_of(loss_with("sds planar", guidance_scale=scale), loss_with("sds stereo", guidance_scale=scale))
+
+
+def surface_from(surface: DensitySurface | VisibleSurface) -> Change:
+    """The first surface of a tetrahedral grid, found otherwise."""
+
+    def changed(phase: Phase) -> Phase:
+        start = phase.start
+        if not isinstance(start, DMTet):
+            raise ValueError(f"phase {phase.name!r} has no tetrahedral grid")
+        return replace(phase, start=replace(start, surface=surface))
+
+    return changed
+
+
 GUIDANCE = (
-    *(
-        Variation(f"I planar guidance {scale:g}", (COARSE,), loss_with("sds planar", guidance_scale=scale))
-        for scale in (2.0, 5.0)
-    ),
-    Variation("I stereo guidance 2", (COARSE,), loss_with("sds stereo", guidance_scale=2.0)),
+    Variation("I and III guidance 3", (COARSE, TEXTURE), guided(3.0)),
+    Variation("I and III guidance 1", (COARSE, TEXTURE), guided(1.0)),
+    Variation("I guidance rises from 1 to 2", (COARSE,), guided(linear(1.0, 2.0))),
+    Variation("I guidance falls from 3 to 1", (COARSE,), guided(linear(3.0, 1.0))),
+    Variation("III guidance 2", (TEXTURE,), guided(2.0)),
 )
 TIMESTEPS = (
     Variation(
@@ -146,6 +166,10 @@ SURFACES = (
     Variation("II guidance x 2", (GEOMETRY,), weight_times("cds planar", 2.0)),
     Variation("II guidance x 0.5", (GEOMETRY,), weight_times("cds planar", 0.5)),
     Variation("II noise from .6", (GEOMETRY,), loss_with("cds planar", t_less=SquareRoot(0.6, 0.02))),
+    Variation("II surface at a density of 4", (GEOMETRY,), surface_from(PREVIEW)),
+    Variation("II surface that 3 directions see", (GEOMETRY,), surface_from(replace(SURFACE, witnesses=3))),
+    Variation("II surface that 10 directions see", (GEOMETRY,), surface_from(replace(SURFACE, witnesses=10))),
+    Variation("II surface twice as deep", (GEOMETRY,), surface_from(replace(SURFACE, depth=2 * SURFACE.depth))),
     Variation("II rate x 0.5", (GEOMETRY,), rates(geometry=0.015)),
     Variation("II rate x 2", (GEOMETRY,), rates(geometry=0.06)),
 )

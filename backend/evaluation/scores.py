@@ -11,12 +11,14 @@ from torch import Tensor
 
 from ...shared.mesh import TexturedMesh
 from ..props.build import Prop, build
+from ..props.render import PropView
 from ..props.render import render as render_prop
 from .case import Target
 from .judges import Judge
 from .measures.alignment import moved_onto
+from .measures.finish import Finish, finish
 from .measures.mesh_quality import ShapeMatch, Soundness, shape_match, soundness
-from .measures.orbit import ELEVATIONS, azimuths, orbit, render
+from .measures.orbit import ELEVATIONS, ObjectView, azimuths, orbit, render
 from .measures.r_precision import Retrieval
 from .measures.texture_quality import TextureMatch, texture_match
 from .pairs import Pair
@@ -42,12 +44,13 @@ class Verdict:
 
 @dataclass(frozen=True)
 class PhaseScores:
-    """All scores of a mesh against the prop of its prompt."""
+    """All scores of a mesh against the prop of its prompt; ``finish`` is None in records older than that measure."""
 
     verdicts: tuple[Verdict, ...]
     soundness: Soundness
     shape: ShapeMatch
     texture: TextureMatch
+    finish: Finish | None = None
 
 
 @dataclass(frozen=True)
@@ -64,8 +67,14 @@ def phase_scores(
 
     Raises ValueError for a target whose prompt is not among the pairs.
     """
-    shape, texture = prop_matches(mesh, build(target.spec), min(views, COMPARED_AZIMUTHS))
-    return PhaseScores(verdicts(orbits(mesh, views), target.text, judges, pairs), soundness(mesh), shape, texture)
+    both = _beside(mesh, build(target.spec), min(views, COMPARED_AZIMUTHS))
+    return PhaseScores(
+        verdicts(orbits(mesh, views), target.text, judges, pairs),
+        soundness(mesh),
+        both.shape,
+        both.texture,
+        finish(both.ours, both.theirs),
+    )
 
 
 def prop_verdicts(target: Target, judges: Sequence[Judge], pairs: Sequence[Pair], views: int) -> tuple[Verdict, ...]:
@@ -100,11 +109,37 @@ def prop_orbits(prop: Prop, views: int) -> Orbits:
 
 def prop_matches(mesh: TexturedMesh, prop: Prop, views: int) -> tuple[ShapeMatch, TextureMatch]:
     """The mesh, moved and scaled onto the prop by its box, beside it from ``views`` azimuths at both elevations."""
+    both = _beside(mesh, prop, views)
+    return both.shape, both.texture
+
+
+@dataclass(frozen=True)
+class _Beside:
+    """A mesh that was moved onto a prop, and both from the same cameras."""
+
+    aligned: TexturedMesh
+    prop: Prop
+    ours: list[ObjectView]
+    theirs: list[PropView]
+
+    @property
+    def shape(self) -> ShapeMatch:
+        return shape_match(self.aligned, self.ours, self.prop, self.theirs)
+
+    @property
+    def texture(self) -> TextureMatch:
+        return texture_match(self.ours, self.theirs)
+
+
+def _beside(mesh: TexturedMesh, prop: Prop, views: int) -> _Beside:
     aligned = replace(mesh, vertices=moved_onto(mesh.vertices, prop.vertices))
     cameras = [(math.radians(e), float(a)) for e in ELEVATIONS for a in azimuths(views)]
-    ours = [render(aligned, elevation, azimuth, SIZE, _SUPERSAMPLE) for elevation, azimuth in cameras]
-    theirs = [render_prop(prop, elevation, azimuth, SIZE, _SUPERSAMPLE) for elevation, azimuth in cameras]
-    return shape_match(aligned, ours, prop, theirs), texture_match(ours, theirs)
+    return _Beside(
+        aligned,
+        prop,
+        ours=[render(aligned, elevation, azimuth, SIZE, _SUPERSAMPLE) for elevation, azimuth in cameras],
+        theirs=[render_prop(prop, elevation, azimuth, SIZE, _SUPERSAMPLE) for elevation, azimuth in cameras],
+    )
 
 
 def _as_batch(pictures: list[np.ndarray]) -> Tensor:

@@ -141,13 +141,6 @@ def single_camera(
     return CameraBatch.orbit(radians[0], radians[1], one(distance), radians[2], size)
 
 
-def four_sides(size: int, device: torch.device) -> CameraBatch:
-    """Four cameras around the object, 15 degrees up, otherwise as the reference camera."""
-    azimuth = torch.arange(4, device=device) * (math.pi / 2)
-    elevation, fov_y = (torch.full_like(azimuth, math.radians(angle)) for angle in (15.0, 40.0))
-    return CameraBatch.orbit(elevation, azimuth, torch.full_like(azimuth, 2.5), fov_y, size)
-
-
 def _rigid_inverse(pose: Float[Tensor, "B 4 4"]) -> Float[Tensor, "B 4 4"]:
     inverse = torch.zeros_like(pose)
     inverse[:, :3, :3] = pose[:, :3, :3].mT

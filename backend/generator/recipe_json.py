@@ -18,6 +18,7 @@ from .representations.field import FieldConfig
 from .representations.nerf import NeRF
 from .representations.surface_from_density import DensitySurface
 from .representations.tet_grid import A15Grid, KuhnGrid
+from .representations.visible_surface import VisibleSurface
 from .schedules import Piecewise, SquareRoot
 
 Plain = None | bool | int | float | str | list["Plain"] | dict[str, "Plain"]
@@ -27,7 +28,7 @@ KIND = "kind"
 
 _PARTS = (
     *(Recipe, ReferenceSampling, Phase, Weighted, Balanced, StereoCamera, CameraRange, Piecewise, SquareRoot),
-    *(NeRF, DMTet, FieldConfig, HashGridConfig, RayMarch, DensitySurface, KuhnGrid, A15Grid),
+    *(NeRF, DMTet, FieldConfig, HashGridConfig, RayMarch, DensitySurface, VisibleSurface, KuhnGrid, A15Grid),
     *(Adam, Adan, LearningRates),
     *(SDS, CDS, ModalitySimilarity, ReferenceView, ZVariance, NormalSmoothness, NormalConsistency, LaplacianSmoothness),
 )

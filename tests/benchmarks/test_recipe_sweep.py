@@ -1,12 +1,24 @@
-"""The sweep of the built-in recipe: what it refuses before it starts, and its tables from hand-made records."""
+"""The sweep of the built-in recipe: what it refuses, what it makes in a toy world, tables of hand-made records."""
 
 import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
 import pytest
-from recipe_sweep import BASE, MEASURES, XBIND, Arguments, Trial, main, require_known, source_of, write_tables
+import recipe_sweep
+import recipe_variations
+from any_to_3d.backend.evaluation.judges import INDEPENDENT
+from any_to_3d.backend.evaluation.measures.mesh_quality import ShapeMatch, Soundness
+from any_to_3d.backend.evaluation.measures.r_precision import Retrieval
+from any_to_3d.backend.evaluation.measures.texture_quality import TextureMatch
+from any_to_3d.backend.evaluation.scores import PhaseScores, Verdict
+from any_to_3d.shared.mesh import TexturedMesh
+from prop_meshes import colour_judge
+from recipe_sweep import BASE, MEASURES, XBIND, Arguments, Sweep, Trial, main, require_known, source_of, write_tables
+from tiny_recipe import tiny
+from toy_world import runtime
 
 PHASES = [phase.name for phase in XBIND.phases]
 FASTER, HEAVIER = "II rate x 2", "I stereo x 2"
@@ -25,6 +37,68 @@ def test_a_prompt_that_is_no_known_colour_and_class_is_refused_before_anything_i
 
 def test_the_prompts_of_the_sweep_itself_are_known() -> None:
     require_known(Arguments().prompts)
+
+
+LONGER_COARSE, LONGER_TEXTURE = "I steps x 2", "III steps x 2"
+
+
+@pytest.fixture
+def scored(monkeypatch: pytest.MonkeyPatch) -> list[TexturedMesh]:
+    """The sweep over a recipe of few steps; the meshes that it gave to be scored, which is not done."""
+    meshes: list[TexturedMesh] = []
+    verdict = Verdict(INDEPENDENT, 0.0, Retrieval(0.5, 0.5, 0.25))
+    shape, texture = ShapeMatch(1.0, 0.9, 20.0, 1.2), TextureMatch(18.0, 22.0)
+
+    def phase_scores(mesh: TexturedMesh, *others: object) -> PhaseScores:
+        meshes.append(mesh)
+        return PhaseScores((verdict,), Soundness(4, 4, 1, True, True, 0), shape, texture)
+
+    monkeypatch.setattr(recipe_sweep, "XBIND", tiny(4, 1, 1))
+    monkeypatch.setattr(recipe_variations, "XBIND", tiny(4, 1, 1))
+    monkeypatch.setattr(recipe_sweep, "phase_scores", phase_scores)
+    monkeypatch.setitem(recipe_sweep.TEXTURE_SIZE, "builtin", 64)
+    return meshes
+
+
+def sweep(out: Path, *variations: str, seed: int = 0) -> Sweep:
+    return Sweep(Arguments(out, variations=variations), runtime(seed), (colour_judge(INDEPENDENT),))
+
+
+def recorded(out: Path, variation: str) -> list[Trial]:
+    file = out / "red-mug" / f"{variation.replace(' ', '-')}.json"
+    return [Trial(**trial) for trial in json.loads(file.read_text("utf-8"))]
+
+
+def test_a_variation_goes_on_from_the_recipes_own_checkpoint(tmp_path: Path, scored: list[TexturedMesh]) -> None:
+    sweep(tmp_path, LONGER_COARSE).of("red mug")
+    base, longer = scored[:3], scored[3:]
+    for variation in (BASE, LONGER_COARSE):
+        assert [(trial.phase, trial.failure) for trial in recorded(tmp_path, variation)] == [(p, "") for p in PHASES]
+    assert not np.array_equal(longer[0].vertices, base[0].vertices)
+    scored.clear()
+
+    # Of another seed, so that only a checkpoint can bring the same geometry; what is done is not done again.
+    sweep(tmp_path, LONGER_COARSE, LONGER_TEXTURE, seed=1).of("red mug")
+    (repainted,) = scored
+    (trial,) = recorded(tmp_path, LONGER_TEXTURE)
+    assert (trial.phase, trial.failure) == (PHASES[-1], "")
+    assert trial.scores == trial.scores | {"R@1": 0.5, "cosine": 0.25, "chamfer %": 1.0, "texture dB": 22.0}
+    assert set(trial.scores) == set(MEASURES)
+    assert np.array_equal(repainted.vertices, base[-1].vertices)
+    assert not np.array_equal(repainted.albedo, base[-1].albedo)
+
+
+def test_a_later_variation_is_left_out_where_the_recipe_itself_failed_before_it(
+    tmp_path: Path, scored: list[TexturedMesh], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fog(*arguments: object) -> None:
+        raise recipe_sweep.GenerationFailed("fog")
+
+    monkeypatch.setattr(recipe_sweep, "generate", fog)
+    sweep(tmp_path, LONGER_TEXTURE).of("red mug")
+    assert recorded(tmp_path, BASE) == [Trial(BASE, "red mug", PHASES[-1], failure="fog")]
+    assert [file.name for file in (tmp_path / "red-mug").iterdir()] == [f"{BASE}.json"]
+    assert scored == []
 
 
 def record(out: Path, variation: str, prompt: str, trials: list[Trial]) -> None:

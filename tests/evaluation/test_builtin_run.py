@@ -100,6 +100,7 @@ def test_report_has_the_aims_first_and_every_study_with_its_sheet(engine: Counti
         *("Limits", "Where this comes from"),
     ]
     assert "These models take text and image, no sound" in page
+    assert "|  | ideal | seen | held out | all |" in page
     assert (
         "| audio: top-1 class of held-out sounds among 18 sounding classes | at least 0.85 |  | not measured |" in page
     )

@@ -105,6 +105,8 @@ def test_the_prop_itself_scores_perfectly(perfect: PhaseScores) -> None:
     assert [verdict.retrieval.precision for verdict in perfect.verdicts] == [1, 1]
     assert perfect.shape.chamfer_percent < 0.01
     assert perfect.shape.silhouette_iou == pytest.approx(1, abs=0.01)
+    assert perfect.finish.extra_white == 0
+    assert perfect.finish.thin_recall == 1
 
 
 def test_judges_see_the_props_own_pictures(judge: Judge) -> None:

@@ -189,15 +189,3 @@ def test_saving_again_replaces_the_file_and_leaves_nothing_beside_it(tmp_path: P
         checkpoint.save(step, path)
     assert [entry.name for entry in tmp_path.iterdir()] == ["checkpoint"]
     assert checkpoint.load(path).phase_index == 2
-
-
-def test_the_threshold_whose_outlines_agree_with_the_nerf_is_taken() -> None:
-    """At a threshold far above its density the ball would shrink to its core; the lower one on offer keeps it."""
-    recipe = tiny(40, 1, 1)
-    nerf = next(s for s in generate(recipe, BALL, runtime()) if isinstance(s, Step) and s.ends_phase).scene
-    start = recipe.phases[1].start
-    high = replace(start, surface=replace(start.surface, threshold=6.0))
-    shrunk = high.start(nerf, runtime()).extract().vertices.norm(dim=1).mean()
-    kept = replace(high, other_thresholds=(1.5,)).start(nerf, runtime()).extract().vertices.norm(dim=1).mean()
-    assert kept.item() == pytest.approx(BALL_RADIUS, abs=0.08)
-    assert shrunk < kept - 0.05

@@ -17,6 +17,7 @@ from ..measures.orbit import ELEVATIONS
 from ..pairs import Pair
 from ..scores import PhaseScores, PropVerdicts, Verdict, orbits, phase_scores, prop_orbits, prop_verdicts
 from ..wording import counted, failure_list, listed, progress_note
+from .finish_table import finish_parts
 from .side_by_side import class_precision, precision
 
 AIM_SEEN, AIM_HELD_OUT = 0.95, 0.85
@@ -89,6 +90,7 @@ class TextStudy:
         if records or failures:
             parts.append(_summary_table(records, failures, self.pairs, survey))
         if records:
+            parts += finish_parts([(record.case, record.scores.finished) for record in records], failures)
             parts += ["Every object:", _object_table(records)]
             parts.append(
                 "All of them, one seed each, unpicked, from azimuths 0, 90, 180 and 270 degrees; count for yourself how"

@@ -21,6 +21,7 @@ from ..representations.field import FieldConfig
 from ..representations.nerf import NeRF
 from ..representations.surface_from_density import DensitySurface
 from ..representations.tet_grid import KuhnGrid
+from ..representations.visible_surface import VisibleSurface
 from ..schedules import Piecewise, SquareRoot, linear
 
 ORBIT = CameraRange(elevation=(-15, 45), azimuth=(-180, 180), distance=(2.5, 2.5), fov_y=(40, 40))
@@ -36,9 +37,9 @@ FIELD = FieldConfig(
     unmask_from=0.2,
     unmask_every=0.1,
 )
-# At the paper's 10 pale parts (a stem) of these short runs may be lost; at 4 walls are thick. The inside is filled.
-SURFACE = DensitySurface(threshold=4.0, scale=4.0, smallest_part=0.05, closing=1)
-OTHER_THRESHOLDS = (7.0, 5.5)
+# At the paper's density of 10 pale parts (a stem) of these short runs are lost and porous walls are torn.
+PREVIEW = DensitySurface(threshold=4.0, scale=4.0, smallest_part=0.05, closing=1)
+SURFACE = VisibleSurface()
 LATTICE = KuhnGrid(48)
 
 # Phase I goes from nothing but noise to little of it, as HiFA anneals: timesteps drawn from all over it give a blob.
@@ -46,7 +47,7 @@ T_HIGH, T_LOW = linear(0.98, 0.3), linear(0.9, 0.1)
 
 PLANAR_SDS = SDS(
     "planar",
-    guidance_scale=3.0,
+    guidance_scale=2.0,
     t_low=T_LOW,
     t_high=T_HIGH,
     weighting="x0",
@@ -54,7 +55,7 @@ PLANAR_SDS = SDS(
 )
 STEREO_SDS = SDS(
     "stereo",
-    guidance_scale=3.0,
+    guidance_scale=2.0,
     t_low=T_LOW,
     t_high=T_HIGH,
     weighting="x0",
@@ -62,9 +63,9 @@ STEREO_SDS = SDS(
 )
 
 
-def _kept(sds: SDS) -> SDS:
+def _kept(sds: SDS, guidance_scale: float = 2.0) -> SDS:
     """Later phases keep what is there: much noise would only repaint, and blur, what phase I found."""
-    return replace(sds, t_low=0.05, t_high=linear(0.6, 0.2))
+    return replace(sds, t_low=0.05, t_high=linear(0.6, 0.2), guidance_scale=guidance_scale)
 
 
 SIMILARITY = ModalitySimilarity(global_count=1, local_count=1)
@@ -78,7 +79,7 @@ COARSE = Phase(
         occupancy_warm_up=0,
         occupancy_every=8,
         occupancy_decay=0.7,
-        surface=SURFACE,
+        surface=PREVIEW,
         preview_resolution=40,
     ),
     cameras=ORBIT,
@@ -98,7 +99,7 @@ COARSE = Phase(
 GEOMETRY = Phase(
     name="geometry",
     steps=100,
-    start=DMTet(train="geometry", field=FIELD, grid=LATTICE, surface=SURFACE, other_thresholds=OTHER_THRESHOLDS),
+    start=DMTet(train="geometry", field=FIELD, grid=LATTICE, surface=SURFACE),
     cameras=ORBIT,
     size=128,
     guide="normal",
@@ -119,15 +120,16 @@ GEOMETRY = Phase(
 TEXTURE = Phase(
     name="texture",
     steps=100,
-    start=DMTet(train="texture", field=FIELD, grid=LATTICE, surface=SURFACE, other_thresholds=OTHER_THRESHOLDS),
+    start=DMTet(train="texture", field=FIELD, grid=LATTICE, surface=SURFACE),
     cameras=ORBIT,
     size=128,
     guide="rgb",
     optimiser=Adam(LearningRates(grid=0.01, mlp=0.002)),
     losses=(
-        Weighted(_kept(PLANAR_SDS), 1.0),
+        # Guided, bands and greys take the complement of the prompt's colour, and whites darken.
+        Weighted(_kept(PLANAR_SDS, guidance_scale=1.0), 1.0),
         Weighted(SIMILARITY, 1.0, every=4),
-        Weighted(_kept(STEREO_SDS), 0.5),
+        Weighted(_kept(STEREO_SDS, guidance_scale=1.0), 0.5),
         Weighted(ReferenceView(rgb=2000.0, mask=0.0), 1.0, every=4),
     ),
 )

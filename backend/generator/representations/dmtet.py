@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import torch
@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from ...kernels.face_adjacency import face_adjacency
-from ..cameras import CameraBatch, four_sides
+from ..cameras import CameraBatch
 from ..rendering.surface import render_surface
 from ..rendering.view import Channel, TriangleMesh, View
 from ..runtime import Runtime
@@ -19,9 +19,7 @@ from .nerf import NerfScene
 from .scene import GenerationFailed, ParameterGroup, Scene
 from .surface_from_density import DensitySurface, away_from_zero, signed_distances
 from .tet_grid import A15Grid, KuhnGrid
-
-OUTLINE_SIZE = 64
-"""Pixels per side of the outlines that choose a threshold."""
+from .visible_surface import VisibleSurface, visible_distances
 
 
 @dataclass(frozen=True)
@@ -29,8 +27,7 @@ class DMTet:
     """Start a phase from the phase before: a NeRF is converted (Alg. 1 line 7), a DMTet goes on (line 13).
 
     train: "geometry" moves sdf and deformation, "texture" the field, "both" all.  field: equal to the NeRF's.
-    other_thresholds: densities to try beside the surface's own; the one whose outlines agree best with the NeRF's is
-    taken (pale parts are faint, and a high threshold loses them; a low one makes walls thick).
+    surface: how a NeRF's density becomes the first signed distances.
     margin: how much the grid's box exceeds the object, per side, as a share of its size (threestudio: 0.1; the surface
     can never leave the box, so more is kinder).  deformation: largest move of a vertex, in grid steps (threestudio: 1;
     beyond half an edge tetrahedra turn inside out).
@@ -39,8 +36,7 @@ class DMTet:
     train: Literal["geometry", "texture", "both"]
     field: FieldConfig = dataclasses.field(default_factory=FieldConfig)
     grid: KuhnGrid | A15Grid = dataclasses.field(default_factory=KuhnGrid)
-    surface: DensitySurface = dataclasses.field(default_factory=DensitySurface)
-    other_thresholds: tuple[float, ...] = ()
+    surface: DensitySurface | VisibleSurface = dataclasses.field(default_factory=DensitySurface)
     margin: float = 0.15
     deformation: float = 0.5
     provides: ClassVar[frozenset[Channel]] = frozenset({"rgb", "alpha", "normal", "mesh"})
@@ -101,28 +97,14 @@ class DmtetScene(nn.Module):
         radius = self.spec.field.radius
         self.box[0] = (low - self.spec.margin * (high - low)).clamp_min(-radius)
         self.box[1] = (high + self.spec.margin * (high - low)).clamp_max(radius)
-        density = nerf.field.density(self._in_box(self.lattice))
-        surface = self.spec.surface
-        tried = [surface] + [
-            replace(surface, threshold=threshold, scale=surface.scale * threshold / surface.threshold)
-            for threshold in self.spec.other_thresholds
-        ]
-        found = [signed_distances(density, self.spec.grid, candidate) for candidate in tried]
-        agreements = [self._agreement(sdf, nerf) for sdf in found] if len(found) > 1 else [1.0]
-        self.sdf.copy_(found[agreements.index(max(agreements))])
+        self.sdf.copy_(self._distances_in(nerf))
         self._extracted = None
 
-    def _agreement(self, sdf: Float[Tensor, "N"], nerf: NerfScene) -> float:
-        """Intersection over union of this surface's outlines with the NeRF's, seen from four sides."""
-        self.sdf.copy_(sdf)
-        self._extracted = None
-        alpha: frozenset[Channel] = frozenset({"alpha"})
-        cameras = four_sides(OUTLINE_SIZE, self.device)
-        mine, theirs = self.render(cameras, alpha).alpha, nerf.render(cameras, alpha).alpha
-        assert mine is not None
-        assert theirs is not None
-        both, either = (mine > 0.5) & (theirs > 0.5), (mine > 0.5) | (theirs > 0.5)
-        return float(both.sum() / either.sum().clamp_min(1))
+    def _distances_in(self, nerf: NerfScene) -> Float[Tensor, "N"]:
+        points, surface = self._in_box(self.lattice), self.spec.surface
+        if isinstance(surface, VisibleSurface):
+            return visible_distances(nerf.field.density, self.box, points, self.spec.grid, surface)
+        return signed_distances(nerf.field.density(points), self.spec.grid, surface)
 
     def face_count(self) -> int:
         """Faces of this step's mesh; 0 if the surface has vanished."""

@@ -45,7 +45,12 @@ def signed_distances(density: Float[Tensor, "N"], grid: TetGrid, surface: Densit
     sdf = ((threshold - density) / surface.scale).clamp(-1, 1)
     if surface.closing is not None:
         sdf = torch.where(hollows(sdf < 0, grid, surface.closing), -torch.ones_like(sdf), sdf)
-    dropped = small_parts(sdf < 0, grid, surface.smallest_part) | grid.border(sdf.device)
+    return settled(sdf, grid, surface.smallest_part)
+
+
+def settled(sdf: Float[Tensor, "N"], grid: TetGrid, smallest_part: float) -> Float[Tensor, "N"]:
+    """Without parts smaller than this share of the largest, with the border outside and no value at zero."""
+    dropped = small_parts(sdf < 0, grid, smallest_part) | grid.border(sdf.device)
     return away_from_zero(torch.where(dropped, torch.ones_like(sdf), sdf))
 
 
