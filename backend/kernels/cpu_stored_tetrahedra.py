@@ -30,7 +30,7 @@ def crossed_edges(
 
 @cache
 def _case_triangles() -> tuple[np.ndarray, np.ndarray]:
-    """Triangle count u8[16] and triangles u8[16, 2, 3, 2] per sign pattern; a triangle's vertex is a pair of corners."""
+    """Triangle counts u8[16] and triangles u8[16, 2, 3, 2] per sign pattern; a vertex is a pair of corners."""
     cases = tet_triangles()
     triangles = np.zeros((16, 2, 3, 2), np.uint8)
     for case, found in enumerate(cases):
