@@ -119,7 +119,8 @@ def check_device(name: str) -> Iterator[Finding]:
     kernels, report = select_kernels("auto", device)
     text = report.removeprefix("kernels: ")
     if kernels.name == "reference":
-        yield Finding("warning", "kernels", text, "They are right but slow; pip install numba for the CPU's.")
+        faster = "pip install numba" if device.type == "cpu" else "the line says what keeps Triton's out"
+        yield Finding("warning", "kernels", text, f"They are right but slow; {faster}.")
     else:
         yield Finding("ok", "kernels", text)
 

@@ -1,5 +1,6 @@
 """Where the profiles differ, and the only place: which folder, which number type, which kernels."""
 
+import logging
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -16,6 +17,8 @@ from .models.folder_layout import BUILTIN_FOLDER, MissingWeights, check_folder
 from .models.joint_folder import joint_layout
 from .models.load import load_joint, load_stable_unclip, load_zero123
 from .models.stable_unclip import StableUnclipPrior
+
+log = logging.getLogger(__name__)
 
 PLANAR: Literal["stable_unclip"] = "stable_unclip"
 STEREO: Literal["zero123"] = "zero123"
@@ -51,7 +54,8 @@ def build_runtime(profile: ProfileName, device: torch.device, models_folder: Pat
     root = models_root(profile, models_folder)
     # Half precision halves the memory of the big networks; the small ones are better off exact, on any device.
     dtype = torch.float16 if profile == "full" and device.type == "cuda" else torch.float32
-    kernels, _ = select_kernels("auto", device)
+    kernels, chosen = select_kernels("auto", device)
+    log.info(chosen)
     networks = (joint_layout(root), PLANAR, STEREO)
     if damages := tuple(damage for layout in networks for damage in check_folder(root / layout, layout)):
         raise MissingWeights(root, damages)

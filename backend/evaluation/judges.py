@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ..models.folder_layout import BUILTIN_FOLDER
-from ..models.load import load_clip, load_image_encoder
+from ..models.load import load_clip, load_image_encoder, load_joint
 from ..models.protocols import ImageEncoder, JointEncoder
 from ..runtime import JOINT
 from .measures.r_precision import PromptPool
@@ -60,7 +60,7 @@ def profile_judges(models: Path, device: torch.device) -> tuple[Judge, ...]:
     Raises MissingWeights where a folder lacks one of them.
     """
     transformers.utils.logging.disable_progress_bar()
-    own = load_clip(models / JOINT, device)
+    own = load_joint(models, device, torch.float32)
     builtin = load_clip(BUILTIN_FOLDER / JOINT, device)
     tower = load_image_encoder(BUILTIN_FOLDER / JUDGE, device)
     return Judge(IN_LOOP, own, own, device), Judge(INDEPENDENT, tower, builtin, device)

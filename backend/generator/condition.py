@@ -56,6 +56,7 @@ def prepare_condition(
         prompt.negative,
         negative_embedding=embed_negative(prompt, runtime.joint),
     )
+    runtime.joint.release()
     camera = reference_camera(sampling, runtime.planar.image_size, runtime.device)
     if prompt.reference is not None:
         given = squared(prompt.reference.to(runtime.device))

@@ -55,7 +55,8 @@ class ClipEncoder:
             truncation=True,
             return_tensors="pt",
         )
-        return F.normalize(self.text_tower(batch.input_ids.to(self.text_tower.device)).text_embeds.float(), dim=1)
+        tower = self.text_tower.to(self._device)
+        return F.normalize(tower(batch.input_ids.to(self._device)).text_embeds.float(), dim=1)
 
     def embed_image(self, image: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B E"]:
         """Image in [0, 1], any size -> unit vectors. Differentiable with respect to the image."""
@@ -65,11 +66,23 @@ class ClipEncoder:
         """Mono, any length and rate -> unit vector. Raises ValueError for silence, and without an audio tower."""
         if self.audio is None:
             raise ValueError("this encoder takes text and image prompts, no sound; use one with audio")
+        self.audio.tower.to(self._device)
         return self.audio.embed_audio(waveform, sample_rate)
 
     def unknown_words(self, text: str) -> tuple[str, ...]:
         """The words of ``text`` this encoder was never taught; empty for an open vocabulary."""
         return () if self.reader is None else self.reader.read(text).unknown
+
+    def release(self) -> None:
+        """Move the text and the audio tower to the host's memory; the next prompt brings back the one it needs."""
+        self.text_tower.to("cpu")
+        if self.audio is not None:
+            self.audio.tower.to("cpu")
+
+    @property
+    def _device(self) -> torch.device:
+        """Where prompts are read: the image tower stays there."""
+        return self.vision.tower.device
 
     def _read(self, text: str) -> str:
         """The part of ``text`` that the text tower is given."""

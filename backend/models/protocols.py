@@ -139,6 +139,10 @@ class JointEncoder(ImageEncoder, Protocol):
         """A mono waveform in [-1, 1] -> unit vector. Raises ValueError where ``modalities`` lacks "audio"."""
         ...
 
+    def release(self) -> None:
+        """Move what only prompts need to the host's memory, until the next prompt."""
+        ...
+
     def unknown_words(self, text: str) -> tuple[str, ...]:
         """The words of ``text`` this encoder was never taught; empty for an open vocabulary."""
         ...

@@ -45,6 +45,9 @@ class ColourEncoder:
         named = [next((rgb for word, rgb in COLOURS.items() if word in text.split()), GREY) for text in texts]
         return F.normalize(torch.tensor(named) - 0.4, dim=1)
 
+    def release(self) -> None:
+        pass
+
     def embed_audio(self, waveform: torch.Tensor, sample_rate: int) -> torch.Tensor:
         raise ValueError("colours make no sound")
 

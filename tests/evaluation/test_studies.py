@@ -116,6 +116,9 @@ class Listener:
     def embed_text(self, texts: list[str]) -> torch.Tensor:
         return torch.stack([{"a bell": BELL, "a drum": DRUM, "a chair": CHAIR}[text] for text in texts])
 
+    def release(self) -> None:
+        pass
+
     def embed_audio(self, waveform: torch.Tensor, sample_rate: int) -> torch.Tensor:
         assert sample_rate == 16_000
         return next(self._heard)[None]

@@ -46,6 +46,9 @@ class MeanColourEncoder:
         picture = paint_ball(single_camera(IMAGE_SIZE, torch.device("cpu")), "rgb")
         return self.embed_image(picture).expand(len(texts), -1)
 
+    def release(self) -> None:
+        pass
+
     def embed_audio(self, waveform: Tensor, sample_rate: int) -> Tensor:
         return torch.nn.functional.normalize(torch.full((1, 6), float(waveform.mean()) + 1.0), dim=1)
 
