@@ -45,9 +45,12 @@ LATTICE = KuhnGrid(48)
 # Phase I goes from nothing but noise to little of it, as HiFA anneals: timesteps drawn from all over it give a blob.
 T_HIGH, T_LOW = linear(0.98, 0.3), linear(0.9, 0.1)
 
+# Guided more, bands and greys take the complement of the prompt's colour and whites darken; less, thin parts are lost.
+GUIDANCE = 2.0
+
 PLANAR_SDS = SDS(
     "planar",
-    guidance_scale=2.0,
+    guidance_scale=GUIDANCE,
     t_low=T_LOW,
     t_high=T_HIGH,
     weighting="x0",
@@ -55,7 +58,7 @@ PLANAR_SDS = SDS(
 )
 STEREO_SDS = SDS(
     "stereo",
-    guidance_scale=2.0,
+    guidance_scale=GUIDANCE,
     t_low=T_LOW,
     t_high=T_HIGH,
     weighting="x0",
@@ -63,7 +66,7 @@ STEREO_SDS = SDS(
 )
 
 
-def _kept(sds: SDS, guidance_scale: float = 2.0) -> SDS:
+def _kept(sds: SDS, guidance_scale: float = GUIDANCE) -> SDS:
     """Later phases keep what is there: much noise would only repaint, and blur, what phase I found."""
     return replace(sds, t_low=0.05, t_high=linear(0.6, 0.2), guidance_scale=guidance_scale)
 
@@ -126,7 +129,6 @@ TEXTURE = Phase(
     guide="rgb",
     optimiser=Adam(LearningRates(grid=0.01, mlp=0.002)),
     losses=(
-        # Guided, bands and greys take the complement of the prompt's colour, and whites darken.
         Weighted(_kept(PLANAR_SDS, guidance_scale=1.0), 1.0),
         Weighted(SIMILARITY, 1.0, every=4),
         Weighted(_kept(STEREO_SDS, guidance_scale=1.0), 0.5),
@@ -140,7 +142,7 @@ XBIND = Recipe(
     reference=ReferenceSampling(
         candidates=8,
         steps=16,
-        guidance_scale=3.0,
+        guidance_scale=GUIDANCE,
         text_suffix="",
         # The ground is clean, and white props stop .1 short of it.
         tolerance=0.08,
