@@ -39,14 +39,16 @@ FIELD = FieldConfig(
 )
 # At the paper's density of 10 pale parts (a stem) of these short runs are lost and porous walls are torn.
 PREVIEW = DensitySurface(threshold=4.0, scale=4.0, smallest_part=0.05, closing=1)
-SURFACE = VisibleSurface()
+SURFACE = VisibleSurface(witnesses=4)
 LATTICE = KuhnGrid(48)
 
 # Phase I goes from nothing but noise to little of it, as HiFA anneals: timesteps drawn from all over it give a blob.
 T_HIGH, T_LOW = linear(0.98, 0.3), linear(0.9, 0.1)
 
-# Guided more, bands and greys take the complement of the prompt's colour and whites darken; less, thin parts are lost.
-GUIDANCE = 2.0
+# Guided less, the reference view and with it the object lose handles, openings and whatever else is fine.
+GUIDANCE = 3.0
+# Guided more, hoops and other greys take the complement of the prompt's colour and whites darken; less, pictures blur.
+TEXTURE_GUIDANCE = 2.0
 
 PLANAR_SDS = SDS(
     "planar",
@@ -129,9 +131,9 @@ TEXTURE = Phase(
     guide="rgb",
     optimiser=Adam(LearningRates(grid=0.01, mlp=0.002)),
     losses=(
-        Weighted(_kept(PLANAR_SDS, guidance_scale=1.0), 1.0),
+        Weighted(_kept(PLANAR_SDS, TEXTURE_GUIDANCE), 1.0),
         Weighted(SIMILARITY, 1.0, every=4),
-        Weighted(_kept(STEREO_SDS, guidance_scale=1.0), 0.5),
+        Weighted(_kept(STEREO_SDS, TEXTURE_GUIDANCE), 0.5),
         Weighted(ReferenceView(rgb=2000.0, mask=0.0), 1.0, every=4),
     ),
 )
