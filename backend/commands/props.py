@@ -10,6 +10,7 @@ import tyro
 from ..props.class_table import CLASS_TABLE
 from ..props.materials import MATERIALS, PATTERNS
 from ..props.palette import COLOURS
+from .places import make_writable_folder, require_writable_parent
 
 if TYPE_CHECKING:
     import numpy as np
@@ -76,6 +77,7 @@ class Props:
         self._check_numbers()
         specs = self.specs()
         if self.out is not None:
+            make_writable_folder("--out", self.out)
             self._write_all(specs, self.out, console)
         if self.sheet is not None:
             self._draw_sheet(specs, self.sheet)
@@ -123,13 +125,12 @@ class Props:
             raise ValueError(f"--picture-size: got {self.picture_size}; allowed is 16 to 1024")
         if self.sheet is not None and self.sheet.suffix.lower() != ".png":
             raise ValueError(f"--sheet is {str(self.sheet)!r}; sheets are written as PNG, so end it with .png")
-        if self.sheet is not None and not self.sheet.absolute().parent.is_dir():
-            raise ValueError(f"--sheet: there is no folder {self.sheet.absolute().parent}; make it first")
+        if self.sheet is not None:
+            require_writable_parent("--sheet", self.sheet)
 
     def _write_all(self, specs: "list[PropSpec]", folder: Path, console: "Console") -> None:
         from ..props.export import write_prop
 
-        folder.mkdir(parents=True, exist_ok=True)
         for number, spec in enumerate(specs):
             path = folder / f"{file_name(spec)}-{number:04d}.glb"
             faces = write_prop(spec, path, self.height, self.texture_size)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from ..serve_options import ServeOptions
+from .threads import require_threads
 
 
 @dataclass(frozen=True)
@@ -14,6 +15,7 @@ class Serve(ServeOptions):
 
         from ..serving import serve
 
+        require_threads(self.threads)
         console = Console(stderr=True)
 
         def announce(address: object) -> None:
