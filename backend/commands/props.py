@@ -1,7 +1,7 @@
 """``any-to-3d props``: the props that the built-in models learned from, as GLB files and pictures."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -71,10 +71,11 @@ class Props:
         from rich.console import Console
 
         console = Console(highlight=False, soft_wrap=True)
+        self._check_numbers()
         if self.out is None and self.sheet is None:
+            self._require_no_wishes()
             console.print(listing(), markup=False)
             return 0
-        self._check_numbers()
         specs = self.specs()
         if self.out is not None:
             make_writable_folder("--out", self.out)
@@ -114,7 +115,24 @@ class Props:
             proportion=self.proportion,
         )
 
+    def _require_no_wishes(self) -> None:
+        """The list is always the same: whoever says what to draw must also say where to."""
+        given = []
+        for field in fields(self):
+            name, value = field.name.replace("_", "-"), getattr(self, field.name)
+            if field.name == "classes" and value:
+                given.append(f"--class {' '.join(value)}")
+            elif value != field.default:
+                given.append(f"--{name} {value}")
+        if given:
+            raise ValueError(
+                f"got {', '.join(given)}, but nothing to write; add --out FOLDER for GLB files or --sheet FILE.png for "
+                "a picture, or pass nothing at all for the list"
+            )
+
     def _check_numbers(self) -> None:
+        if self.seed < 0:
+            raise ValueError(f"--seed: got {self.seed}; need a whole number of at least 0")
         if not 1 <= self.count <= MOST_PROPS:
             raise ValueError(f"--count: got {self.count}; allowed is 1 to {MOST_PROPS}")
         if self.height is not None and not self.height > 0:
