@@ -3,7 +3,7 @@
 Prints one JSON object: the machine, the thread count, and for each case the median process CPU time of both in
 milliseconds (forward and backward) and the median of the per-round ratios. Runs on the CPU.
 
-    python benchmarks/kernels.py --rounds 7 > kernels.json
+    python benchmarks/kernel_ratios.py --rounds 7 > kernel_ratios.json
 """
 
 import json
