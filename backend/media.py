@@ -58,7 +58,7 @@ def decode_sound(data: bytes) -> tuple[Float[Tensor, "T"], int]:
             samples = file.read(int(MAX_SECONDS * rate), dtype="float32", always_2d=True)
     except soundfile.LibsndfileError as error:
         raise ValueError(
-            f"the sound prompt cannot be read ({error}); allowed are WAV, FLAC, OGG and MP3 files"
+            f"the sound prompt cannot be read ({error.error_string.rstrip('.')}); allowed are WAV, FLAC, OGG and MP3 files"
         ) from error
     mono = samples.mean(axis=1)
     if not len(mono) or not np.isfinite(mono).all() or np.abs(mono).max() < 1e-6:

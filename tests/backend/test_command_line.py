@@ -121,6 +121,22 @@ def test_a_negative_number_of_threads_is_refused_before_anything_else(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("option", "place", "sentence"),
+    [
+        ("--data", "taken/data", "--data: nothing can be written in "),
+        ("--port-file", "missing/port", "--port-file: there is no folder "),
+    ],
+)
+def test_serve_names_a_place_that_it_cannot_write_to(
+    any_to_3d: Command, option: str, place: str, sentence: str, tmp_path: Path
+) -> None:
+    (tmp_path / "taken").write_text("a file, not a folder")
+    done = any_to_3d("serve", "--profile", "fake", "--port", "0", option, str(tmp_path / place))
+    assert done.status == 1
+    assert sentence in done.err
+
+
 def test_a_file_that_is_no_sound_is_named(any_to_3d: Command, tmp_path: Path) -> None:
     picture = tmp_path / "mug.jpg"
     picture.write_bytes(png(photo()))
