@@ -39,6 +39,16 @@ class Profile:
     def recipe(self, name: str) -> RecipeInfo | None:
         return next((recipe for recipe in self.recipes if recipe.name == name), None)
 
+    def require(self, recipe: str, preset: str) -> None:
+        """Raise ValueError, naming what there is, for a recipe that is unknown or has no such preset."""
+        found = self.recipe(recipe)
+        if found is None:
+            known = ", ".join(each.name for each in self.recipes)
+            raise ValueError(f"profile {self.name!r} has no recipe {recipe!r}; choose one of: {known}")
+        presets = [each.name for each in found.presets]
+        if preset not in presets:
+            raise ValueError(f"recipe {recipe!r} has no preset {preset!r}; choose one of: {', '.join(presets)}")
+
 
 BUILTIN_MODALITIES = prompt_modalities(BUILTIN_FOLDER)
 FULL_MODALITIES = ("text", "image")

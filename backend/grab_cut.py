@@ -30,6 +30,13 @@ SMALLEST_HOLE = 0.002
 """Holes below this share of the picture are paint that resembles the background."""
 
 
+LIKENESS = 2.5
+"""Standard deviations from a colour of the background within which a part of the object may be background after all."""
+
+ROUNDING = 1 / 12
+"""Variance of a level's rounding, so that a background of one colour has some."""
+
+
 class GrabCut:
     """A Matting that separates the colours of the rim from those inside (Rother, Kolmogorov and Blake 2004)."""
 
@@ -61,8 +68,37 @@ def _separated(rgb: np.ndarray) -> np.ndarray:
     cv2.setRNGSeed(0)
     bgr = np.ascontiguousarray(rgb[..., ::-1])
     cv2.grabCut(bgr, labels, whole, background, foreground, ROUNDS, cv2.GC_INIT_WITH_MASK)
+    # What lies behind a handle started out as object, and has kept a Gaussian of the object's for itself.
+    enclosed = _enclosed(labels == cv2.GC_PR_FGD, _looks_like(bgr, background))
+    if enclosed.any():
+        labels[enclosed] = cv2.GC_PR_BGD
+        cv2.grabCut(bgr, labels, whole, background, foreground, ROUNDS, cv2.GC_INIT_WITH_MASK)
     inside = (labels == cv2.GC_PR_FGD)[rim:-rim, rim:-rim]
     return np.pad(_without_scraps(inside), rim, mode="edge")
+
+
+def _looks_like(bgr: np.ndarray, mixture: np.ndarray) -> np.ndarray:
+    """bool[H, W]: pixels within LIKENESS standard deviations of one of a mixture's Gaussians (cv2's layout: weights,
+    means, covariances)."""
+    means = mixture[0, 5:20].reshape(5, 3)
+    covariances = mixture[0, 20:].reshape(5, 3, 3)
+    is_near = np.zeros(bgr.shape[:2], bool)
+    for weight, mean, covariance in zip(mixture[0, :5], means, covariances, strict=True):
+        if weight > 0:
+            apart = bgr - mean
+            precision = np.linalg.inv(covariance + ROUNDING * np.eye(3))
+            is_near |= np.einsum("hwi,ij,hwj->hw", apart, precision, apart) < LIKENESS**2
+    return is_near
+
+
+def _enclosed(object_mask: np.ndarray, doubtful: np.ndarray) -> np.ndarray:
+    """The doubtful parts of an object that the rest of it surrounds, specks left out."""
+    certain = object_mask & ~doubtful
+    inside = ndimage.binary_fill_holes(certain) & ~certain & object_mask
+    parts, _ = ndimage.label(ndimage.binary_opening(inside, np.ones((THINNEST, THINNEST))))
+    is_large = np.bincount(parts.ravel()) >= SMALLEST_HOLE * object_mask.size
+    is_large[0] = False
+    return is_large[parts]
 
 
 def _without_scraps(mask: np.ndarray) -> np.ndarray:

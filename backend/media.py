@@ -57,8 +57,9 @@ def decode_sound(data: bytes) -> tuple[Float[Tensor, "T"], int]:
             # Frames are bounded again here: a header may promise less than the file holds.
             samples = file.read(int(MAX_SECONDS * rate), dtype="float32", always_2d=True)
     except soundfile.LibsndfileError as error:
+        why = error.error_string.rstrip(".")
         raise ValueError(
-            f"the sound prompt cannot be read ({error}); allowed are WAV, FLAC, OGG and MP3 files"
+            f"the sound prompt cannot be read ({why}); allowed are WAV, FLAC, OGG and MP3 files"
         ) from error
     mono = samples.mean(axis=1)
     if not len(mono) or not np.isfinite(mono).all() or np.abs(mono).max() < 1e-6:

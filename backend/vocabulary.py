@@ -75,15 +75,10 @@ class Vocabulary:
         """What to say about texts that can be used, but not as they stand."""
         texts = [*prompts, negative] if negative.strip() else prompts
         readings = [self.reader.read(text) for text in texts]
-        unknown = tuple(dict.fromkeys(word for reading in readings for word in reading.unknown))
         shades = tuple(dict.fromkeys(word for reading in readings for word in reading.shades))
-        found = []
-        if unknown:
-            near = tuple(dict.fromkeys(word for text in texts for word in self._nearest_fitting(text)))[:SHOWN_WORDS]
-            advice = f" Nearest known: {_quoted(near)}." if near else ""
-            found.append(
-                f"The built-in models do not know {_quoted(unknown)} and will ignore {_them(unknown)}.{advice}"
-            )
+        found = [self._of_unknown_words("prompt", text) for text in dict.fromkeys(prompts) if self.unknown_words(text)]
+        if self.unknown_words(negative):
+            found.append(self._of_unknown_words("negative prompt", negative))
         if shades:
             found.append(f"The built-in models know no shades and will ignore {_quoted(shades)}.")
         # In a negative prompt several kinds are no mistake.
@@ -92,10 +87,19 @@ class Vocabulary:
             found.append(f"The built-in models read only the first {self.reader.longest} words that they know.")
         return found
 
-    def _nearest_fitting(self, text: str) -> tuple[str, ...]:
-        """No second object where the text names one: an oak table is not to become a tree."""
+    def _of_unknown_words(self, what: str, text: str) -> str:
+        """Each word with its own nearest; no second object where the text names one: an oak table is to be no tree."""
         fitting = self.reader.describing - self.props if self.kinds(text) else self.reader.describing
-        return self._nearest(self.unknown_words(text), fitting)
+        unknown = self.unknown_words(text)
+        words = [self._with_nearest(word, fitting) for word in unknown[:SHOWN_WORDS]]
+        if more := len(unknown) - len(words):
+            words.append(f"{more} more")
+        where = f"in the {what} {_shown(text)}"
+        return f"The built-in models do not know {_listed(words)} {where} and will ignore {_them(unknown)}."
+
+    def _with_nearest(self, word: str, known: frozenset[str]) -> str:
+        near = self._nearest((word,), known)
+        return f"{_quoted((word,))} (nearest: {_quoted(near)})" if near else _quoted((word,))
 
     def _question(self, unknown: Sequence[str], known: frozenset[str]) -> str:
         near = self._nearest(unknown, known)
@@ -130,9 +134,8 @@ def read_vocabulary(folder: Path = BUILTIN_FOLDER) -> Vocabulary:
 
 def _of_several_kinds(text: str, kinds: dict[str, str]) -> str:
     named = [name if _is_plain(name, word) else f"{word} ({name})" for name, word in kinds.items()]
-    listed = f"{', '.join(named[:-1])} and {named[-1]}"
     advice = "the built-in models make one object and may mix them"
-    return f"{_shown(text)} names {len(kinds)} kinds of object, {listed}; {advice}."
+    return f"{_shown(text)} names {len(kinds)} kinds of object, {_listed(named)}; {advice}."
 
 
 def _is_plain(name: str, word: str) -> bool:
@@ -141,6 +144,11 @@ def _is_plain(name: str, word: str) -> bool:
 
 def _them(words: Sequence[str]) -> str:
     return "it" if len(words) == 1 else "them"
+
+
+def _listed(items: Sequence[str]) -> str:
+    """With commas, and "and" before the last of several."""
+    return " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)
 
 
 def _shown(text: str) -> str:

@@ -8,17 +8,21 @@ matting.jpg: for every picture itself, then the flood fill's result and GrabCut'
 """
 
 import json
+import shlex
+import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 import tyro
 from any_to_3d.backend.cut_out import Matting
+from any_to_3d.backend.evaluation.provenance import source
 from any_to_3d.backend.generator.matting import foreground_mask
 from any_to_3d.backend.grab_cut import GrabCut
+from any_to_3d.backend.models.folder_layout import BUILTIN_FOLDER
 from any_to_3d.backend.props.build import build
 from any_to_3d.backend.props.render import PropView, render
 from any_to_3d.backend.props.spec import sample_spec
@@ -200,6 +204,7 @@ def main(options: Options) -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     kinds = [scene.kind for scene in scenes]
     record = {
+        "source": asdict(replace(source(BUILTIN_FOLDER), command=shlex.join(["python", *sys.argv]))),
         "pictures": len(scenes),
         "size": SIZE,
         "seed": options.seed,

@@ -121,11 +121,11 @@ def surface_from(surface: DensitySurface | VisibleSurface) -> Change:
 
 
 GUIDANCE = (
-    Variation("I and III guidance 3", (COARSE, TEXTURE), guided(3.0)),
+    Variation("I guidance 2", (COARSE,), guided(2.0)),
+    Variation("I guidance rises from 1 to 3", (COARSE,), guided(linear(1.0, 3.0))),
     Variation("I and III guidance 1", (COARSE, TEXTURE), guided(1.0)),
-    Variation("I guidance rises from 1 to 2", (COARSE,), guided(linear(1.0, 2.0))),
-    Variation("I guidance falls from 3 to 1", (COARSE,), guided(linear(3.0, 1.0))),
-    Variation("III guidance 2", (TEXTURE,), guided(2.0)),
+    Variation("III guidance 1", (TEXTURE,), guided(1.0)),
+    Variation("III guidance 3", (TEXTURE,), guided(3.0)),
 )
 TIMESTEPS = (
     Variation(
@@ -167,7 +167,7 @@ SURFACES = (
     Variation("II guidance x 0.5", (GEOMETRY,), weight_times("cds planar", 0.5)),
     Variation("II noise from .6", (GEOMETRY,), loss_with("cds planar", t_less=SquareRoot(0.6, 0.02))),
     Variation("II surface at a density of 4", (GEOMETRY,), surface_from(PREVIEW)),
-    Variation("II surface that 3 directions see", (GEOMETRY,), surface_from(replace(SURFACE, witnesses=3))),
+    Variation("II surface that 2 directions see", (GEOMETRY,), surface_from(replace(SURFACE, witnesses=2))),
     Variation("II surface that 10 directions see", (GEOMETRY,), surface_from(replace(SURFACE, witnesses=10))),
     Variation("II surface twice as deep", (GEOMETRY,), surface_from(replace(SURFACE, depth=2 * SURFACE.depth))),
     Variation("II rate x 0.5", (GEOMETRY,), rates(geometry=0.015)),

@@ -10,6 +10,7 @@ from ...shared.mesh import TexturedMesh
 from ...shared.messages import CutOut, Submit, TextPrompt, WeightedPrompt
 from ..catalogue import ProfileName
 from ..engine import Engine, Moment, Stage
+from .threads import require_threads
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ class Bench:
         from ..runtime import models_root
         from ..worker_process import build_engine
 
+        require_threads(self.threads)
         folder = "" if self.models_folder is None else str(self.models_folder)
         engine = build_engine(self.profile, self.device, folder, self.threads)
         prompt = (WeightedPrompt(TextPrompt(self.text)),)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..catalogue import ProfileName
+from .threads import require_threads
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Evaluate:
     """Where the weights of profile full lie, if not where 'any-to-3d models path' says."""
 
     threads: int = 1
-    """CPU threads of each process."""
+    """CPU threads of each process, 0 for what suits the models; the study presets always takes 0."""
 
     seeds: int | None = None
     """Instead of the suite's own number."""
@@ -47,6 +48,7 @@ class Evaluate:
     """Processes that share the prompts."""
 
     def run(self) -> int:
+        require_threads(self.threads)
         from rich.console import Console
 
         from ..evaluation import run

@@ -1,5 +1,6 @@
 """``any-to-3d generate``: one object without Blender and without a server, through the worker's own ``run_job``."""
 
+import io
 import math
 import tempfile
 from collections.abc import Callable
@@ -21,6 +22,8 @@ from ...shared.messages import (
     WeightedPrompt,
 )
 from ..catalogue import ProfileName
+from .places import require_writable_parent
+from .threads import require_threads
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -92,9 +95,10 @@ class Generate:
         from ..serving import build_check
 
         console = Console(stderr=True, highlight=False, soft_wrap=True)
+        require_threads(self.threads)
         if self.output.suffix.lower() != ".glb":
             raise ValueError(f"--output is {str(self.output)!r}; objects are written as GLB, so end it with .glb")
-        _require_writable_folder("--output", self.output)
+        require_writable_parent("--output", self.output)
         self._check_cut_out_to()
         if not self.height > 0:
             raise ValueError(f"--height is {self.height:g}; it is in metres, and must be more than 0")
@@ -113,7 +117,7 @@ class Generate:
         """
         text = None if self.text is None else TextPrompt(self.text)
         image = None if self.image is None else ImagePrompt(_content("--image", self.image))
-        sound = None if self.sound is None else AudioPrompt(_content("--sound", self.sound))
+        sound = None if self.sound is None else AudioPrompt(_sound(self.sound))
         if text is image is sound is None:
             raise ValueError("nothing to make: pass --text, --image or --sound")
         options = (("text", text, self.text_weight), ("image", image, self.image_weight))
@@ -135,7 +139,7 @@ class Generate:
             raise ValueError("--cut-out-to needs an --image with a weight above 0: there is nothing to cut out")
         if self.cut_out_to.suffix.lower() != ".png":
             raise ValueError(f"--cut-out-to is {str(self.cut_out_to)!r}; it is written as PNG, so end it with .png")
-        _require_writable_folder("--cut-out-to", self.cut_out_to)
+        require_writable_parent("--cut-out-to", self.cut_out_to)
 
     def _generate(self, submit: Submit, console: "Console") -> int:
         from ..interrupt import remembered_interrupt
@@ -202,16 +206,6 @@ class _Unwatched:
         return None
 
 
-def _require_writable_folder(option: str, path: Path) -> None:
-    folder = path.absolute().parent
-    if not folder.is_dir():
-        raise ValueError(f"{option}: there is no folder {folder}; make it first")
-    try:
-        tempfile.TemporaryFile(dir=folder).close()
-    except OSError as error:
-        raise ValueError(f"{option}: nothing can be written in {folder} ({error.strerror})") from error
-
-
 def _check_weight(name: str, weight: float, is_given: bool) -> None:
     if not math.isfinite(weight) or weight < 0:
         raise ValueError(f"--{name}-weight is {weight:g}; weights are relative, 0 or more, and 0 leaves the part out")
@@ -224,6 +218,22 @@ def _content(option: str, path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise ValueError(f"{option}: {path} cannot be read ({error.strerror})") from error
+
+
+def _sound(path: Path) -> bytes:
+    """The file's bytes, if their head is a sound's: the worker, which decodes them, does not know the file's name."""
+    import soundfile
+
+    data = _content("--sound", path)
+    try:
+        soundfile.info(io.BytesIO(data))
+    except soundfile.LibsndfileError as error:
+        # The library's whole sentence names a Python object instead of the file.
+        why = error.error_string.rstrip(".")
+        raise ValueError(
+            f"--sound: {path} is no sound that could be read ({why}); pass a WAV, FLAC, OGG or MP3 file"
+        ) from error
+    return data
 
 
 def _describe(progress: Progress) -> str:

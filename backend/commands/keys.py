@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from .places import make_writable_folder
+
 
 @dataclass(frozen=True)
 class Keys:
@@ -16,6 +18,7 @@ class Keys:
 
         from ..keys import create_keys
 
+        make_writable_folder("--folder", self.folder)
         server, client = create_keys(self.folder)
         console = Console(soft_wrap=True)
         console.print(f"For the backend, to be kept secret there:  any-to-3d serve --keys {server}", highlight=False)

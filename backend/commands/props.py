@@ -1,7 +1,7 @@
 """``any-to-3d props``: the props that the built-in models learned from, as GLB files and pictures."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +10,7 @@ import tyro
 from ..props.class_table import CLASS_TABLE
 from ..props.materials import MATERIALS, PATTERNS
 from ..props.palette import COLOURS
+from .places import make_writable_folder, require_writable_parent
 
 if TYPE_CHECKING:
     import numpy as np
@@ -70,12 +71,14 @@ class Props:
         from rich.console import Console
 
         console = Console(highlight=False, soft_wrap=True)
+        self._check_numbers()
         if self.out is None and self.sheet is None:
+            self._require_no_wishes()
             console.print(listing(), markup=False)
             return 0
-        self._check_numbers()
         specs = self.specs()
         if self.out is not None:
+            make_writable_folder("--out", self.out)
             self._write_all(specs, self.out, console)
         if self.sheet is not None:
             self._draw_sheet(specs, self.sheet)
@@ -112,7 +115,24 @@ class Props:
             proportion=self.proportion,
         )
 
+    def _require_no_wishes(self) -> None:
+        """The list is always the same: whoever says what to draw must also say where to."""
+        given = []
+        for field in fields(self):
+            name, value = field.name.replace("_", "-"), getattr(self, field.name)
+            if field.name == "classes" and value:
+                given.append(f"--class {' '.join(value)}")
+            elif value != field.default:
+                given.append(f"--{name} {value}")
+        if given:
+            raise ValueError(
+                f"got {', '.join(given)}, but nothing to write; add --out FOLDER for GLB files or --sheet FILE.png for "
+                "a picture, or pass nothing at all for the list"
+            )
+
     def _check_numbers(self) -> None:
+        if self.seed < 0:
+            raise ValueError(f"--seed: got {self.seed}; need a whole number of at least 0")
         if not 1 <= self.count <= MOST_PROPS:
             raise ValueError(f"--count: got {self.count}; allowed is 1 to {MOST_PROPS}")
         if self.height is not None and not self.height > 0:
@@ -123,13 +143,12 @@ class Props:
             raise ValueError(f"--picture-size: got {self.picture_size}; allowed is 16 to 1024")
         if self.sheet is not None and self.sheet.suffix.lower() != ".png":
             raise ValueError(f"--sheet is {str(self.sheet)!r}; sheets are written as PNG, so end it with .png")
-        if self.sheet is not None and not self.sheet.absolute().parent.is_dir():
-            raise ValueError(f"--sheet: there is no folder {self.sheet.absolute().parent}; make it first")
+        if self.sheet is not None:
+            require_writable_parent("--sheet", self.sheet)
 
     def _write_all(self, specs: "list[PropSpec]", folder: Path, console: "Console") -> None:
         from ..props.export import write_prop
 
-        folder.mkdir(parents=True, exist_ok=True)
         for number, spec in enumerate(specs):
             path = folder / f"{file_name(spec)}-{number:04d}.glb"
             faces = write_prop(spec, path, self.height, self.texture_size)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from ..serve_options import ServeOptions
+from .places import make_writable_folder, require_writable_parent
+from .threads import require_threads
 
 
 @dataclass(frozen=True)
@@ -14,6 +16,11 @@ class Serve(ServeOptions):
 
         from ..serving import serve
 
+        require_threads(self.threads)
+        if self.data is not None:
+            make_writable_folder("--data", self.data)
+        if self.port_file is not None:
+            require_writable_parent("--port-file", self.port_file)
         console = Console(stderr=True)
 
         def announce(address: object) -> None:

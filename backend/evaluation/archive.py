@@ -10,6 +10,7 @@ from ...shared.mesh import TexturedMesh
 from . import capture
 from .case import Case
 from .typed_json import from_json, to_json
+from .whole_file import write_whole
 
 _OUTCOME = "outcome.json"
 _SCORES = "scores.json"
@@ -58,8 +59,8 @@ class Archive:
         folder = self.folder(outcome.case)
         folder.mkdir(parents=True, exist_ok=True)
         if scores is not None:
-            _write(folder / _SCORES, to_json(scores))
-        _write(folder / _OUTCOME, to_json(outcome))
+            write_whole(folder / _SCORES, to_json(scores))
+        write_whole(folder / _OUTCOME, to_json(outcome))
 
     def is_done(self, case: Case) -> bool:
         """Whether a case was finished; failed ones are tried again.
@@ -101,7 +102,7 @@ class Archive:
     def write_survey(self, study: str, survey: object) -> None:
         """Keep what a study found without making an object."""
         self.out.mkdir(parents=True, exist_ok=True)
-        _write(self._survey_path(study), to_json(survey))
+        write_whole(self._survey_path(study), to_json(survey))
 
     def has_survey(self, study: str) -> bool:
         return self._survey_path(study).exists()
@@ -128,10 +129,3 @@ class Archive:
 
     def _survey_path(self, study: str) -> Path:
         return self.out / f"survey-{study}.json"
-
-
-def _write(path: Path, text: str) -> None:
-    """To a side file, then renamed."""
-    partial = path.with_name(f"{path.name}.partial")
-    partial.write_text(text, "utf-8")
-    partial.replace(path)

@@ -12,6 +12,7 @@ from ...shared.messages import CutOut, Submit
 from ..engine import Engine, Moment, Stage
 from .measures.peak_memory import PeakMemory
 from .typed_json import from_json, to_json
+from .whole_file import write_whole
 
 _COSTS = "costs.json"
 _ARRAYS = ("vertices", "faces", "uvs", "uv_faces", "albedo")
@@ -109,9 +110,7 @@ def save(captured: Capture, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, mesh in captured.meshes.items():
         np.savez_compressed(folder / f"{name}.npz", **{array: getattr(mesh, array) for array in _ARRAYS})
-    partial = folder / f"{_COSTS}.partial"
-    partial.write_text(to_json(captured.costs), "utf-8")
-    partial.replace(folder / _COSTS)
+    write_whole(folder / _COSTS, to_json(captured.costs))
 
 
 def is_saved(folder: Path) -> bool:

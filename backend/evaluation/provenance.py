@@ -6,7 +6,7 @@ import platform
 import shlex
 import subprocess
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import psutil
@@ -35,10 +35,22 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Contribution:
+    """What one run did for a folder of results. studies: that it made or scored something of; none if that is unknown.
+
+    Of runs of versions that recorded less, what is unknown of the source is empty.
+    """
+
+    source: Source
+    studies: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Provenance(Source):
-    """A source, and what else decides how an evaluation's objects are made.
+    """The source of the latest run, and what else decides how an evaluation's objects are made.
 
     recipes: the SHA-256 of every number of every recipe and preset.   earlier_commits: of runs that this one goes on.
+    contributions: where what is in the folder comes from, the oldest first.
     """
 
     profile: str
@@ -48,6 +60,12 @@ class Provenance(Source):
     device: str
     recipes: str
     earlier_commits: tuple[str, ...] = ()
+    contributions: tuple[Contribution, ...] = ()
+
+    @property
+    def own(self) -> Source:
+        """Of the latest run alone."""
+        return Source(**{each.name: getattr(self, each.name) for each in fields(Source)})
 
 
 def source(models: Path) -> Source:

@@ -8,7 +8,7 @@ from pathlib import Path
 from .archive import Archive
 from .case import Case
 from .document import Figure, Goal, Section, goals_table, section_data, section_markdown, table_markdown
-from .provenance import Provenance
+from .provenance import Contribution, Provenance, Source
 from .suites import Suite
 
 
@@ -54,12 +54,27 @@ def _how_much(archive: Archive, cases: Sequence[Case]) -> str:
 
 
 def _provenance_lines(source: Provenance) -> str:
-    changes = " with local changes" if source.has_local_changes else ""
+    runs = source.contributions
+    known = [run.source for run in runs if run.source.machine] or [source.own]
+    machines = dict.fromkeys(f"{run.machine}; Python {run.python}, torch {run.torch}" for run in known)
     return "\n".join(
         [
-            f"- Machine: {source.machine}; Python {source.python}, torch {source.torch}",
-            f"- Command: `{source.command}`",
-            f"- Commit: {source.commit or 'not a checkout'}{changes}; weights SHA-256 {source.weights[:16]}",
+            *(f"- Machine: {machine}" for machine in machines),
+            *(f"- {_run_line(run)}" for run in runs),
+            f"- This page: {_made_by(source.own)}",
+            f"- Weights SHA-256 {source.weights[:16]}",
             f"- {source.views} azimuths an elevation, distance 2.5, field of view 40 degrees, unlit, on white",
         ]
     )
+
+
+def _run_line(run: Contribution) -> str:
+    """Which studies a run did something for, from which code and by which command."""
+    studies = f"Studies {', '.join(run.studies)}" if run.studies else "Studies not recorded"
+    return f"{studies}: {_made_by(run.source)}"
+
+
+def _made_by(source: Source) -> str:
+    changes = " with local changes" if source.has_local_changes else ""
+    command = f"`{source.command}`" if source.command else "command not recorded"
+    return f"commit {source.commit or 'unknown (not a checkout)'}{changes}, {command}"

@@ -11,8 +11,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from ..catalogue import PROFILES
+from ..generator.recipes import RECIPES
+from ..models.folder_layout import MissingWeights, check_folder
+from ..runtime import NETWORKS
 from .archive import Archive
-from .claim import claimed
+from .claim import claimed, credited
 from .provenance import provenance
 from .report import write_report
 from .settings import Knowledge, Settings
@@ -32,15 +36,33 @@ def main(wishes: Wishes, settings: Settings, workers: int = 1) -> Path:
     if workers < 1:
         raise ValueError(f"got workers {workers}; there must be at least 1")
     suite = choose_suite(wishes, Knowledge.of(settings), settings.views)
+    require_feasible(suite, settings)
     source = claimed(settings.out, provenance(settings, suite.name, suite.plan))
     archive = Archive(settings.out)
     jobs = missing_jobs(suite, archive)
     log.info("suite=%s to_do=%d workers=%d", suite.name, len(jobs), workers)
     try:
-        _show_progress(_done(settings, jobs, workers), len(jobs))
+        for job in _shown(_done(settings, jobs, workers), len(jobs)):
+            source = credited(settings.out, source, (job.study.name,))
     finally:
+        # Of an interrupted run, jobs that ended on disk without being heard of.
+        source = credited(settings.out, source, [job.study.name for job in jobs if _is_on_disk(job, archive)])
         report = write_report(suite, archive, source)
     return report
+
+
+def require_feasible(suite: Suite, settings: Settings) -> None:
+    """Find out before a folder is claimed, and bound to these wishes, whether they can be fulfilled at all.
+
+    Raises ValueError for a profile without models and for a recipe or preset that it lacks, and MissingWeights.
+    """
+    if settings.profile not in RECIPES:
+        raise ValueError(f"profile {settings.profile!r} makes nothing to judge; evaluate {' or '.join(RECIPES)}")
+    profile = PROFILES[settings.profile]
+    for recipe, preset in dict.fromkeys((case.recipe, case.preset) for study in suite.studies for case in study.cases):
+        profile.require(recipe, preset)
+    if damages := [damage for name in NETWORKS for damage in check_folder(settings.models / name, name)]:
+        raise MissingWeights(settings.models, tuple(damages))
 
 
 def missing_jobs(suite: Suite, archive: Archive) -> list[Job]:
@@ -58,7 +80,10 @@ def missing_jobs(suite: Suite, archive: Archive) -> list[Job]:
 
 
 def _done(settings: Settings, jobs: Sequence[Job], workers: int) -> Iterator[Job]:
-    """Timed jobs run after all others, alone in a process of their own with every core."""
+    """Timed jobs run after all others, in a process of their own that has the machine to itself.
+
+    They get as many threads as the engine takes unasked (one for the built-in models), as most people's objects do.
+    """
     shared = [job for job in jobs if not job.study.is_timed]
     timed = [job for job in jobs if job.study.is_timed]
     if workers == 1 or len(shared) == 1:
@@ -69,8 +94,12 @@ def _done(settings: Settings, jobs: Sequence[Job], workers: int) -> Iterator[Job
         yield from in_processes(replace(settings, threads=0), timed, 1)
 
 
-def _show_progress(done: Iterator[Job], total: int) -> None:
-    """A bar with the time left on a terminal; a line a job where the output goes to a file."""
+def _is_on_disk(job: Job, archive: Archive) -> bool:
+    return archive.has_survey(job.study.name) if job.case is None else archive.is_done(job.case)
+
+
+def _shown(done: Iterator[Job], total: int) -> Iterator[Job]:
+    """The jobs, under a bar with the time left on a terminal; with a line each where the output goes to a file."""
     console = Console(stderr=True)
     columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left:"), TimeRemainingColumn())
     with Progress(TextColumn("{task.description}"), *columns, console=console, speed_estimate_period=1800) as bar:
@@ -80,3 +109,4 @@ def _show_progress(done: Iterator[Job], total: int) -> None:
             bar.update(task, advance=1, description=what)
             if not console.is_terminal:
                 log.info("done=%s number=%d of=%d", what, number, total)
+            yield job

@@ -21,7 +21,9 @@ from .build import build
 from .materials import Material, Pattern
 from .render import render
 from .spec import Proportion, PropSpec, sample_spec
+from .training.running.allowed_numbers import require_at_least
 from .training.running.progress import tracked
+from .training.running.user_errors import told_in_a_sentence
 
 SpecRecord = TypedDict(
     "SpecRecord",
@@ -41,19 +43,32 @@ SpecRecord = TypedDict(
 
 @dataclass(frozen=True)
 class Options:
-    """Command line of the data set."""
+    """Render pictures of random props, for the trainings to learn from."""
 
     out: Path
     """Folder to write; it must not hold a finished data set."""
     objects: int = 4000
+    """How many props."""
     views: int = 12
+    """Pictures of each prop, at least 2."""
     seed: int = 0
+    """The same options and seed give the same pictures."""
     include_holdouts: bool = False
     """Also draw held-out colours and materials of classes: for test sets only."""
     size: int = 64
     """Pixels a side; the built-in networks see 64."""
     workers: int = 2
     """Rendering processes."""
+
+    def __post_init__(self) -> None:
+        for option, got, least in (
+            ("objects", self.objects, 1),
+            ("views", self.views, 2),
+            ("seed", self.seed, 0),
+            ("size", self.size, 1),
+            ("workers", self.workers, 1),
+        ):
+            require_at_least(option, got, least)
 
 
 def main(options: Options) -> None:
@@ -168,4 +183,5 @@ def _replace_text(path: Path, text: str) -> None:
 
 
 if __name__ == "__main__":
-    main(tyro.cli(Options))
+    with told_in_a_sentence("make_dataset"):
+        main(tyro.cli(Options))

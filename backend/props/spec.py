@@ -19,9 +19,6 @@ CLASSES = tuple(CLASS_TABLE)
 SYMMETRIC_CLASSES = tuple(name for name, facts in CLASS_TABLE.items() if facts.is_symmetric)
 """Classes that look (nearly) alike from all sides."""
 
-ASYMMETRIC_CLASSES = tuple(name for name, facts in CLASS_TABLE.items() if not facts.is_symmetric)
-"""Classes whose view depends strongly on the azimuth."""
-
 # Classes without a front teach nothing about pose, which is the slowest thing to learn, so they are drawn less often.
 _SYMMETRIC_WEIGHT = 0.6
 _SECOND_COLOUR_SHARE = 0.25

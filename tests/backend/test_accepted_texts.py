@@ -1,5 +1,6 @@
 """What the check of requests accepts, the built-in encoder can embed: an accepted job must not fail for its words."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -84,7 +85,10 @@ def test_a_text_with_one_word_of_meaning_is_accepted_and_what_is_ignored_is_name
 ) -> None:
     verdict = ask("a gizmo chair")
     assert verdict.problem is None
-    assert verdict.notice == "The built-in models do not know 'gizmo' and will ignore it."
+    assert re.fullmatch(
+        r"The built-in models do not know 'gizmo' in the (negative )?prompt 'a gizmo chair' and will ignore it\.",
+        verdict.notice,
+    )
     torch.testing.assert_close(embedded(encoder, "a gizmo chair"), embedded(encoder, "a chair"))
 
 

@@ -100,6 +100,72 @@ def test_generate_says_what_is_wrong(any_to_3d: Command, arguments: list[str], s
     assert "Traceback" not in done.err
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["generate", "--text", "a red car"],
+        ["bench"],
+        ["serve", "--port", "0"],
+        ["evaluate", "--suite", "builtin", "--studies", "presets", "--out", "never-made"],
+    ],
+)
+def test_a_negative_number_of_threads_is_refused_before_anything_else(
+    any_to_3d: Command, command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = any_to_3d(*command, "--threads", "-2")
+    assert (done.status, done.err) == (
+        1,
+        "any-to-3d: --threads is -2; allowed is 1 or more, or 0 for what suits the models\n",
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("option", "place", "sentence"),
+    [
+        ("--data", "taken/data", "--data: nothing can be written in "),
+        ("--port-file", "missing/port", "--port-file: there is no folder "),
+    ],
+)
+def test_serve_names_a_place_that_it_cannot_write_to(
+    any_to_3d: Command, option: str, place: str, sentence: str, tmp_path: Path
+) -> None:
+    (tmp_path / "taken").write_text("a file, not a folder")
+    done = any_to_3d("serve", "--profile", "fake", "--port", "0", option, str(tmp_path / place))
+    assert done.status == 1
+    assert sentence in done.err
+
+
+def test_a_file_that_is_no_sound_is_named(any_to_3d: Command, tmp_path: Path) -> None:
+    picture = tmp_path / "mug.jpg"
+    picture.write_bytes(png(photo()))
+    done = any_to_3d("generate", "--profile", "fake", "--sound", str(picture))
+    assert done.status == 1
+    assert f"--sound: {picture} is no sound that could be read (" in done.err
+    assert "pass a WAV, FLAC, OGG or MP3 file" in done.err
+    assert "BytesIO" not in done.err
+
+
+@pytest.mark.skipif(not Path("/proc/version").exists(), reason="needs a folder in which nobody can write")
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        (["evaluate", "--suite", "smoke", "--out", "/proc/x"], "--out"),
+        (["props", "--class", "chair", "--out", "/proc/x"], "--out"),
+        (["keys", "--folder", "/proc/x"], "--folder"),
+    ],
+)
+def test_a_folder_that_cannot_be_written_is_refused_by_its_option(
+    any_to_3d: Command, command: list[str], option: str
+) -> None:
+    done = any_to_3d(*command)
+    assert (done.status, done.err) == (
+        1,
+        f"any-to-3d: {option}: nothing can be written in /proc/x (No such file or directory); choose another folder\n",
+    )
+
+
 def test_generate_shows_what_is_seen_of_the_image_and_mixes_by_weight(any_to_3d: Command, tmp_path: Path) -> None:
     picture, seen = tmp_path / "photo.png", tmp_path / "seen.png"
     picture.write_bytes(png(photo()))

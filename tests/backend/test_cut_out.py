@@ -70,6 +70,18 @@ def test_grabcut_leaves_out_a_line_that_touches_the_object() -> None:
     assert box(GrabCut().alpha(pixels) > 0.5) == pytest.approx((60, 140, 60, 140), abs=1)
 
 
+def test_grabcut_sees_the_ground_through_a_ring() -> None:
+    """A blue ring before grainy beige that grows lighter: its hole is ground although the object is all around it."""
+    rng = np.random.default_rng(0)
+    light = np.linspace(0.7, 1.1, 200)[:, None, None]
+    apart = np.hypot(*(np.mgrid[:200, :200] - 100.0))
+    ring = (apart < 40) & (apart > 20)
+    pixels = light * np.array([0.62, 0.55, 0.42]) + 0.02 * rng.standard_normal((200, 200, 1))
+    pixels = np.where(ring[..., None], [0.1, 0.2, 0.8], pixels)
+    found = GrabCut().alpha(torch.from_numpy(pixels).permute(2, 0, 1).float().clamp(0, 1)).numpy() > 0.5
+    assert overlap(found, ring) > 0.97
+
+
 def test_grabcut_gives_the_same_mask_again_whatever_was_drawn_between() -> None:
     pixels = photo()[:3]
     once = GrabCut().alpha(pixels)

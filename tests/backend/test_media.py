@@ -106,3 +106,5 @@ def test_silence_and_garbage_are_refused() -> None:
         decode_sound(wav(np.zeros(1000)))
     with pytest.raises(ValueError, match="allowed are WAV, FLAC, OGG and MP3"):
         decode_sound(b"RIFF....WAVE nothing")
+    with pytest.raises(ValueError, match=r"cannot be read \([^<>]+\); allowed are WAV"):
+        decode_sound(b"RIFF....WAVE nothing")

@@ -84,14 +84,15 @@ def test_words_outside_the_vocabulary_are_announced_by_name() -> None:
     verdict = CHECK(request(text="A shiny, redd boat"))
     assert verdict.problem is None
     assert verdict.notice == (
-        "The built-in models do not know 'shiny', 'redd' and will ignore them. Nearest known: 'red'."
+        "The built-in models do not know 'shiny' and 'redd' (nearest: 'red') in the prompt 'A shiny, redd boat'"
+        " and will ignore them."
     )
 
 
 def test_unknown_words_of_the_negative_prompt_are_announced_too() -> None:
     verdict = CHECK(replace(request(text="a red boat"), negative="fuzzy, red"))
     assert verdict.problem is None
-    assert "do not know 'fuzzy' and will ignore it" in verdict.notice
+    assert "do not know 'fuzzy' in the negative prompt 'fuzzy, red' and will ignore it." in verdict.notice
 
 
 def test_a_prompt_that_names_no_known_object_is_refused_with_the_nearest_ones() -> None:

@@ -58,14 +58,28 @@ def test_no_object_is_suggested_where_none_is_near(text: str) -> None:
 
 def test_a_colour_and_a_material_that_are_not_known_bring_up_their_nearest() -> None:
     assert BUILTIN.notices(["a crimson marble table for my cat"]) == [
-        "The built-in models do not know 'crimson', 'marble', 'for', 'my', 'cat' and will ignore them."
-        " Nearest known: 'red', 'stone', 'white'."
+        "The built-in models do not know 'crimson' (nearest: 'red'), 'marble' (nearest: 'stone', 'white'), 'for', 'my'"
+        " and 'cat' in the prompt 'a crimson marble table for my cat' and will ignore them."
     ]
 
 
+def test_each_text_has_a_sentence_of_its_own_about_unknown_words_and_the_negative_one_is_named() -> None:
+    assert BUILTIN.notices(["a scarlet car", "a gizmo", "a scarlet car"], negative="dragon, crimson") == [
+        "The built-in models do not know 'scarlet' (nearest: 'red') in the prompt 'a scarlet car' and will ignore it.",
+        "The built-in models do not know 'gizmo' in the prompt 'a gizmo' and will ignore it.",
+        "The built-in models do not know 'dragon' and 'crimson' (nearest: 'red')"
+        " in the negative prompt 'dragon, crimson' and will ignore them.",
+    ]
+
+
+def test_of_very_many_unknown_words_the_rest_is_counted() -> None:
+    words = " ".join(f"gizmo{number}" for number in range(11))
+    assert "'gizmo7' and 3 more in the prompt" in BUILTIN.notices([f"{words} car"])[0]
+
+
 def test_no_second_object_is_suggested_to_a_text_that_names_one() -> None:
-    assert BUILTIN.notices(["an oak table"])[0].endswith("Nearest known: 'wooden'.")
-    assert BUILTIN.notices(["red oak"])[0].endswith("Nearest known: 'wooden', 'tree'.")
+    assert "'oak' (nearest: 'wooden') in" in BUILTIN.notices(["an oak table"])[0]
+    assert "'oak' (nearest: 'wooden', 'tree') in" in BUILTIN.notices(["red oak"])[0]
 
 
 def test_only_words_that_these_models_know_are_suggested() -> None:

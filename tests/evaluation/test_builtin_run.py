@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -120,6 +121,18 @@ def test_some_studies_now_and_others_later_make_one_report(engine: CountingEngin
     second = evaluated(tmp_path, "mixed").read_text()
     assert len(engine.made) == 3
     assert "![contact-image.png](contact-image.png)" in second
+
+
+def test_each_study_is_put_down_to_the_run_that_worked_on_it(
+    engine: CountingEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = run.provenance(Settings(tmp_path, views=1), "builtin", "full")
+    for command, studies in (("one", ("image",)), ("two", ("mixed", "presets"))):
+        source = replace(known, command=command, commit="a" * 40, has_local_changes=False)
+        monkeypatch.setattr(run, "provenance", lambda *_, source=source: source)
+        page = evaluated(tmp_path, *studies).read_text()
+    assert f"- Studies image: commit {'a' * 40}, `one`\n" in page
+    assert f"- Studies mixed, presets: commit {'a' * 40}, `two`\n" in page
 
 
 def test_folder_of_the_other_extent_is_refused(engine: CountingEngine, tmp_path: Path) -> None:

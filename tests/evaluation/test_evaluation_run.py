@@ -1,5 +1,6 @@
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -12,13 +13,14 @@ from any_to_3d.backend.evaluation.case import Case, Target, TextPart
 from any_to_3d.backend.evaluation.contact_sheet import Row, contact_sheet
 from any_to_3d.backend.evaluation.measures.peak_memory import PeakMemory
 from any_to_3d.backend.evaluation.pairs import Pair, world_pairs
-from any_to_3d.backend.evaluation.provenance import weights_checksum
+from any_to_3d.backend.evaluation.provenance import Provenance, provenance, weights_checksum
 from any_to_3d.backend.evaluation.request import request_of
 from any_to_3d.backend.evaluation.scores import PhaseScores, phase_scores
 from any_to_3d.backend.evaluation.settings import Settings
 from any_to_3d.backend.evaluation.studies import smoke
 from any_to_3d.backend.evaluation.suites import Wishes
 from any_to_3d.backend.fake_generation import FakeEngine, textured_torus
+from any_to_3d.backend.models.folder_layout import MissingWeights
 from prop_meshes import colour_judge, prop_mesh
 
 MUG, CAR = Pair("mug", "yellow"), Pair("car", "red")
@@ -122,6 +124,86 @@ def test_commits_of_earlier_parts_stay_on_record(engine: CountingEngine, tmp_pat
     for _ in range(2):
         evaluated(tmp_path)
     assert json.loads(file.read_text())["earlier_commits"] == ["a" * 40, "b" * 40]
+
+
+def test_report_names_each_run_that_contributed_and_for_which_study(
+    engine: CountingEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for command, commit, seeds in (("first", "a" * 40, 1), ("second", "b" * 40, 2), ("only-looks", "c" * 40, 2)):
+        monkeypatch.setattr(run, "provenance", partial(made_by, command, commit))
+        page = evaluated(tmp_path, seeds=seeds).read_text()
+    assert page.partition("## Where this comes from\n\n")[2].splitlines()[1:4] == [
+        f"- Studies smoke: commit {'a' * 40}, `first`",
+        f"- Studies smoke: commit {'b' * 40}, `second`",
+        f"- This page: commit {'c' * 40}, `only-looks`",
+    ]
+    data = json.loads((tmp_path / "report.json").read_text())
+    assert [each["source"]["command"] for each in data["provenance"]["contributions"]] == ["first", "second"]
+
+
+def test_runs_of_a_folder_that_did_not_record_their_studies_are_named_too(
+    engine: CountingEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "provenance", partial(made_by, "the same", "b" * 40))
+    evaluated(tmp_path)
+    file = tmp_path / "provenance.json"
+    of_old = json.loads(file.read_text()) | {"earlier_commits": ["a" * 40]}
+    del of_old["contributions"]
+    file.write_text(json.dumps(of_old))
+    for _ in range(2):
+        page = evaluated(tmp_path, seeds=2).read_text()
+    assert page.partition("## Where this comes from\n\n")[2].splitlines()[1:4] == [
+        f"- Studies not recorded: commit {'a' * 40}, command not recorded",
+        f"- Studies not recorded: commit {'b' * 40}, `the same`",
+        f"- Studies smoke: commit {'b' * 40}, `the same`",
+    ]
+
+
+def test_a_run_is_credited_as_soon_as_a_job_is_done(
+    engine: CountingEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*arguments: object) -> None:
+        raise SystemExit("as if by the system")
+
+    monkeypatch.setattr(run, "write_report", killed)
+    monkeypatch.setattr(run, "_is_on_disk", killed)
+    with pytest.raises(SystemExit):
+        evaluated(tmp_path)
+    kept = json.loads((tmp_path / "provenance.json").read_text())
+    assert [each["studies"] for each in kept["contributions"]] == [["smoke"]]
+
+
+def made_by(command: str, commit: str, *arguments: object) -> Provenance:
+    return replace(provenance(*arguments), command=command, commit=commit, has_local_changes=False)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "preset", "sentence"),
+    [
+        ("nope", None, r"profile 'builtin' has no recipe 'nope'; choose one of: xbind, stable_sds, "),
+        (None, "foo", "recipe 'xbind' has no preset 'foo'; choose one of: draft, standard, high"),
+        ("zero_sds", "draft", "recipe 'zero_sds' has no preset 'draft'; choose one of: standard"),
+    ],
+)
+def test_unknown_recipe_and_preset_are_refused_before_the_folder_is_claimed(
+    engine: CountingEngine, tmp_path: Path, recipe: str | None, preset: str | None, sentence: str
+) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        run.main(Wishes("smoke", recipe=recipe, preset=preset, seeds=1), Settings(tmp_path, views=2))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_missing_weights_are_named_before_the_folder_is_claimed(tmp_path: Path) -> None:
+    settings = Settings(tmp_path / "out", profile="full", models_folder=str(tmp_path / "none"))
+    with pytest.raises(MissingWeights, match="stable_unclip is missing"):
+        run.main(Wishes("smoke"), settings)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_fake_profile_has_nothing_to_judge(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="profile 'fake' makes nothing to judge; evaluate builtin or full"):
+        run.main(Wishes("smoke"), Settings(tmp_path, profile="fake"))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_object_that_cannot_be_scored_costs_no_other_and_is_tried_again(

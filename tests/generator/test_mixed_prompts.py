@@ -42,6 +42,24 @@ def stage_zero(prompt: Prompt, world: Runtime) -> StageZero:
             return done.value
 
 
+class Compass:
+    """A JointEncoder of two words that have nothing in common."""
+
+    modalities = ("text",)
+
+    def embed_text(self, texts: list[str]) -> torch.Tensor:
+        return torch.tensor([{"east": [1.0, 0.0], "north": [0.0, 1.0]}[text] for text in texts])
+
+    def embed_image(self, image: torch.Tensor) -> torch.Tensor:
+        raise AssertionError("only words are asked for")
+
+    def embed_audio(self, waveform: torch.Tensor, sample_rate: int) -> torch.Tensor:
+        raise AssertionError("only words are asked for")
+
+    def unknown_words(self, text: str) -> tuple[str, ...]:
+        return ()
+
+
 def asked(text: str, negative: str = "") -> Prompt:
     return Prompt((WeightedPrompt(Text(text)),), negative)
 
@@ -88,6 +106,12 @@ def test_a_resumed_run_still_avoids_what_it_avoided(tmp_path: Path) -> None:
     avoided = first.running.stage_zero.condition.negative_embedding
     assert avoided is not None
     assert torch.equal(resumed.condition.negative_embedding, avoided)
+
+
+def test_mixed_unit_embeddings_become_a_unit_vector_again() -> None:
+    """.3 of one axis and .4 of another have length .5, so the unit vector has .6 and .8."""
+    prompt = Prompt((WeightedPrompt(Text("east"), 0.3), WeightedPrompt(Text("north"), 0.4)))
+    torch.testing.assert_close(embed(prompt, Compass(), CPU), torch.tensor([[0.6, 0.8]]))
 
 
 def test_a_red_text_moves_a_blue_barrels_picture_steadily_from_one_to_the_other(builtin: Runtime) -> None:

@@ -124,6 +124,23 @@ def test_both_colours_of_a_prop_limit_its_recolouring() -> None:
         )
 
 
+def test_a_picture_is_recoloured_only_as_its_own_prop_allows(chance: Chance) -> None:
+    """Channels of three levels tell in which order they came."""
+    limits = {
+        spec: set(allowed_orders(spec.prop_class, (spec.colour,)))
+        for spec in (PropSpec(*pair) for pair in product(CLASSES, COLOURS) if not is_held_out(*pair))
+    }
+    free = next(spec for spec, orders in limits.items() if len(orders) == len(CHANNEL_ORDERS))
+    bound = next(spec for spec, orders in limits.items() if 1 < len(orders) < len(CHANNEL_ORDERS))
+    objects = torch.tensor([0, 1]).repeat(500)
+    levels = torch.tensor([0.1, 0.5, 0.9])[None, :, None, None].expand(len(objects), 3, 1, 1)
+    changed = Recolouring((free, bound), CPU).of(levels, objects, chance).flatten(1)
+    for number, spec in enumerate((free, bound)):
+        orders = [CHANNEL_ORDERS[order] for order in sorted(limits[spec])]
+        shown = {tuple(row) for row in changed[objects == number].tolist()}
+        assert shown == {tuple(levels[0].flatten()[list(order)].tolist()) for order in orders}
+
+
 def test_recolouring_only_swaps_channels(chance: Chance) -> None:
     colour = next(name for name in COLOURS if len(allowed_orders("chair", (name,))) > 1)
     rgb = chance.uniform(200, 3, 2, 2)

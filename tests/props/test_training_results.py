@@ -16,7 +16,7 @@ from any_to_3d.backend.props.render import render
 from any_to_3d.backend.props.spec import canonical
 from any_to_3d.backend.props.training.data import as_images
 from any_to_3d.backend.props.training.results.retrieval import PAIRS
-from any_to_3d.backend.props.training.results.samples import Views, mean_psnr, pose_effect, sample
+from any_to_3d.backend.props.training.results.samples import Views, pose_effect, psnr, sample
 
 CPU = torch.device("cpu")
 TURNS = (0.7, 1.6, -1.6)
@@ -80,6 +80,6 @@ def test_a_turned_view_is_closer_to_the_truth_than_a_copy_or_its_mirror_image() 
         views = Views(torch.full((3,), math.radians(10.0)), sign * torch.tensor(TURNS))
         return sample(prior, seen, views, 2.0, seed=0, steps=10)
 
-    predicted = mean_psnr(turned(1.0), truth)
-    assert predicted > mean_psnr(front.expand_as(truth), truth) + 1.5
-    assert predicted > mean_psnr(turned(-1.0), truth) + 1.0
+    predicted = psnr(turned(1.0), truth).mean()
+    assert predicted > psnr(front.expand_as(truth), truth).mean() + 1.5
+    assert predicted > psnr(turned(-1.0), truth).mean() + 1.0

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,8 @@ import torch
 from any_to_3d.backend.props.training.running.chance import Chance
 from any_to_3d.backend.props.training.running.hardware import Hardware
 from any_to_3d.backend.props.training.running.run import Budget, TrainingRun
+from any_to_3d.backend.props.training.running.run_options import RunOptions
+from any_to_3d.backend.props.training.running.start import start_training
 from torch import nn
 
 CPU = torch.device("cpu")
@@ -49,6 +52,53 @@ def test_a_finished_run_does_nothing_more(tmp_path: Path) -> None:
     again, run = trained(tmp_path, resume=True)
     assert run.step == 20
     assert all(torch.equal(a, b) for a, b in zip(first.parameters(), again.parameters(), strict=True))
+
+
+def begun(folder: Path, resume: bool = False, restart: bool = False) -> int:
+    """Three steps, as every training takes them; the step at which they began."""
+    options = RunOptions(budget=Budget(steps=3), resume=resume, restart=restart)
+    chance = start_training(folder, options)
+    module = network()
+    run = TrainingRun(module, folder, options.budget, options.resume, chance)
+    first = run.step
+    for _ in run.steps("test"):
+        run.descend(module(chance.uniform(4, 2)).square().mean())
+    return first
+
+
+def test_an_earlier_checkpoint_is_overwritten_only_when_asked_for(tmp_path: Path) -> None:
+    assert begun(tmp_path) == 0
+    kept = (tmp_path / "checkpoint.pt").read_bytes()
+    with pytest.raises(ValueError, match="go on with --resume, begin again with --restart"):
+        begun(tmp_path)
+    assert (tmp_path / "checkpoint.pt").read_bytes() == kept
+    assert begun(tmp_path, resume=True) == 3
+    assert begun(tmp_path, restart=True) == 0
+    assert len((tmp_path / "curve.jsonl").read_text().splitlines()) == 1
+
+
+def test_resume_begins_where_there_is_nothing_to_go_on_from(tmp_path: Path) -> None:
+    assert begun(tmp_path / "new", resume=True) == 0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (lambda: Budget(minutes=-1.0), "--minutes: got -1.0; need a finite number above 0"),
+        (lambda: Budget(minutes=float("nan")), "--minutes: got nan"),
+        (lambda: Budget(steps=0), "--steps: got 0; need at least 1"),
+        (lambda: Budget(learning_rate=0.0), "--learning-rate: got 0.0"),
+        (lambda: Budget(warm_up=0), "--warm-up: got 0"),
+        (lambda: Budget(ema_decay=1.0), "--ema-decay: got 1.0"),
+        (lambda: Hardware(threads=0), "--threads: got 0"),
+        (lambda: RunOptions(batch=0), "--batch: got 0; need at least 1"),
+        (lambda: RunOptions(seed=-1), "--seed: got -1; need at least 0"),
+        (lambda: RunOptions(resume=True, restart=True), "--resume and --restart were both given"),
+    ],
+)
+def test_numbers_that_no_training_can_have_are_refused(wrong: Callable[[], object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        wrong()
 
 
 def test_chance_goes_on_from_its_state() -> None:
@@ -90,7 +140,7 @@ def test_the_curve_says_what_was_measured_and_stops_at_no_number(tmp_path: Path)
             loss = module.weight.square().sum()
             run.descend(loss * float("nan") if step == 50 else loss, cosine=torch.tensor(0.25))
 
-    with pytest.raises(ArithmeticError, match=r"the loss is nan at step 50; delete .* lower --learning-rate"):
+    with pytest.raises(FloatingPointError, match=r"the loss is nan at step 50; delete .* lower --learning-rate"):
         train()
     (line,) = (tmp_path / "curve.jsonl").read_text().splitlines()
     assert json.loads(line) | {"loss": 0, "seconds": 0} == {"step": 0, "seconds": 0, "loss": 0, "cosine": 0.25}

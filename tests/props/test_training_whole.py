@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
@@ -40,14 +41,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """data/, runs/ and models/ as `train all` lays them out."""
     root = tmp_path_factory.mktemp("training")
     data, joint, cache = root / "data", root / "joint", root / "cache"
+    unseen = root / "unseen"
     make_dataset.main(make_dataset.Options(out=data, objects=6, views=5, workers=1))
+    make_dataset.main(make_dataset.Options(out=unseen, objects=6, views=5, workers=1, include_holdouts=True))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(training_sounds, "synthesise", tone)
         cached_sounds(root / "sounds.pt", Synthesis(1, sound_workers=1))
     autoencoder.main(autoencoder.Options(data, root / "autoencoder", budget=TWO, batch=2))
     words.main(words.Options(joint, budget=TWO, batch=16))
     images.main(images.Options(data, joint, joint, budget=TWO, batch=16))
-    images.main(images.Options(data, joint, root / "judge", judge=True, budget=TWO, batch=16))
+    images.main(images.Options(unseen, joint, root / "judge", judge=True, budget=TWO, batch=16))
     audio.main(audio.Options(root / "sounds.pt", joint, joint, budget=TWO, batch=8))
     vae = root / "autoencoder" / "vae"
     prior2d.main(
@@ -124,7 +127,7 @@ def test_an_export_is_scored_in_everything_it_can_be_asked(folder: Path, tmp_pat
         patch.setattr(novel_views, "_STEPS", 1)
         patch.setattr(samples, "_SHEET_PROMPTS", (("chair", "red"),))
         scores.main(
-            scores.Options(folder / "models", folder / "data", tmp_path, pairs=2, objects=2, sounds=1, sounding=1)
+            scores.Options(folder / "models", folder / "unseen", tmp_path, pairs=2, objects=2, sounds=1, sounding=1)
         )
     figures = json.loads((tmp_path / "scores.json").read_text())
     assert set(figures["autoencoder_psnr"]) == {"rgb", "normal"}
@@ -132,6 +135,7 @@ def test_an_export_is_scored_in_everything_it_can_be_asked(folder: Path, tmp_pat
     assert figures["samples_by_words"]["held_out"]["count"] == 1
     assert figures["samples_by_words"]["speckle"]["decoded_truth"]["mean"] > 0.0
     assert figures["samples_by_pictures"]["class"]["count"] == 1
+    assert {"seen", "held_out"} <= set(figures["novel_views"])
     assert set(figures["samples_by_sounds"]["classes"]) == set(figures["heard"]["classes"]) == set(SOUNDING_CLASSES)
     # An autoencoder after two steps tells no side from the other.
     assert {"predicted", "copied"} <= set(figures["novel_views"]["seen"])
@@ -142,7 +146,7 @@ def test_an_export_is_scored_in_everything_it_can_be_asked(folder: Path, tmp_pat
 def test_the_card_tells_what_the_run_recorded(folder: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
     for link, target in {
-        **{f"data/{name}": "data" for name in ("train", "judge", "test")},
+        **{f"data/{name}": place for name, place in (("train", "data"), ("judge", "unseen"), ("test", "unseen"))},
         **{f"runs/{name}": name for name in ("autoencoder", "joint", "judge", "prior2d", "prior3d")},
         "data/sounds.pt": "sounds.pt",
         "models": "models",
@@ -167,6 +171,20 @@ def test_the_card_tells_what_the_run_recorded(folder: Path, tmp_path: Path) -> N
     assert "| R@1, props as in training | 0.250 [0.100, 0.500] | 7 |" in card
     assert "for: drum (0.12)" in card
     assert "--objects 6 --size 64 --sounds-per-class 1 --widths 16 32 32" in card
+
+
+def test_nothing_but_the_judge_learns_from_held_out_props(folder: Path, tmp_path: Path) -> None:
+    data, run, joint, vae = folder / "unseen", tmp_path / "run", folder / "joint", folder / "autoencoder" / "vae"
+    trainings: tuple[Callable[[], None], ...] = (
+        lambda: autoencoder.main(autoencoder.Options(data, run, budget=TWO)),
+        lambda: images.main(images.Options(data, joint, run, budget=TWO)),
+        lambda: prior2d.main(prior2d.Options(data, run, vae, joint, tmp_path / "cache", budget=TWO)),
+        lambda: prior3d.main(prior3d.Options(data, run, vae, joint, tmp_path / "cache", budget=TWO)),
+    )
+    for train in trainings:
+        with pytest.raises(ValueError, match=r"unseen shows \d props of 6 that holdouts.json keeps from training"):
+            train()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_decoder_that_learned_on_is_exported_with_the_old_encoder(folder: Path, tmp_path: Path) -> None:
@@ -227,7 +245,7 @@ def test_every_training_takes_steps_on_a_gpu(
     audio.main(audio.Options(sounds, joint, tmp_path / "audio", budget=steps, hardware=gpu))
     first, second = tmp_path / "prior2d", tmp_path / "prior3d"
     prior2d.main(prior2d.Options(data, first, vae, joint, cache, sounds=sounds, budget=steps, hardware=gpu))
-    prior3d.main(prior3d.Options(data, second, vae, joint, cache, first, budget=steps, hardware=gpu))
+    prior3d.main(prior3d.Options(data, second, vae, joint, cache, prior2d=first, budget=steps, hardware=gpu))
     for run in (first, second):
         averaged = torch.load(run / "checkpoint.pt", weights_only=True, map_location="cpu")["averaged"]
         assert all(value.isfinite().all() for value in averaged.values())

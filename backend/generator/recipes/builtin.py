@@ -39,15 +39,20 @@ FIELD = FieldConfig(
 )
 # At the paper's density of 10 pale parts (a stem) of these short runs are lost and porous walls are torn.
 PREVIEW = DensitySurface(threshold=4.0, scale=4.0, smallest_part=0.05, closing=1)
-SURFACE = VisibleSurface()
+SURFACE = VisibleSurface(witnesses=4)
 LATTICE = KuhnGrid(48)
 
 # Phase I goes from nothing but noise to little of it, as HiFA anneals: timesteps drawn from all over it give a blob.
 T_HIGH, T_LOW = linear(0.98, 0.3), linear(0.9, 0.1)
 
+# Guided less, the reference view and with it the object lose handles, openings and whatever else is fine.
+GUIDANCE = 3.0
+# Guided more, hoops and other greys take the complement of the prompt's colour and whites darken; less, pictures blur.
+TEXTURE_GUIDANCE = 2.0
+
 PLANAR_SDS = SDS(
     "planar",
-    guidance_scale=2.0,
+    guidance_scale=GUIDANCE,
     t_low=T_LOW,
     t_high=T_HIGH,
     weighting="x0",
@@ -55,7 +60,7 @@ PLANAR_SDS = SDS(
 )
 STEREO_SDS = SDS(
     "stereo",
-    guidance_scale=2.0,
+    guidance_scale=GUIDANCE,
     t_low=T_LOW,
     t_high=T_HIGH,
     weighting="x0",
@@ -63,7 +68,7 @@ STEREO_SDS = SDS(
 )
 
 
-def _kept(sds: SDS, guidance_scale: float = 2.0) -> SDS:
+def _kept(sds: SDS, guidance_scale: float = GUIDANCE) -> SDS:
     """Later phases keep what is there: much noise would only repaint, and blur, what phase I found."""
     return replace(sds, t_low=0.05, t_high=linear(0.6, 0.2), guidance_scale=guidance_scale)
 
@@ -126,10 +131,9 @@ TEXTURE = Phase(
     guide="rgb",
     optimiser=Adam(LearningRates(grid=0.01, mlp=0.002)),
     losses=(
-        # Guided, bands and greys take the complement of the prompt's colour, and whites darken.
-        Weighted(_kept(PLANAR_SDS, guidance_scale=1.0), 1.0),
+        Weighted(_kept(PLANAR_SDS, TEXTURE_GUIDANCE), 1.0),
         Weighted(SIMILARITY, 1.0, every=4),
-        Weighted(_kept(STEREO_SDS, guidance_scale=1.0), 0.5),
+        Weighted(_kept(STEREO_SDS, TEXTURE_GUIDANCE), 0.5),
         Weighted(ReferenceView(rgb=2000.0, mask=0.0), 1.0, every=4),
     ),
 )
@@ -140,7 +144,7 @@ XBIND = Recipe(
     reference=ReferenceSampling(
         candidates=8,
         steps=16,
-        guidance_scale=3.0,
+        guidance_scale=GUIDANCE,
         text_suffix="",
         # The ground is clean, and white props stop .1 short of it.
         tolerance=0.08,

@@ -12,37 +12,36 @@ from ..spec import CLASSES
 from .attributes import NAMES, AttributeReaders
 from .captions import class_captions
 from .disturbances import disturbed_mels
+from .finished import require_finished
 from .images import matching_loss
 from .running.chance import Chance
-from .running.hardware import Hardware
 from .running.run import Budget, TrainingRun
+from .running.run_options import RunOptions
 from .running.start import start_training
 from .sounds import SoundWindows, Synthesis, build_audio_tower, build_extractor, cached_sounds
 from .word_tower import FrozenWords
 
 
 @dataclass(frozen=True)
-class Options:
-    """Command line of the audio tower's training."""
+class Options(RunOptions):
+    """Train the tower that hears sounds."""
 
     sounds: Path
-    """Where the sounds are cached; they are synthesised where the file is not there."""
+    """File where the sounds are cached; they are synthesised where it is not there."""
     words: Path
-    """The finished run of words."""
+    """Folder of the finished words."""
     run: Path
-    """Folder for audio_encoder/, and audio/ with checkpoint and curve: the words' own."""
+    """Folder for audio_encoder/, and audio/ with checkpoint and curve: that of the words."""
     synthesis: Synthesis = field(default_factory=Synthesis)
-    budget: Budget = field(default_factory=lambda: Budget(minutes=5.0))
-    hardware: Hardware = field(default_factory=Hardware)
-    batch: int = 32
-    resume: bool = False
-    seed: int = 2
+    budget: Budget = field(default_factory=lambda: Budget(minutes=5.0), kw_only=True)
+    seed: int = field(default=2, kw_only=True)
 
 
 def main(options: Options) -> None:
     """Write `run`/audio_encoder with its feature extractor's settings."""
     hardware = options.hardware
-    chance = start_training(options.run / "audio", options.batch, options.seed, hardware)
+    require_finished("words", options.words, "words")
+    chance = start_training(options.run / "audio", options)
     sounds = cached_sounds(options.sounds, options.synthesis).to(hardware.place)
     captions = class_captions(SOUNDING_CLASSES, FrozenWords.load(options.words, hardware.place), options.seed)
     readers = hardware.ready(AttributeReaders.load(options.words))

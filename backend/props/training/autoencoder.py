@@ -9,9 +9,11 @@ from jaxtyping import Float
 from torch import Tensor
 
 from .data import PropPictures, as_images
+from .finished import require_finished
 from .running.chance import Chance
 from .running.hardware import Hardware
 from .running.run import Budget, TrainingRun
+from .running.run_options import RunOptions
 from .running.start import start_training
 
 LATENT_SIZE = 16
@@ -28,20 +30,18 @@ _MOMENT_WEIGHT = 0.02
 
 
 @dataclass(frozen=True)
-class Options:
-    """Command line of the autoencoder's training."""
+class Options(RunOptions):
+    """Train the autoencoder, which makes latents of pictures and pictures of latents."""
 
     data: Path
+    """Folder of rendered pictures, as make_dataset writes it."""
     run: Path
-    """Folder for the checkpoint, the curve and the finished weights (`vae/`)."""
+    """Folder for the checkpoint, the curve and the finished weights, vae/."""
     encoder: Path | None = None
     """A finished vae/ folder: its encoder and scaling_factor stay, so that latents do too; the decoder learns on."""
-    budget: Budget = field(default_factory=lambda: Budget(minutes=10.0, learning_rate=2e-3))
-    hardware: Hardware = field(default_factory=Hardware)
-    batch: int = 16
-    """Whole pictures; crops of a quarter of the area come four times as many."""
-    resume: bool = False
-    seed: int = 0
+    budget: Budget = field(default_factory=lambda: Budget(minutes=10.0, learning_rate=2e-3), kw_only=True)
+    batch: int = field(default=16, kw_only=True)
+    """Whole pictures in one step; crops of a quarter of the area come four times as many."""
 
 
 def build_autoencoder(size: int, width: int = 48) -> AutoencoderTiny:
@@ -61,8 +61,10 @@ def build_autoencoder(size: int, width: int = 48) -> AutoencoderTiny:
 def main(options: Options) -> None:
     """Train on rgb and normal images, then write `run`/vae."""
     hardware = options.hardware
-    chance = start_training(options.run, options.batch, options.seed, hardware)
+    if options.encoder is not None:
+        require_finished("encoder", options.encoder, "autoencoder")
     pictures = PropPictures.load(options.data, hardware.place)
+    chance = start_training(options.run, options)
     is_new = options.encoder is None
     model = build_autoencoder(pictures.size) if is_new else AutoencoderTiny.from_pretrained(options.encoder)
     hardware.ready(model).to(memory_format=torch.channels_last)

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ..holdout import is_held_out
 from ..palette import COLOURS
-from ..spec import CLASSES, PropSpec
+from ..spec import PropSpec
 from .augment import soft_noise
 from .running.chance import Chance
 
@@ -78,11 +78,3 @@ def soft_disc(size: int, device: torch.device) -> Float[Tensor, "1 1 S S"]:
     """1 in the middle, falling to 0 at the edges."""
     axis = torch.linspace(-1.0, 1.0, size, device=device)
     return (1.0 - (axis[:, None] ** 2 + axis[None] ** 2)).clamp(0.0)[None, None]
-
-
-def class_numbers(specs: tuple[PropSpec, ...]) -> Int[Tensor, "N"]:
-    return torch.tensor([CLASSES.index(spec.prop_class) for spec in specs])
-
-
-def colour_numbers(specs: tuple[PropSpec, ...]) -> Int[Tensor, "N"]:
-    return torch.tensor([list(COLOURS).index(spec.colour) for spec in specs])

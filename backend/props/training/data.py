@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
+from ..captions import description
 from ..make_dataset import spec_from_record
 from ..spec import PropSpec
 
@@ -29,8 +30,11 @@ class PropPictures:
     specs: tuple[PropSpec, ...]
 
     @staticmethod
-    def load(folder: Path, device: torch.device | None = None) -> "PropPictures":
-        """Open a finished data set. Raises ValueError if make_dataset.py has not completed it."""
+    def load(folder: Path, device: torch.device | None = None, allow_holdouts: bool = False) -> "PropPictures":
+        """Open a finished data set. Raises ValueError if make_dataset.py has not completed it.
+
+        allow_holdouts: for the judge and the scores alone; otherwise ValueError where a prop is kept from training.
+        """
         if not (folder / "READY").exists():
             raise ValueError(f"{folder} holds no finished data set; write it with any_to_3d.backend.props.make_dataset")
 
@@ -40,6 +44,8 @@ class PropPictures:
             return tensor if device is None else tensor.to(device)
 
         specs = tuple(spec_from_record(record) for record in json.loads((folder / "specs.json").read_text()))
+        if not allow_holdouts:
+            _require_no_holdouts(folder, specs)
         return PropPictures(
             rgb=array("rgb"),
             normal=array("normal"),
@@ -65,6 +71,16 @@ class PropPictures:
     @property
     def device(self) -> torch.device:
         return self.rgb.device
+
+
+def _require_no_holdouts(folder: Path, specs: tuple[PropSpec, ...]) -> None:
+    held_out = [spec for spec in specs if spec.is_held_out]
+    if held_out:
+        raise ValueError(
+            f"{folder} shows {len(held_out)} props of {len(specs)} that holdouts.json keeps from training, such as "
+            f"{description(held_out[0])}; only the judge (--judge) and the scores may see them: give a data set that "
+            "make_dataset rendered without --include-holdouts"
+        )
 
 
 def as_images(pixels: np.ndarray | UInt8[Tensor, "B H W 3"]) -> Float[Tensor, "B 3 H W"]:

@@ -13,7 +13,9 @@ from .. import make_dataset
 from . import audio, autoencoder, export, images, prior2d, prior3d, words
 from .data import PropPictures
 from .latents import cached_embeddings, cached_latents
+from .prior_options import require_widths
 from .results import card, scores
+from .running.allowed_numbers import require_at_least, require_more_than_0
 from .running.hardware import Hardware
 from .running.lanes import Lanes
 from .running.plan import HeadStart
@@ -45,7 +47,10 @@ CPU_WIDTHS, GPU_WIDTHS = (48, 96, 96), (64, 96, 128)
 
 @dataclass(frozen=True)
 class Options:
-    """Command line of the whole training."""
+    """Train everything anew, within one time budget: pictures, sounds, networks, export, scores and model card.
+
+    The same command again goes on where it stopped.
+    """
 
     out: Path
     """Gets data/, runs/, models/ (the folders to ship), look/ (contact sheets), logs/, stages.json and options.json."""
@@ -53,23 +58,32 @@ class Options:
     """Wall-clock time of everything together. Pictures and sounds take what they need of it first."""
     hardware: Hardware = field(default_factory=Hardware)
     objects: int = 6000
-    """Props to learn from; half as many others, of all pairs, for the judge."""
+    """Props to learn from, at least 2; half as many others are rendered for the judge."""
     size: Literal[64, 128] = 64
     """Pixels a side of the pictures; the towers always look at 64."""
     widths: tuple[int, int, int] | None = None
-    """Channels of the priors; by default 48 96 96 on a CPU and 64 96 128 on a GPU."""
+    """Channels of both priors, each a multiple of 16; by default 48 96 96 on a CPU and 64 96 128 on a GPU."""
     sounds_per_class: int = 300
+    """Sounds to learn from, of each class that has one."""
     workers: int = field(default_factory=lambda: os.cpu_count() or 1)
-    """Processes that render and synthesise, of all lanes together."""
+    """Processes that render and synthesise, shared by all lanes."""
     lanes: int | None = None
     """Stages side by side, each in a process of its own: by default one for each core, four at most; a GPU has one."""
     seed: int = 0
+    """The same seed gives the same pictures and sounds, and the same first weights."""
 
     def __post_init__(self) -> None:
-        if self.lanes is not None and self.lanes < 1:
-            raise ValueError(f"lanes: got {self.lanes}; need at least 1")
+        require_more_than_0("minutes", self.minutes)
+        require_at_least("objects", self.objects, 2)
+        require_at_least("sounds-per-class", self.sounds_per_class, 1)
+        require_at_least("workers", self.workers, 1)
+        require_at_least("seed", self.seed, 0)
+        if self.widths is not None:
+            require_widths(self.widths)
+        if self.lanes is not None:
+            require_at_least("lanes", self.lanes, 1)
         if self.hardware.is_gpu and self.lane_count > 1:
-            raise ValueError(f"lanes: got {self.lanes}; stages would wait for each other on one GPU, so leave it out")
+            raise ValueError(f"--lanes: got {self.lanes}; stages would wait for each other on one GPU, so leave it out")
 
     @property
     def lane_count(self) -> int:

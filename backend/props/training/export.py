@@ -22,6 +22,7 @@ from .diffusion import UnetShape, build_unet, save_networks
 from .images import write_preprocessing
 from .prior2d import embedding_noise
 from .results.chart import save_chart
+from .running.user_errors import told_in_a_sentence
 
 _DIFFUSERS_VERSION = "0.36.0"
 _FOLDERS = ("clip", "judge", "stable_unclip", "zero123")
@@ -175,4 +176,5 @@ def _write_json(path: Path, content: dict) -> None:
 
 
 if __name__ == "__main__":
-    main(tyro.cli(Options))
+    with told_in_a_sentence("export"):
+        main(tyro.cli(Options))

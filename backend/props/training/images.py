@@ -19,9 +19,10 @@ from .augment import FOR_ENCODER, FOR_JUDGE, disturbed, on_background, shuffled_
 from .captions import CaptionBank
 from .colours import Recolouring, foreign_shapes
 from .data import PropPictures, as_images
+from .finished import require_finished
 from .running.chance import Chance
-from .running.hardware import Hardware
 from .running.run import Budget, TrainingRun
+from .running.run_options import RunOptions
 from .running.start import start_training
 from .word_tower import EMBEDDING_WIDTH, FrozenWords
 
@@ -35,20 +36,20 @@ _READER_WEIGHT = 0.5
 
 
 @dataclass(frozen=True)
-class Options:
-    """Command line of an image tower's training."""
+class Options(RunOptions):
+    """Train the tower that looks at pictures, or the judge, which only scores."""
 
     data: Path
+    """Folder of rendered pictures, as make_dataset writes it."""
     words: Path
-    """The finished run of words."""
+    """Folder of the finished words."""
     run: Path
-    """Folder for the tower, and images/ with checkpoint and curve; the words' own, but another for the judge."""
+    """Folder for the tower, and images/ with checkpoint and curve: that of the words, but another for the judge."""
     judge: bool = False
-    budget: Budget = field(default_factory=lambda: Budget(minutes=20.0))
-    hardware: Hardware = field(default_factory=Hardware)
-    batch: int = 96
-    resume: bool = False
-    seed: int = 1
+    """Train the judge: a network of another shape, which may see the pairs that are kept from training."""
+    budget: Budget = field(default_factory=lambda: Budget(minutes=20.0), kw_only=True)
+    batch: int = field(default=96, kw_only=True)
+    seed: int = field(default=1, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -80,8 +81,9 @@ def build_image_tower(judge: bool) -> CLIPVisionModelWithProjection:
 def main(options: Options) -> None:
     """Write `run`/image_encoder and feature_extractor."""
     hardware, run = options.hardware, options.run
-    chance = start_training(run / "images", options.batch, options.seed, hardware)
-    pictures = PropPictures.load(options.data, hardware.place)
+    require_finished("words", options.words, "words")
+    pictures = PropPictures.load(options.data, hardware.place, allow_holdouts=options.judge)
+    chance = start_training(run / "images", options)
     sampler = PictureSampler(pictures, FrozenWords.load(options.words, hardware.place), chance, options.judge)
     readers = hardware.ready(AttributeReaders.load(options.words))
     tower = hardware.ready(build_image_tower(options.judge))

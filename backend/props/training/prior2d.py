@@ -27,6 +27,7 @@ from .diffusion import (
     kept_rows,
     velocity_loss,
 )
+from .finished import require_finished
 from .latents import LatentPictures, cached_embeddings, cached_latents, sound_embeddings
 from .prior_options import PriorOptions
 from .running.chance import Chance
@@ -48,17 +49,19 @@ _CLEAR_SHARE = 0.5
 
 @dataclass(frozen=True)
 class Options(PriorOptions):
-    """Command line of the 2D prior's training."""
+    """Train the 2D prior, which draws pictures of what an embedding asks for."""
 
     sounds: Path | None = None
-    """The cache of sounds; without it, no sound's embedding is seen."""
+    """File where the sounds are cached; without it, no sound's embedding is seen."""
 
 
 def main(options: Options) -> None:
     """Train; export.py turns the checkpoint into a model folder."""
     hardware = options.hardware
-    chance = start_training(options.run, options.batch, options.seed, hardware)
+    require_finished("autoencoder", options.autoencoder, "autoencoder")
+    require_finished("joint", options.joint, "words", "images", *(("audio",) if options.sounds else ()))
     pictures = PropPictures.load(options.data)
+    chance = start_training(options.run, options)
     latents = cached_latents(pictures, options.autoencoder, options.latents, hardware)
     shape = UnetShape(options.widths, latents.rgb.shape[2], LATENT_SIZE)
     shape.save(options.run)

@@ -25,6 +25,7 @@ from .diffusion import (
     kept_rows,
     velocity_loss,
 )
+from .finished import require_finished
 from .latents import LatentPictures, cached_embeddings, cached_latents
 from .prior2d import SIGNALS
 from .prior_options import PriorOptions
@@ -43,10 +44,10 @@ _REFERENCE_NOISE = 0.15
 
 @dataclass(frozen=True)
 class Options(PriorOptions):
-    """Command line of the 3D-aware prior's training; ``widths`` is ignored with ``--prior2d``."""
+    """Train the 3D-aware prior, which draws other views of a picture."""
 
     prior2d: Path | None = None
-    """A run of the 2D prior, at any stage, to start from with its widths, as Zero-1-to-3 did from Stable Diffusion."""
+    """Folder of a 2D prior, finished or not, to start from; then --widths is ignored, since its own are used."""
 
 
 class NovelViewNetwork(nn.Module):
@@ -93,8 +94,12 @@ class NovelViews:
 def main(options: Options) -> None:
     """Train; export.py turns the checkpoint into a model folder."""
     hardware = options.hardware
-    chance = start_training(options.run, options.batch, options.seed, hardware)
+    require_finished("autoencoder", options.autoencoder, "autoencoder")
+    require_finished("joint", options.joint, "images")
+    if options.prior2d is not None:
+        require_finished("prior2d", options.prior2d, "prior2d")
     pictures = PropPictures.load(options.data)
+    chance = start_training(options.run, options)
     latents = cached_latents(pictures, options.autoencoder, options.latents, hardware)
     embeddings = cached_embeddings(pictures, options.joint / "image_encoder", options.latents, hardware)
     network = _started(options, latents.rgb.shape[2])

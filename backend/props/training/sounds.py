@@ -13,6 +13,7 @@ from transformers import ClapAudioConfig, ClapAudioModelWithProjection, ClapFeat
 
 from ...models.clap_audio import SoundPreprocessing
 from ..sounds import SAMPLE_RATE, SOUNDING_CLASSES, synthesise
+from .running.allowed_numbers import require_at_least
 from .running.progress import tracked
 from .word_tower import EMBEDDING_WIDTH
 
@@ -24,11 +25,19 @@ _MOST_WINDOWS = 3
 
 @dataclass(frozen=True)
 class Synthesis:
-    """How the cache is filled."""
+    """How sounds are made where none are cached yet."""
 
     per_class: int = 300
+    """Sounds of each class that has one."""
     sound_workers: int = 2
+    """Processes that synthesise."""
     sound_seed: int = 0
+    """The same seed gives the same sounds."""
+
+    def __post_init__(self) -> None:
+        require_at_least("per-class", self.per_class, 1)
+        require_at_least("sound-workers", self.sound_workers, 1)
+        require_at_least("sound-seed", self.sound_seed, 0)
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from ..spec import sample_spec
 from ..words import closed_vocabulary
 from .attributes import AttributeReaders, attribute_numbers
 from .running.chance import Chance
-from .running.hardware import Hardware
 from .running.run import Budget, TrainingRun
+from .running.run_options import RunOptions
 from .running.start import start_training
 from .word_tower import build_text_tower, build_tokenizer, token_ids, with_unknown_words
 
@@ -24,16 +24,13 @@ _COLOURED_SHARE = 0.8
 
 
 @dataclass(frozen=True)
-class Options:
-    """Command line of the words' training."""
+class Options(RunOptions):
+    """Train the tower that reads words; it needs neither pictures nor sounds."""
 
     run: Path
     """Folder of the joint encoder: gets text_encoder/, tokenizer/, readers, and words/ with checkpoint and curve."""
-    budget: Budget = field(default_factory=lambda: Budget(minutes=2.0))
-    hardware: Hardware = field(default_factory=Hardware)
-    batch: int = 256
-    resume: bool = False
-    seed: int = 0
+    budget: Budget = field(default_factory=lambda: Budget(minutes=2.0), kw_only=True)
+    batch: int = field(default=256, kw_only=True)
 
 
 class WordLearner(nn.Module):
@@ -51,7 +48,7 @@ class WordLearner(nn.Module):
 def main(options: Options) -> None:
     """Write `run`/text_encoder, tokenizer and the readers; the pictures are not needed."""
     hardware, run = options.hardware, options.run
-    chance = start_training(run / "words", options.batch, options.seed, hardware)
+    chance = start_training(run / "words", options)
     tokenizer = build_tokenizer(closed_vocabulary())
     learner = hardware.ready(WordLearner(build_text_tower(tokenizer)))
     training = TrainingRun(learner, run / "words", options.budget, options.resume, chance)

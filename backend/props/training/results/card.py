@@ -14,6 +14,7 @@ import tyro
 
 from ...holdout import holdout_frames, holdout_materials, holdout_orders, holdout_pairs
 from ..diffusion import EMBEDDING_SCALE, HARMONICS, POSE_GAIN
+from ..running.user_errors import told_in_a_sentence
 from .facts import DECODER, PictureFacts, RunFacts, SoundFacts, TrainingFacts, parameter_count
 from .words import SCORE_GROUPS, told
 
@@ -211,4 +212,5 @@ def _same_command(facts: RunFacts) -> str:
 
 
 if __name__ == "__main__":
-    main(tyro.cli(Options))
+    with told_in_a_sentence("card"):
+        main(tyro.cli(Options))

@@ -113,8 +113,3 @@ def pose_effect(prior: StableUnclipPrior, encoder: ClipEncoder, prop_class: str)
 def psnr(images: Float[Tensor, "B 3 H W"], truth: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B"]:
     """Peak signal-to-noise ratio of each image in dB, at most 60."""
     return -10.0 * (images - truth).square().mean(dim=(1, 2, 3)).clamp_min(1e-6).log10()
-
-
-def mean_psnr(images: Float[Tensor, "B 3 H W"], truth: Float[Tensor, "B 3 H W"]) -> float:
-    """Mean over images of the peak signal-to-noise ratio in dB."""
-    return float(psnr(images, truth).mean())

@@ -16,6 +16,7 @@ from ....models.load import load_clip, load_stable_unclip, load_zero123
 from ....models.stable_unclip import StableUnclipPrior
 from ..data import PropPictures, as_images
 from ..running.hardware import Hardware
+from ..running.user_errors import told_in_a_sentence
 from .figures import Figure, Scores, figures
 from .novel_views import novel_view_scores
 from .prompted_samples import PromptedPrior, samples_by_pictures, samples_by_sounds, samples_by_words
@@ -52,7 +53,7 @@ def main(options: Options) -> None:
     options.hardware.settle()
     options.out.mkdir(parents=True, exist_ok=True)
     device, seed = options.hardware.place, options.seed
-    pictures = PropPictures.load(options.data, device)
+    pictures = PropPictures.load(options.data, device, allow_holdouts=True)
     encoder, judge = (load_clip(options.models / name, device) for name in ("clip", "judge"))
     prior = load_stable_unclip(options.models / "stable_unclip", device)
     prompted = PromptedPrior(prior, encoder, judge)
@@ -89,4 +90,5 @@ def _as_fields(figure: Figure) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    main(tyro.cli(Options, config=(tyro.conf.OmitArgPrefixes,)))
+    with told_in_a_sentence("scores"):
+        main(tyro.cli(Options, config=(tyro.conf.OmitArgPrefixes,)))

@@ -7,21 +7,24 @@ from typing import Literal, TypeVar, cast
 import torch
 from torch import nn
 
+from .allowed_numbers import require_at_least
+
 Network = TypeVar("Network", bound=nn.Module)
 
 
 @dataclass(frozen=True)
 class Hardware:
-    """Command line of the device."""
+    """What to train on."""
 
     device: str = "cpu"
     """cpu, cuda or cuda:0, cuda:1 ..."""
     compiled: Literal["off", "default", "reduce-overhead"] = "off"
     """The mode of torch.compile. reduce-overhead replays CUDA graphs: the most for small networks on a GPU."""
     threads: int = 1
-    """Of the CPU."""
+    """Threads of the CPU in each training; a second one gains little."""
 
     def __post_init__(self) -> None:
+        require_at_least("threads", self.threads, 1)
         if self.place.type not in ("cpu", "cuda"):
             raise ValueError(f"device {self.device!r} is not supported; use cpu or cuda")
         if self.place.type == "cuda" and not torch.cuda.is_available():

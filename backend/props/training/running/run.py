@@ -13,8 +13,11 @@ from types import FrameType
 import torch
 from torch import nn
 
+from .allowed_numbers import require_at_least, require_more_than_0
 from .chance import Chance
 from .progress import progress
+
+CHECKPOINT_FILE, CURVE_FILE = "checkpoint.pt", "curve.jsonl"
 
 _CURVE_EVERY = 50
 _LONGEST_UNSAVED_SECONDS = 120.0
@@ -23,17 +26,27 @@ _LARGEST_UNSAVED_SHARE = 0.05
 
 @dataclass(frozen=True)
 class Budget:
-    """How long a run lasts: `steps` if given, otherwise `minutes` of training, all resumed parts together.
-
-    learning_rate rises over `warm_up` steps, then falls along a cosine to 3 % of itself at the end of the budget.
-    """
+    """How long to train, and how fast."""
 
     minutes: float = 10.0
+    """Minutes of training, all resumed parts together; ignored where steps are given."""
     steps: int | None = None
+    """Steps in all, instead of minutes."""
     learning_rate: float = 1e-3
+    """The highest one: it rises over the first steps, then falls along a cosine to 3 % of this at the end."""
     warm_up: int = 100
+    """Steps over which the learning rate rises."""
     ema_decay: float = 0.997
     """How slowly the averaged weights, the ones that are exported, follow the trained ones."""
+
+    def __post_init__(self) -> None:
+        require_more_than_0("minutes", self.minutes)
+        require_more_than_0("learning-rate", self.learning_rate)
+        require_at_least("warm-up", self.warm_up, 1)
+        if self.steps is not None:
+            require_at_least("steps", self.steps, 1)
+        if not 0.0 <= self.ema_decay < 1.0:
+            raise ValueError(f"--ema-decay: got {self.ema_decay}; allowed is 0 up to, but not, 1")
 
     def share_done(self, step: int, seconds: float) -> float:
         """How much of the budget is used, 0 at the start and 1 or more when the run must stop."""
@@ -74,7 +87,7 @@ class TrainingRun:
 
     @property
     def _checkpoint(self) -> Path:
-        return self._folder / "checkpoint.pt"
+        return self._folder / CHECKPOINT_FILE
 
     def steps(self, title: str) -> Iterator[int]:
         """Yield step numbers until the budget is spent, showing progress."""
@@ -109,7 +122,7 @@ class TrainingRun:
     def descend(self, loss: torch.Tensor, **measured: torch.Tensor) -> None:
         """One optimiser step down `loss`; a line of the curve with the scalars `measured` every 50 steps.
 
-        Raises ArithmeticError where the curve meets a loss that is no number.
+        Raises FloatingPointError where the curve meets a loss that is no number.
         """
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -155,11 +168,11 @@ class TrainingRun:
 
     def _write_curve(self, values: dict[str, float]) -> None:
         if not math.isfinite(values["loss"]):
-            raise ArithmeticError(
+            raise FloatingPointError(
                 f"the loss is {values['loss']} at step {self.step}; delete {self._folder} and choose a lower "
                 "--learning-rate"
             )
         record = {"step": self.step, "seconds": round(self._seconds, 1)}
         record |= {name: round(value, 5) for name, value in values.items()}
-        with (self._folder / "curve.jsonl").open("a") as file:
+        with (self._folder / CURVE_FILE).open("a") as file:
             file.write(json.dumps(record) + "\n")

@@ -3,23 +3,25 @@
 Prints one JSON object: the machine, the thread count, and for each case the median process CPU time of both in
 milliseconds (forward and backward) and the median of the per-round ratios. Runs on the CPU.
 
-    python benchmarks/kernels.py --rounds 7 > kernels.json
+    python benchmarks/kernel_ratios.py --rounds 7 > kernel_ratios.json
 """
 
 import json
-import platform
+import shlex
 import statistics
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import torch
 import tyro
+from any_to_3d.backend.evaluation.provenance import source
 from any_to_3d.backend.kernels.hash_grid import HashGridConfig
 from any_to_3d.backend.kernels.interface import Kernels
 from any_to_3d.backend.kernels.kuhn_lattice import KuhnLattice
 from any_to_3d.backend.kernels.select import select_kernels
+from any_to_3d.backend.models.folder_layout import BUILTIN_FOLDER
 from torch import Tensor
 
 DEVICE = torch.device("cpu")
@@ -145,9 +147,7 @@ def main(arguments: Arguments) -> None:
     if arguments.large:
         cases.append(hash_grid_case(HashGridConfig(), 2**16))
     report = {
-        "machine": platform.processor() or platform.machine(),
-        "python": platform.python_version(),
-        "torch": torch.__version__,
+        "source": asdict(replace(source(BUILTIN_FOLDER), command=shlex.join(["python", *sys.argv]))),
         "threads": arguments.threads,
         "rounds": arguments.rounds,
         "results": [asdict(measure(case, arguments.rounds)) for case in cases],
