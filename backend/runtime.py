@@ -46,6 +46,13 @@ def models_root(profile: ProfileName, models_folder: Path | None) -> Path:
     return chosen_models_folder(models_folder) if profile == "full" else BUILTIN_FOLDER
 
 
+def require_networks(root: Path) -> None:
+    """Raises MissingWeights naming every file that is missing or damaged in a models folder; loads none."""
+    networks = (joint_layout(root), PLANAR, STEREO)
+    if damages := tuple(damage for layout in networks for damage in check_folder(root / layout, layout)):
+        raise MissingWeights(root, damages)
+
+
 def build_runtime(profile: ProfileName, device: torch.device, models_folder: Path | None, seed: int = 0) -> Runtime:
     """Load a profile's networks onto a device.
 
@@ -56,9 +63,7 @@ def build_runtime(profile: ProfileName, device: torch.device, models_folder: Pat
     dtype = torch.float16 if profile == "full" and device.type == "cuda" else torch.float32
     kernels, chosen = select_kernels("auto", device)
     log.info(chosen)
-    networks = (joint_layout(root), PLANAR, STEREO)
-    if damages := tuple(damage for layout in networks for damage in check_folder(root / layout, layout)):
-        raise MissingWeights(root, damages)
+    require_networks(root)
     joint = load_joint(root, device, dtype)
     planar = load_stable_unclip(root / PLANAR, device, dtype)
     return Runtime(

@@ -56,6 +56,9 @@ class ImageTargetPrior:
     def prepare(self, condition: Condition, signal: Signal = "rgb") -> OracleCondition:
         return OracleCondition(signal)
 
+    def move(self, device: torch.device) -> None:
+        pass
+
     def encode(self, image: Tensor, rng: torch.Generator | None = None) -> Tensor:
         return F.interpolate(image, size=(self.image_size, self.image_size), mode="bilinear", antialias=True)
 
@@ -101,6 +104,9 @@ class GaussianPrior:
 
     def prepare(self, condition: Condition | None, signal: Signal = "rgb") -> OracleCondition:
         return OracleCondition(signal)
+
+    def move(self, device: torch.device) -> None:
+        pass
 
     def encode(self, image: Tensor, rng: torch.Generator | None = None) -> Tensor:
         return image

@@ -13,8 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ..catalogue import PROFILES
 from ..generator.recipes import RECIPES
-from ..models.folder_layout import MissingWeights, check_folder
-from ..runtime import NETWORKS
+from ..runtime import require_networks
 from .archive import Archive
 from .claim import claimed, credited
 from .provenance import provenance
@@ -61,8 +60,7 @@ def require_feasible(suite: Suite, settings: Settings) -> None:
     profile = PROFILES[settings.profile]
     for recipe, preset in dict.fromkeys((case.recipe, case.preset) for study in suite.studies for case in study.cases):
         profile.require(recipe, preset)
-    if damages := [damage for name in NETWORKS for damage in check_folder(settings.models / name, name)]:
-        raise MissingWeights(settings.models, tuple(damages))
+    require_networks(settings.models)
 
 
 def missing_jobs(suite: Suite, archive: Archive) -> list[Job]:

@@ -6,7 +6,7 @@ are and their *world* is ours turned by -90 degrees about Z; nothing else in the
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Float
@@ -54,6 +54,17 @@ class CameraBatch:
 
     def __len__(self) -> int:
         return len(self.azimuth)
+
+    def __getitem__(self, some: slice) -> "CameraBatch":
+        """Some of the cameras."""
+        return replace(
+            self,
+            world_from_camera=self.world_from_camera[some],
+            fov_y=self.fov_y[some],
+            elevation=self.elevation[some],
+            azimuth=self.azimuth[some],
+            distance=self.distance[some],
+        )
 
     def moved_to(self, distance: float, fov_y_degrees: float) -> "CameraBatch":
         """The same directions seen from another distance with another field of view."""

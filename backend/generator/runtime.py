@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 import torch
 
 from ..kernels.interface import Kernels
-from ..models.protocols import DiffusionPrior, ImageEncoder, JointEncoder
+from ..models.protocols import DiffusionPrior, ImageEncoder, JointEncoder, Movable
+from .economy import NOTHING_GIVEN_UP, Economy
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Runtime:
     joint: JointEncoder
     image_encoder: ImageEncoder
     seed: int = 0
+    economy: Economy = NOTHING_GIVEN_UP
     _streams: dict[str, torch.Generator] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def rng(self, name: str) -> torch.Generator:
@@ -43,6 +45,11 @@ class Runtime:
         if found is None:
             raise ValueError(f"this runtime has no {name!r} prior; use a recipe without it or load one")
         return found
+
+    @property
+    def networks(self) -> tuple[Movable, ...]:
+        """All that the losses see by; ``economy`` says where they wait."""
+        return tuple(network for network in (self.planar, self.stereo, self.image_encoder) if network is not None)
 
     def random_state(self) -> dict[str, torch.Tensor]:
         """The state of every stream drawn from so far, for a checkpoint."""

@@ -9,7 +9,7 @@ from torch import Tensor
 from .condition import StageZero
 from .losses.score_distillation import BoundSDS
 from .losses.surface import LaplacianSmoothness
-from .losses.term import BoundLoss, ViewName
+from .losses.term import BoundLoss, SeenByNetwork, ViewName
 from .recipe import Balanced, Phase, Weighted
 from .remedies import NONE, Remedies
 from .rendering.view import Channel
@@ -40,11 +40,14 @@ class Terms:
     """All losses of a phase that have what they need."""
 
     def __init__(self, phase: Phase, runtime: Runtime, stage_zero: StageZero) -> None:
-        self.terms = [
-            _Term(weighted, self._view(phase, weighted), weighted.loss.bind(runtime, stage_zero.condition, phase.guide))
-            for weighted in phase.losses
-            if stage_zero.is_reference_accepted or not weighted.loss.needs_reference
-        ]
+        self._economy, self._device = runtime.economy, runtime.device
+        condition = stage_zero.condition
+        with self._economy.at_hand(runtime.networks, self._device):
+            self.terms = [
+                _Term(weighted, self._view(phase, weighted), weighted.loss.bind(runtime, condition, phase.guide))
+                for weighted in phase.losses
+                if stage_zero.is_reference_accepted or not weighted.loss.needs_reference
+            ]
         self.guide = phase.guide
         self._weights = {term.name: term.spec.weight for term in self.terms}
         names = [term.name for term in self.terms]
@@ -78,17 +81,35 @@ class Terms:
         """
         losses = {}
         for term in self.due(index, remedies):
-            loss = _remedied(term.loss, remedies)(views[term.view], progress)
-            gradients = views.gradients(term.view, loss)
+            loss, gradients = self._shown(_remedied(term.loss, remedies), term.view, views, progress)
             is_finite = self._watch(term.name, gradients)
             weight = self._weight(term.name, progress)
             if term.name == LaplacianSmoothness.name:
                 weight = weight * remedies.smoothing
             views.add(term.view, [g if g is None else torch.where(is_finite, weight * g, 0.0) for g in gradients])
-            losses[term.name] = loss.detach()
+            losses[term.name] = loss
         if index % PATIENCE == PATIENCE - 1:
             self._stop_if_broken()
         return losses
+
+    def _shown(
+        self, bound: BoundLoss, name: ViewName, views: Views, progress: float
+    ) -> tuple[Float[Tensor, ""], list[Tensor | None]]:
+        """A loss of a view, detached, and its gradients, by as many pictures at a time as the economy allows."""
+        view = views[name]
+        if not isinstance(bound, SeenByNetwork):
+            loss = bound(view, progress)
+            return loss.detach(), views.gradients(name, loss)
+        total: Tensor | float = 0.0
+        sums: list[Tensor | None] = []
+        with self._economy.at_hand((bound.network,), self._device):
+            for portion, share in self._economy.portions(view):
+                loss = share * bound(portion, progress)
+                gradients = views.gradients(name, loss)
+                sums = [_sum(*pair) for pair in zip(sums, gradients, strict=True)] if sums else gradients
+                total = total + loss.detach()
+        assert isinstance(total, Tensor)
+        return total, sums
 
     def _watch(self, name: str, gradients: list[Tensor | None]) -> Tensor:
         """Whether all gradients are finite, as bool on the device; keeps count of those that are not, and of norms."""
@@ -138,3 +159,7 @@ def _remedied(loss: BoundLoss, remedies: Remedies) -> BoundLoss:
     if remedies.guidance_limit is not None and isinstance(loss, BoundSDS):
         return loss.limited(remedies.guidance_limit)
     return loss
+
+
+def _sum(one: Tensor | None, other: Tensor | None) -> Tensor | None:
+    return other if one is None else one if other is None else one + other

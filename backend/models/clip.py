@@ -41,6 +41,10 @@ class ClipEncoder:
         """What a closed vocabulary makes of a text; None for an open one, which takes in every word."""
         return closed_word_reader(self.tokenizer, self.text_tower.config.max_position_embeddings)
 
+    def move(self, device: torch.device) -> None:
+        """The image tower; the others follow when a prompt needs them."""
+        self.vision.move(device)
+
     @torch.no_grad()
     def embed_text(self, texts: Sequence[str]) -> Float[Tensor, "B E"]:
         """Unit vectors; words outside a closed vocabulary are left out, and text beyond the context is cut.

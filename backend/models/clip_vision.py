@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
@@ -57,6 +58,9 @@ class ClipVision:
     @property
     def input_size(self) -> int:
         return self.preprocessing.size
+
+    def move(self, device: torch.device) -> None:
+        self.tower.to(device)
 
     def raw_embedding(self, image: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B E"]:
         """Image in [0, 1], any size -> unnormalised embeddings, float32."""

@@ -36,6 +36,9 @@ class ImageBindVision:
     def input_size(self) -> int:
         return self.preprocessing.size
 
+    def move(self, device: torch.device) -> None:
+        self.tower.to(device)
+
     def raw_embedding(self, image: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B E"]:
         """Image in [0, 1], any size -> unnormalised embeddings, float32."""
         return self.tower.raw_embedding(self.preprocessing.applied(image).to(self.tower.dtype)).float()
@@ -63,6 +66,10 @@ class ImageBindEncoder:
     @property
     def input_size(self) -> int:
         return self.vision.input_size
+
+    def move(self, device: torch.device) -> None:
+        """The image tower; the others follow when a prompt needs them."""
+        self.vision.move(device)
 
     @torch.no_grad()
     def embed_text(self, texts: Sequence[str]) -> Float[Tensor, "B E"]:

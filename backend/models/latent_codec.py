@@ -27,6 +27,13 @@ class LatentCodec:
         self.image_size = image_size
         self.latent_shape = (autoencoder.config.latent_channels, image_size // factor, image_size // factor)
 
+    def move(self, device: torch.device) -> None:
+        self._autoencoder.to(device)
+
+    def at_size(self, image_size: int) -> "LatentCodec":
+        """The same autoencoder for other pictures. Raises ValueError as the constructor does."""
+        return LatentCodec(self._autoencoder, image_size)
+
     def encode(self, image: Float[Tensor, "B 3 H W"], rng: Generator | None = None) -> Float[Tensor, "B C h w"]:
         """Image in [0, 1], any size -> scaled latents, float32; ``rng`` samples the posterior, None takes its mode."""
         config = self._autoencoder.config

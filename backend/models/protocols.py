@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeVar, runtime_checkable
 
+import torch
 from jaxtyping import Float
 from torch import Generator, Tensor
 
@@ -59,7 +60,16 @@ PreparedT = TypeVar("PreparedT")
 
 
 @runtime_checkable
-class DiffusionPrior(Protocol[PreparedT]):
+class Movable(Protocol):
+    """Networks that can wait in main memory."""
+
+    def move(self, device: torch.device) -> None:
+        """Put the networks there; conditions that were prepared stay where they are."""
+        ...
+
+
+@runtime_checkable
+class DiffusionPrior(Movable, Protocol[PreparedT]):
     """A diffusion model as one denoiser D(z; sigma, c); guidance and eps/v conversion live behind it, once.
 
     PreparedT is the network's own kind of prepared condition: what its ``prepare`` returns, its ``denoise`` takes.
@@ -109,7 +119,7 @@ class DiffusionPrior(Protocol[PreparedT]):
 
 
 @runtime_checkable
-class ImageEncoder(Protocol):
+class ImageEncoder(Movable, Protocol):
     """E(x): images into the joint space. Differentiable with respect to the image."""
 
     @property

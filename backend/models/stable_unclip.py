@@ -14,7 +14,7 @@ from torch import Generator, Tensor
 
 from .class_label import EmbeddingNoise, unclip_label
 from .conditioning import UnclipConditioning
-from .cross_text import CrossText, CrossTokens, SilentToken
+from .cross_text import CrossText, CrossTokens, SilentToken, TextTokens
 from .guidance import guided
 from .latent_codec import LatentCodec
 from .parameterisation import PredictionType, clean_estimate, network_input
@@ -59,6 +59,12 @@ class StableUnclipPrior:
     @property
     def latent_shape(self) -> tuple[int, int, int]:
         return self.codec.latent_shape
+
+    def move(self, device: torch.device) -> None:
+        self.unet.to(device)
+        self.codec.move(device)
+        if isinstance(self.cross_text, TextTokens):
+            self.cross_text.encoder.to(device)
 
     def prepare(self, condition: Condition, signal: Signal = "rgb") -> UnclipCondition:
         """Raises ValueError for an embedding of another width, or a signal this prior was not trained on."""

@@ -50,6 +50,12 @@ class Zero123Prior:
     def latent_shape(self) -> tuple[int, int, int]:
         return self.codec.latent_shape
 
+    def move(self, device: torch.device) -> None:
+        self.unet.to(device)
+        self.codec.move(device)
+        self.vision.move(device)
+        self.camera_projection.to(device)
+
     @torch.no_grad()
     def prepare(self, condition: Condition, signal: Signal = "rgb") -> Zero123Condition:
         """Raises ValueError for a condition without a reference view; it has no use for ``signal``."""

@@ -36,6 +36,9 @@ class ColourEncoder:
     input_size = 64
     modalities: tuple[str, ...] = ("text", "image")
 
+    def move(self, device: torch.device) -> None:
+        pass
+
     def embed_image(self, image: torch.Tensor) -> torch.Tensor:
         inside = (image.min(dim=1, keepdim=True).values < 0.98).float()
         mean = (image * inside).sum(dim=(2, 3)) / inside.sum(dim=(2, 3)).clamp_min(1)

@@ -27,6 +27,9 @@ class TableEncoder:
     input_size = 1
     modalities = ("text", "image")
 
+    def move(self, device: torch.device) -> None:
+        pass
+
     def embed_image(self, image: torch.Tensor) -> torch.Tensor:
         return torch.eye(4)[(image[:, 0, 0, 0] * 4).long()]
 

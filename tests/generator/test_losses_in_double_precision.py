@@ -42,6 +42,9 @@ class LinearPrior:
     def prepare(self, condition: Condition, signal: Signal = "rgb") -> None:
         return None
 
+    def move(self, device: torch.device) -> None:
+        pass
+
     def encode(self, image: Tensor, rng: torch.Generator | None = None) -> Tensor:
         return torch.einsum("dc,bchw->bdhw", MIX.to(image), image)
 

@@ -38,6 +38,9 @@ class MeanColourEncoder:
     input_size = 16
     modalities = ("text", "image", "audio")
 
+    def move(self, device: torch.device) -> None:
+        pass
+
     def embed_image(self, image: Tensor) -> Tensor:
         mean = image.mean(dim=(2, 3))
         return torch.nn.functional.normalize(torch.cat([mean, mean.square()], dim=1), dim=1)

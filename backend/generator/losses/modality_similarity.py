@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import cosine_similarity, interpolate
 
-from ...models.protocols import Condition, ImageEncoder, Signal
+from ...models.protocols import Condition, ImageEncoder, Movable, Signal
 from ..rendering.view import Channel, View
 from ..runtime import Runtime
 from .augmentation import random_crop, random_perspective
@@ -55,6 +55,10 @@ class BoundModalitySimilarity:
     embedding: Float[Tensor, "1 E"]
     guide: Signal
     generator: torch.Generator
+
+    @property
+    def network(self) -> Movable:
+        return self.encoder
 
     def __call__(self, view: View, progress: float) -> Float[Tensor, ""]:
         assert view.alpha is not None, "this view was rendered without alpha"

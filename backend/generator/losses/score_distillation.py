@@ -16,7 +16,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from ...models.protocols import Condition, DiffusionPrior, PreparedCondition, Signal
+from ...models.protocols import Condition, DiffusionPrior, Movable, PreparedCondition, Signal
 from ...models.schedule import NoiseSchedule
 from ..rendering.view import Channel, View
 from ..runtime import Runtime
@@ -101,6 +101,10 @@ class BoundSDS:
     generator: torch.Generator
     guidance_limit: float = math.inf
 
+    @property
+    def network(self) -> Movable:
+        return self.prior
+
     def limited(self, guidance_scale: float) -> "BoundSDS":
         """The same loss, never guided by more than this."""
         return replace(self, guidance_limit=guidance_scale)
@@ -182,6 +186,10 @@ class BoundCDS:
     signal: Signal
     noise: Float[Tensor, "1 C h w"]
     generator: torch.Generator
+
+    @property
+    def network(self) -> Movable:
+        return self.prior
 
     def __call__(self, view: View, progress: float) -> Float[Tensor, ""]:
         z = self.prior.encode(view.image(self.signal), self.generator)

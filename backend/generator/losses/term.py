@@ -1,11 +1,11 @@
 """What a loss is: data that says what it needs, then a bound object that is called with a view."""
 
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from jaxtyping import Float
 from torch import Tensor
 
-from ...models.protocols import Condition, Signal
+from ...models.protocols import Condition, Movable, Signal
 from ..rendering.view import Channel, View
 from ..runtime import Runtime
 
@@ -19,6 +19,14 @@ class BoundLoss(Protocol):
     def __call__(self, view: View, progress: float) -> Float[Tensor, ""]:
         """The unweighted scalar; differentiable in the view's tensors only."""
         ...
+
+
+@runtime_checkable
+class SeenByNetwork(Protocol):
+    """A loss that shows every picture of a view to a network by itself, and takes the mean over them."""
+
+    @property
+    def network(self) -> Movable: ...
 
 
 class Loss(Protocol):

@@ -65,6 +65,13 @@ class View:
             mesh=self.mesh and replace(self.mesh, vertices=_leaf(self.mesh.vertices)),
         )
 
+    def images_of(self, some: slice) -> "View":
+        """The pictures of some of the cameras, with gradients that reach this view's; no rays and no mesh."""
+        rgb, alpha, normal, depth = (
+            None if tensor is None else tensor[some] for tensor in (self.rgb, self.alpha, self.normal, self.depth)
+        )
+        return View(self.cameras[some], rgb, alpha, normal, depth)
+
     def tensors(self) -> Iterator[Tensor]:
         """Every tensor a loss may differentiate, in a fixed order."""
         weights = self.rays.weights if self.rays else None
