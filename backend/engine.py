@@ -80,6 +80,13 @@ class Engine(Protocol):
         """The phases this request will run, and the finish."""
         ...
 
+    def relieve(self) -> str | None:
+        """Memory ran out: give something up for the rest of this job; what, for the artist, or None if nothing is left.
+
+        ``run`` is called again afterwards.
+        """
+        ...
+
     def run(self, job_id: str, submit: Submit, checkpoint: Path | None) -> Iterator[Stage | CutOut | Moment]:
         """Run it, from this folder's checkpoint if it has one. Raises ValueError for a prompt it cannot use."""
         ...

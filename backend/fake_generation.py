@@ -58,6 +58,9 @@ class FakeEngine:
         finish_cost = settings["export_seconds"] * steps * len(PHASES) / seconds if seconds else 0.0
         return Plan(tuple(PhasePlan(name, steps) for name in PHASES), finish_cost)
 
+    def relieve(self) -> None:
+        """It has nothing to give up."""
+
     def run(self, job_id: str, submit: Submit, checkpoint: Path | None) -> Iterator["Stage | CutOut | FakeMoment"]:
         settings = _settings(submit)
         steps = int(settings["steps"])

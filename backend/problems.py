@@ -10,9 +10,15 @@ log = logging.getLogger(__name__)
 OUT_OF_MEMORY_HINT = "Choose a smaller preset, close other programs that use the device, or use --profile builtin."
 
 
+def is_out_of_memory(error: Exception) -> bool:
+    """Of the device or of the computer."""
+    name = type(error).__name__
+    return isinstance(error, MemoryError) or "OutOfMemory" in name or "out of memory" in str(error).lower()
+
+
 def problem_of(error: Exception) -> Problem:
     """What to tell the artist; an error nobody foresaw is also logged with its traceback."""
-    if isinstance(error, MemoryError) or "OutOfMemory" in type(error).__name__ or "out of memory" in str(error).lower():
+    if is_out_of_memory(error):
         return Problem("out_of_memory", f"The device ran out of memory: {_first_line(error)}", OUT_OF_MEMORY_HINT)
     if isinstance(error, FileNotFoundError):
         return Problem("missing_weights", str(error), "Run 'any-to-3d doctor' to see what is missing and where.")

@@ -10,7 +10,7 @@ from typing import Protocol
 from ..shared.mesh import TexturedMesh
 from ..shared.messages import Cancelled, CutOut, Failed, Finished, Preparing, Progress
 from .engine import Engine, Moment, Stage
-from .problems import problem_of
+from .problems import is_out_of_memory, problem_of
 from .progress import ProgressMeter
 from .worker_messages import Run, WorkerEvent
 
@@ -23,6 +23,9 @@ SNAPSHOT_SHARE = 5.0
 
 NUMBERS_OF_AN_ATTEMPT = 1_000_000
 """A resumed job counts snapshots and topologies from here on, so that no reader mistakes a new one for an old one."""
+
+NUMBERS_OF_A_TRY = 100_000
+"""Likewise for a job that goes on with less memory."""
 
 
 class Control(Protocol):
@@ -79,10 +82,30 @@ class _Drive:
         self._snapshot = _Due(SNAPSHOT_SECONDS, self._started)
         self._numbers_from = (job.attempt - 1) * NUMBERS_OF_AN_ATTEMPT
         self._sequence = self._numbers_from
+        self._notice = ""
 
     def events(self) -> Iterator[WorkerEvent]:
+        """Of the job and, where memory runs out and something can be given up, of what goes on from its checkpoint."""
+        folder = self._folder if self._job.attempt > 1 else None
+        while True:
+            try:
+                yield from self._one_try(folder)
+                return
+            except Exception as error:
+                given_up = self._engine.relieve() if is_out_of_memory(error) else None
+                if given_up is None:
+                    raise
+            # Out of the handler, which keeps all that the failed step had allocated.
+            self._notice = f"Memory ran out: {given_up}."
+            yield Preparing(self._job.job_id, self._notice, 0.0)
+            folder = self._folder
+            self._numbers_from += NUMBERS_OF_A_TRY
+            self._sequence = max(self._sequence, self._numbers_from)
+            self._meter = ProgressMeter(self._engine.plan(self._job.submit), self._clock())
+
+    def _one_try(self, folder: Path | None) -> Iterator[WorkerEvent]:
         job = self._job
-        moments = self._engine.run(job.job_id, job.submit, self._folder if job.attempt > 1 else None)
+        moments = self._engine.run(job.job_id, job.submit, folder)
         last: Moment | None = None
         for moment in moments:
             if self._control.cancelled():
@@ -130,6 +153,7 @@ class _Drive:
             {name: loss for name, loss in moment.losses().items() if math.isfinite(loss)},
             meter.steps_per_second,
             meter.seconds_left,
+            self._notice,
         )
 
     def _finish(self, moment: Moment) -> Iterator[WorkerEvent]:

@@ -1,5 +1,6 @@
 """The real engine: requests to recipes and prompts, the generator's steps to moments; models stay loaded."""
 
+import gc
 import logging
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,11 +17,13 @@ from . import snapshot
 from .catalogue import ProfileName
 from .engine import PhasePlan, Plan, Stage
 from .generator import checkpoint
+from .generator.economy import Economy
 from .generator.generate import Step, generate
 from .generator.recipe import Recipe
 from .generator.recipes import PRESETS, RECIPES
 from .generator.runtime import Runtime
 from .kernels.warm_up import warm_up
+from .memory_relief import next_relief, under
 from .prompt_reading import read_prompt
 from .runtime import build_runtime, choose_device
 
@@ -67,6 +70,9 @@ class XBindEngine:
         self._device_name = device
         self._models_folder = Path(models_folder) if models_folder else None
         self._runtime = runtime
+        self._job_id = ""
+        self._recipe: Recipe | None = None
+        self._economy = Economy()
 
     def load(self) -> None:
         """Load the networks and compile the kernels, once. Raises MissingWeights or ValueError saying what to do."""
@@ -84,6 +90,16 @@ class XBindEngine:
         plans = tuple(PhasePlan(phase.name, phase.steps, cost.get(phase.name, 1.0)) for phase in phases)
         return Plan(plans, FINISH_COST[self._profile])
 
+    def relieve(self) -> str | None:
+        if self._runtime is None or self._recipe is None:
+            return None
+        relief = next_relief(self._economy, self._runtime, self._recipe)
+        if relief is None:
+            return None
+        log.warning("job=%s memory=short %s", self._job_id, relief.notice)
+        self._economy = relief.economy
+        return relief.notice
+
     def run(
         self, job_id: str, submit: Submit, checkpoint_folder: Path | None
     ) -> Iterator["Stage | CutOut | StepMoment"]:
@@ -96,7 +112,11 @@ class XBindEngine:
         yield Stage("loading models", 0.0)
         self.load()
         assert self._runtime is not None
-        runtime = replace(self._runtime, seed=submit.seed)
+        if job_id != self._job_id:
+            self._job_id, self._economy = job_id, Economy()
+        self._recipe = recipe
+        _free_memory(self._runtime.device)
+        runtime = replace(under(self._economy, self._runtime), seed=submit.seed)
         resume = _checkpoint_in(checkpoint_folder)
         taker = snapshot.SnapshotTaker(job_id)
         size = int(submit.overrides.get("texture_size", TEXTURE_SIZE[self._profile]))
@@ -162,6 +182,13 @@ def _checkpoint_in(folder: Path | None) -> checkpoint.Checkpoint | None:
     except (ValueError, SafetensorError) as error:
         log.warning("checkpoint=unusable %s", error)
         return None
+
+
+def _free_memory(device: torch.device) -> None:
+    """Give back what earlier jobs, or this one's failed step, have left behind."""
+    gc.collect()
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
 
 
 def _describe(device: torch.device) -> str:

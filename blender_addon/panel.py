@@ -171,8 +171,8 @@ def _draw_job(column: bpy.types.UILayout, context: bpy.types.Context, link: Link
         if job.phase and job.steps:
             box.progress(factor=job.step / job.steps, text=f"Step {job.step} of {job.steps}")
         box.progress(factor=job.overall, text=wording.progress_text(job))
-    if job.notice:
-        _draw_text(box, context, job.notice, "INFO")
+    for notice in filter(None, (job.notice, job.setback)):
+        _draw_text(box, context, notice, "INFO")
     for cut_out in job.cut_outs:
         icon = cut_out_icons.icon_of(job.job_id, cut_out.part)
         if icon:

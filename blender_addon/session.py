@@ -225,6 +225,7 @@ def _progress(job: Job, event: Progress) -> Job:
         steps=event.steps,
         overall=min(max(event.overall, job.overall), 1.0),
         seconds_left=event.seconds_left,
+        setback=event.notice or job.setback,
     )
 
 

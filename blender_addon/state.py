@@ -65,6 +65,7 @@ class Job:
     seconds: float | None = None
     snapshots: int = 0
     notice: str = ""
+    setback: str = ""
     cut_outs: tuple[CutOut, ...] = ()
     trouble: Trouble | None = None
     cancel_asked: bool = False

@@ -228,7 +228,10 @@ class CutOut:
 
 @dataclass(frozen=True)
 class Progress:
-    """step counts within the phase, from 1; overall is the fraction of the whole job; seconds_left is None at first."""
+    """step counts within the phase, from 1; overall is the fraction of the whole job; seconds_left is None at first.
+
+    notice: what the job had to give up on the way, such as pictures' size for want of memory.
+    """
 
     job_id: str
     phase: str
@@ -238,6 +241,7 @@ class Progress:
     losses: dict[str, float]
     steps_per_second: float
     seconds_left: float | None
+    notice: str = ""
 
 
 @dataclass(frozen=True)
