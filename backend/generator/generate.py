@@ -41,8 +41,9 @@ def generate(
 ) -> Iterator[Step | Preparing]:
     """Make an object from a prompt: yields ``Preparing`` during stage 0, then one ``Step`` per optimiser step.
 
-    The last step's scene is the object. The same recipe, prompt and runtime seed give the same object; from a
-    checkpoint of the same recipe the run goes on as if it had not stopped (bit-equal on a CPU).
+    The last step's scene is the object; a checkpoint of it gives that step again, without losses. The same recipe,
+    prompt and runtime seed give the same object; from a checkpoint of the same recipe the run goes on as if it had not
+    stopped (bit-equal on a CPU).
     Raises ValueError for a recipe, prompt or checkpoint that does not fit, GenerationFailed for a run gone wrong.
     """
     recipe.validate()
@@ -64,6 +65,9 @@ def generate(
         guard = Guard(phase, stage_zero, scene, updater)
         running = Running(recipe, stage_zero, runtime, number, scene, terms, updater, guard)
         first = resumed.restore(running) if resumed else 0
+        if first == phase.steps and phase is recipe.phases[-1]:
+            # Nothing is left but to finish the object, which wants a step to finish.
+            yield Step(phase, phase.steps - 1, {}, scene, running)
         for index in range(first, phase.steps):
             progress = index / phase.steps
             scene.begin_step(index, progress)

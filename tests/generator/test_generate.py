@@ -139,6 +139,17 @@ def test_a_resumed_run_is_bit_equal_to_one_that_never_stopped(stop: tuple[str, i
         assert torch.equal(tensor, resumed[-1].scene.state_dict()[name]), name
 
 
+def test_a_run_that_stopped_after_its_last_step_gives_that_step_again(tmp_path: Path) -> None:
+    """A worker that dies while the texture is painted must not leave a job that can never end."""
+    recipe = tiny(2, 1, 1)
+    for step in steps_of(generate(recipe, BALL, runtime())):
+        checkpoint.save(step, tmp_path / "checkpoint")
+    (again,) = steps_of(generate(recipe, BALL, runtime(), resume=checkpoint.load(tmp_path / "checkpoint")))
+    assert (again.phase.name, again.index, again.ends_phase) == ("texture", 0, True)
+    for name, tensor in step.scene.state_dict().items():
+        assert torch.equal(tensor, again.scene.state_dict()[name]), name
+
+
 def test_resuming_skips_stage_zero_and_finished_steps(tmp_path: Path) -> None:
     recipe = tiny(4, 2, 1)
     for step in generate(recipe, BALL, runtime()):

@@ -21,7 +21,7 @@ def parts_of(prop: Prop) -> list[np.ndarray]:
 
 def painted(prop: Prop, paint: str) -> np.ndarray:
     """Vertices of the faces that have one of the fixed paints."""
-    wanted = np.abs(prop.face_colors - np.array(FIXED_PAINTS[paint])).max(axis=1) < 1e-6
+    wanted = np.abs(prop.surface.colours - np.array(FIXED_PAINTS[paint])).max(axis=1) < 1e-6
     assert wanted.any(), f"no face is painted {paint}"
     return prop.vertices[np.unique(prop.faces[wanted])]
 
@@ -110,16 +110,18 @@ def test_tall_and_wide_change_the_aspect_the_right_way(name: str) -> None:
 @pytest.mark.parametrize("name", CLASSES)
 def test_second_colour_paints_a_part_and_leaves_the_main_colour(name: str) -> None:
     one, two = build(PropSpec(name, "green", seed=2)), build(PropSpec(name, "green", "pink", seed=2))
-    is_main, is_pink = (np.isclose(two.face_colors, COLOURS[word], atol=1e-6).all(axis=1) for word in ("green", "pink"))
+    is_main, is_pink = (
+        np.isclose(two.surface.colours, COLOURS[word], atol=1e-6).all(axis=1) for word in ("green", "pink")
+    )
     assert is_main.any()
     assert is_pink.any()
-    assert not np.isclose(one.face_colors, COLOURS["pink"], atol=1e-6).all(axis=1).any()
+    assert not np.isclose(one.surface.colours, COLOURS["pink"], atol=1e-6).all(axis=1).any()
 
 
 def test_blue_roof_of_a_red_house_lies_above_its_walls() -> None:
     prop = build(PropSpec("house", "red", "blue"))
     roof, walls = (
-        prop.vertices[np.unique(prop.faces[np.isclose(prop.face_colors, COLOURS[word], atol=1e-6).all(axis=1)])]
+        prop.vertices[np.unique(prop.faces[np.isclose(prop.surface.colours, COLOURS[word], atol=1e-6).all(axis=1)])]
         for word in ("blue", "red")
     )
     assert roof[:, 2].max() > walls[:, 2].max()

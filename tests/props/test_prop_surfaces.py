@@ -36,7 +36,7 @@ def test_plain_props_have_one_flat_colour_a_face_under_soft_light() -> None:
     prop = build(PropSpec("chair", "red", seed=1))
     points, faces = middles(prop)
     colours = albedo(prop.surface, prop.triangles, points, faces)
-    np.testing.assert_allclose(colours, prop.face_colors, atol=1e-6)
+    np.testing.assert_allclose(colours, prop.surface.colours, atol=1e-6)
     shown = lit(prop.surface, colours, points, faces)
     np.testing.assert_allclose(shown, colours * soft_light(prop.surface.normals)[:, None], atol=1e-6)
     assert not prop.surface.is_textured.any()
@@ -131,7 +131,7 @@ def test_level_stripes_are_bands_of_equal_height() -> None:
 
 def test_second_colour_is_neither_patterned_nor_lost_in_a_material() -> None:
     prop = build(PropSpec("house", "red", "blue", "stone", "checked"))
-    is_roof = np.isclose(prop.face_colors, COLOURS["blue"], atol=1e-6).all(axis=1)
+    is_roof = np.isclose(prop.surface.colours, COLOURS["blue"], atol=1e-6).all(axis=1)
     assert is_roof.any()
     assert (prop.surface.patterns[is_roof] == 0).all()
 

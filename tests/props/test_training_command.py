@@ -26,8 +26,8 @@ class Outcome(NamedTuple):
 def command(
     capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Iterator[Callable[..., Outcome]]:
-    """The command in this process, in an empty folder."""
-    monkeypatch.setenv("COLUMNS", "200")
+    """The command in this process, in an empty folder; in a wider terminal its help would have two columns."""
+    monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.chdir(tmp_path)
     earlier = signal.getsignal(signal.SIGTERM)
 

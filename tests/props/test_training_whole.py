@@ -134,7 +134,7 @@ def test_an_export_is_scored_in_everything_it_can_be_asked(folder: Path, tmp_pat
     assert set(figures["clip_captions"]) == {"usual", "held_out_templates"}
     assert figures["samples_by_words"]["held_out"]["count"] == 1
     assert figures["samples_by_words"]["speckle"]["decoded_truth"]["mean"] > 0.0
-    assert figures["samples_by_pictures"]["class"]["count"] == 1
+    assert figures["samples_by_pictures"]["class"]["count"] == 2
     assert {"seen", "held_out"} <= set(figures["novel_views"])
     assert set(figures["samples_by_sounds"]["classes"]) == set(figures["heard"]["classes"]) == set(SOUNDING_CLASSES)
     # An autoencoder after two steps tells no side from the other.
