@@ -92,10 +92,10 @@ def _recipes(presets: tuple[PresetInfo, ...], modalities: tuple[str, ...]) -> tu
 
 
 def require_models_folder(profile: ProfileName, folder: Path | None) -> None:
-    """Raise ValueError for profile full where its networks' folder, given or the usual one, is not there."""
+    """Raise FileNotFoundError for profile full where its networks' folder, given or the usual one, is not there."""
     root = chosen_models_folder(folder)
     if profile == "full" and not root.is_dir():
-        raise ValueError(
+        raise FileNotFoundError(
             f"profile 'full' reads its networks from {root}, and there is no such folder; fetch them with "
             f"'{fetch_command('', root)}', or pass --models-folder with stable_unclip/, zero123/ and clip/ inside"
         )

@@ -135,7 +135,7 @@ def check_weights(profile: ProfileName, models_folder: Path | None) -> Iterator[
 
     try:
         root = models_root(profile, models_folder)
-    except ValueError as error:
+    except FileNotFoundError as error:
         yield Finding("problem", "weights", str(error), "'any-to-3d models list' says what there is.")
         return
     if profile == "full":

@@ -41,7 +41,7 @@ def choose_device(name: str) -> torch.device:
 
 
 def models_root(profile: ProfileName, models_folder: Path | None) -> Path:
-    """The folder with a profile's networks. Raises ValueError if that of profile full is not there."""
+    """The folder with a profile's networks. Raises FileNotFoundError if that of profile full is not there."""
     require_models_folder(profile, models_folder)
     return chosen_models_folder(models_folder) if profile == "full" else BUILTIN_FOLDER
 

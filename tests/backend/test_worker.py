@@ -63,6 +63,7 @@ class ScriptedEngine:
     snapshot_seconds: float = 0.0
     has_surface: bool = True
     error: Exception | None = None
+    reliefs: tuple[str, ...] = ()
     cut_outs: tuple[m.CutOut, ...] = ()
     saves: list[tuple[str, int]] = field(default_factory=list)
     resumed_from: Path | None = None
@@ -74,6 +75,16 @@ class ScriptedEngine:
 
     def plan(self, submit: Submit) -> Plan:
         return PLAN
+
+    def relieve(self) -> str | None:
+        """Each relief lets the job through one error later: with the last one there is none."""
+        if not self.reliefs:
+            return None
+        given_up, *left = self.reliefs
+        self.reliefs = tuple(left)
+        if not left:
+            self.error = None
+        return given_up
 
     def run(self, job_id: str, submit: Submit, checkpoint: Path | None) -> Iterator[Stage | m.CutOut | ScriptedMoment]:
         self.resumed_from = checkpoint
@@ -230,6 +241,36 @@ def test_an_exception_becomes_a_problem(
     failed = run(engine, tmp_path)[-1]
     assert (failed.problem.code, failed.problem.hint) == (code, hint)
     assert engine.was_closed
+
+
+def test_a_job_short_of_memory_gives_things_up_and_goes_on(engine: ScriptedEngine, tmp_path: Path) -> None:
+    engine.error = OutOfMemoryError("CUDA out of memory")
+    engine.reliefs = ("one picture at a time", "smaller pictures")
+    events = run(engine, tmp_path, Wishes(faces=100))
+    assert isinstance(events[-1], m.Finished)
+    told = [event.what for event in of(m.Preparing, events) if event.what.startswith("Memory")]
+    assert told == ["Memory ran out: one picture at a time.", "Memory ran out: smaller pictures."]
+    assert engine.resumed_from == tmp_path
+    assert of(m.Progress, events)[0].notice == ""
+    assert of(m.Progress, events)[-1].notice == "Memory ran out: smaller pictures."
+    sequences = [frame.sequence for frame in of(MeshSnapshot, events)]
+    assert sequences == sorted(set(sequences))
+    assert sequences[0] == 1
+    assert sequences[-1] > 200_000
+
+
+def test_a_job_with_nothing_left_to_give_up_fails_and_says_why(engine: ScriptedEngine, tmp_path: Path) -> None:
+    engine.error = MemoryError()
+    engine.reliefs = ()
+    failed = run(engine, tmp_path)[-1]
+    assert failed.problem.code == "out_of_memory"
+
+
+def test_other_errors_give_nothing_up(engine: ScriptedEngine, tmp_path: Path) -> None:
+    engine.error = ValueError("the prompt is empty")
+    engine.reliefs = ("one picture at a time",)
+    assert isinstance(run(engine, tmp_path)[-1], m.Failed)
+    assert engine.reliefs == ("one picture at a time",)
 
 
 def test_a_failure_to_plan_is_a_failed_job_too(engine: ScriptedEngine, tmp_path: Path) -> None:
