@@ -194,10 +194,13 @@ def test_unknown_recipe_and_preset_are_refused_before_the_folder_is_claimed(
 
 
 def test_missing_weights_are_named_before_the_folder_is_claimed(tmp_path: Path) -> None:
-    settings = Settings(tmp_path / "out", profile="full", models_folder=str(tmp_path / "none"))
+    empty = tmp_path / "empty"
+    empty.mkdir()
     with pytest.raises(MissingWeights, match="stable_unclip is missing"):
-        run.main(Wishes("smoke"), settings)
-    assert list(tmp_path.iterdir()) == []
+        run.main(Wishes("smoke"), Settings(tmp_path / "out", profile="full", models_folder=str(empty)))
+    with pytest.raises(FileNotFoundError, match="there is no such folder"):
+        run.main(Wishes("smoke"), Settings(tmp_path / "out", profile="full", models_folder=str(tmp_path / "none")))
+    assert list(tmp_path.iterdir()) == [empty]
 
 
 def test_the_fake_profile_has_nothing_to_judge(tmp_path: Path) -> None:
