@@ -207,7 +207,9 @@ def test_profile_full_names_the_folder_it_misses_and_the_command(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("ANY_TO_3D_MODELS", str(tmp_path / "nowhere"))
-    with pytest.raises(FileNotFoundError, match=r"networks from .*nowhere, .* no such folder; .*'any-to-3d models fetch'"):
+    with pytest.raises(
+        FileNotFoundError, match=r"networks from .*nowhere, .* no such folder; .*'any-to-3d models fetch'"
+    ):
         catalogue.require_models_folder("full", None)
     catalogue.require_models_folder("builtin", None)
     (tmp_path / "nowhere").mkdir()
