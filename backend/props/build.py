@@ -77,11 +77,6 @@ class Prop:
     face_parts: np.ndarray
     surface: Surface
 
-    @property
-    def face_colors(self) -> np.ndarray:
-        """float32[F, 3], sRGB in [0, 1]: what pattern and material are laid over."""
-        return self.surface.colours
-
     @cached_property
     def triangles(self) -> np.ndarray:
         """float64[F, 3, 3]: the corners of every face."""

@@ -21,7 +21,7 @@ def prop_mesh(prop_class: str, colour: str) -> TexturedMesh:
     u, v = (columns + 0.5) / size * side, (1 - (rows + 0.5) / size) * side
     cell = np.floor(v).astype(int) * side + np.floor(u).astype(int)
     face = 2 * cell + ((u % 1 + v % 1) > 1)
-    colours = prop.face_colors[face.clip(0, len(prop.faces) - 1)]
+    colours = prop.surface.colours[face.clip(0, len(prop.faces) - 1)]
     albedo = (colours * 255 + 0.5).astype(np.uint8)
     return TexturedMesh(prop.vertices, prop.faces, atlas.uvs, atlas.uv_faces, albedo)
 
