@@ -64,7 +64,8 @@ def _conversation(
 ) -> Iterator[float | Charts]:
     assert process.stdin is not None
     assert process.stdout is not None
-    process.stdin.write(_packed_arrays(vertices=vertices, faces=faces))
+    np.savez(question := io.BytesIO(), vertices=vertices, faces=faces)
+    process.stdin.write(question.getvalue())
     process.stdin.close()
     while True:
         kind, _, value = process.stdout.readline().strip().partition(b" ")
@@ -84,12 +85,6 @@ def _conversation(
                 raise EOFError
 
 
-def _packed_arrays(**arrays: np.ndarray) -> bytes:
-    memory = io.BytesIO()
-    np.savez(memory, **arrays)  # type: ignore[arg-type]
-    return memory.getvalue()
-
-
 def _unpacked_arrays(data: bytes) -> dict[str, np.ndarray]:
     with np.load(io.BytesIO(data), allow_pickle=False) as archive:
         return dict(archive)
@@ -105,9 +100,9 @@ def main() -> None:
     except RuntimeError as error:
         _say(b"failed " + str(error).encode())
     else:
-        answer = _packed_arrays(uvs=uvs, uv_faces=uv_faces)
-        _say(b"answer %d" % len(answer))
-        sys.stdout.buffer.write(answer)
+        np.savez(answer := io.BytesIO(), uvs=uvs, uv_faces=uv_faces)
+        _say(b"answer %d" % len(answer.getvalue()))
+        sys.stdout.buffer.write(answer.getvalue())
     sys.stdout.flush()
     os._exit(0)
 
