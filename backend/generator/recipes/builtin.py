@@ -39,7 +39,7 @@ FIELD = FieldConfig(
 )
 # At the paper's density of 10 pale parts (a stem) of these short runs are lost and porous walls are torn.
 PREVIEW = DensitySurface(threshold=4.0, scale=4.0, smallest_part=0.05, closing=1)
-SURFACE = VisibleSurface(witnesses=4)
+SURFACE = VisibleSurface()
 LATTICE = KuhnGrid(48)
 
 # Phase I goes from nothing but noise to little of it, as HiFA anneals: timesteps drawn from all over it give a blob.

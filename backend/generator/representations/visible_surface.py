@@ -27,7 +27,7 @@ class VisibleSurface:
     """
 
     depth: float = 0.3
-    witnesses: int = 6
+    witnesses: int = 4
     azimuths: int = 8
     elevations: tuple[float, ...] = (-15.0, 15.0, 45.0)
     resolution: int = 48
