@@ -78,8 +78,10 @@ def _separated(rgb: np.ndarray) -> np.ndarray:
 
 
 def _looks_like(bgr: np.ndarray, mixture: np.ndarray) -> np.ndarray:
-    """bool[H, W]: pixels within LIKENESS standard deviations of one of a mixture's Gaussians (cv2's layout: weights,
-    means, covariances)."""
+    """bool[H, W]: pixels within LIKENESS standard deviations of one of a mixture's Gaussians.
+
+    mixture f64[1, 65], as cv2 lays it out: five weights, five means, five covariances.
+    """
     means = mixture[0, 5:20].reshape(5, 3)
     covariances = mixture[0, 20:].reshape(5, 3, 3)
     is_near = np.zeros(bgr.shape[:2], bool)

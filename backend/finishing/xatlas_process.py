@@ -47,7 +47,7 @@ def charts_of(
             if not isinstance(part, float):
                 process.wait()
             yield part
-    except (BrokenPipeError, EOFError) as error:
+    except (OSError, EOFError) as error:  # Windows has no name of its own for a pipe that nobody reads.
         code = process.wait()
         if timer.finished.is_set():
             raise TimeoutError(f"it took the {time_limit:g} s allowed") from error
@@ -55,7 +55,7 @@ def charts_of(
     finally:
         timer.cancel()
         process.kill()
-        with suppress(BrokenPipeError), process:  # Closes the pipes and waits.
+        with suppress(OSError), process:  # Closes the pipes and waits.
             pass
 
 
