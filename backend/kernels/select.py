@@ -1,6 +1,7 @@
 """Choosing the kernels for a device, once, at start-up."""
 
 import importlib.util
+from dataclasses import replace
 from functools import cache
 from typing import Literal
 
@@ -9,6 +10,7 @@ import torch
 from . import antialias, composite, marching_tetrahedra, rasterise
 from .hash_grid import HashGrid
 from .interface import Kernels
+from .torch_hash_grid import TorchHashGrid
 from .trial import disagreement
 
 REFERENCE = Kernels(
@@ -21,27 +23,33 @@ REFERENCE = Kernels(
 )
 """Plain torch: any device and floating dtype, every gradient; what the other sets must agree with."""
 
+TORCH = replace(REFERENCE, name="torch", hash_grid=TorchHashGrid)
+"""For devices without a compiler: the reference with the part that is slowest in it, lookups, done in fewer steps."""
+
 
 def select_kernels(
-    name: Literal["auto", "reference", "cpu", "triton"], device: torch.device | str
+    name: Literal["auto", "reference", "torch", "cpu", "triton"], device: torch.device | str
 ) -> tuple[Kernels, str]:
     """The named kernels, or for "auto" the fastest that this device has, and one line that says what was chosen.
 
-    Triton's are taken only after a trial run on the device agreed with the reference; the line says what kept them out.
+    On a GPU kernels are taken only after a trial run there agreed with the reference; the line says what kept them out.
     Raises ValueError for an unknown name, for kernels that do not run on the device, and where a package is missing.
     """
     device = torch.device(device)
     if name == "reference":
         return REFERENCE, f"kernels: reference (torch) on {device}, as asked"
-    if name in ("cpu", "triton"):
+    if name in ("torch", "cpu", "triton"):
         if missing := _missing(name, device):
             raise ValueError(f"kernels {name!r} cannot be used: {missing}; choose 'auto' or 'reference'")
         return _kernels_of(name), f"kernels: {_shown(name)}, as asked"
     if name != "auto":
-        raise ValueError(f"kernels are 'auto', 'reference', 'cpu' or 'triton', got {name!r}")
+        raise ValueError(f"kernels are 'auto', 'reference', 'torch', 'cpu' or 'triton', got {name!r}")
     fastest = "triton" if device.type == "cuda" else "cpu"
     if missing := _missing(fastest, device):
-        return REFERENCE, f"kernels: reference (torch) on {device}; not {_shown(fastest)}: {missing}"
+        kept_out = f"not {_shown(fastest)}: {missing}"
+        if missing := _missing("torch", device):
+            return REFERENCE, f"kernels: reference on {device}; {kept_out}; not torch: {missing}"
+        return TORCH, f"kernels: torch on {device}; {kept_out}"
     return _kernels_of(fastest), f"kernels: {_shown(fastest)}, the fastest for this device"
 
 
@@ -51,7 +59,13 @@ def _shown(name: str) -> str:
 
 def _missing(name: str, device: torch.device) -> str:
     """What keeps the named kernels from running on the device, empty if nothing does."""
-    return _missing_for_cpu(device) if name == "cpu" else _missing_for_triton(device)
+    match name:
+        case "cpu":
+            return _missing_for_cpu(device)
+        case "triton":
+            return _missing_for_triton(device)
+        case _:
+            return "" if device.type == "cpu" else _failed_trial(name, device)
 
 
 def _missing_for_cpu(device: torch.device) -> str:
@@ -69,25 +83,29 @@ def _missing_for_triton(device: torch.device) -> str:
         return "the package triton is missing; it comes with torch's CUDA wheels for Linux"
     if not torch.cuda.is_available():
         return "this torch sees no GPU"
-    return _failed_trial(device)
+    return _failed_trial("triton", device)
 
 
 @cache
-def _failed_trial(device: torch.device) -> str:
-    """How the Triton kernels failed on the device, empty if they did not; once a process, as it compiles them."""
+def _failed_trial(name: str, device: torch.device) -> str:
+    """How the named kernels failed on the device, empty if they did not; once a process, as it may compile them."""
     try:
-        difference = disagreement(_kernels_of("triton"), REFERENCE, device)
+        difference = disagreement(_kernels_of(name), REFERENCE, device)
     except Exception as error:  # Any: a compiler, a linker and a driver take part, and each fails in its own way.
         return f"their trial run failed with {type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
     return f"their trial run differs from the reference, {difference}" if difference else ""
 
 
 def _kernels_of(name: str) -> Kernels:
-    if name == "triton":
-        from .triton_kernels import TRITON
+    match name:
+        case "cpu":
+            return _cpu_kernels()
+        case "triton":
+            from .triton_kernels import TRITON
 
-        return TRITON
-    return _cpu_kernels()
+            return TRITON
+        case _:
+            return TORCH
 
 
 def _cpu_kernels() -> Kernels:

@@ -7,7 +7,7 @@ from torch import Tensor
 
 DEVICE = torch.device("cpu")
 KERNELS, _ = select_kernels("cpu", DEVICE)
-TORCH_KERNELS, _ = select_kernels("reference", DEVICE)
+TORCH_KERNELS, _ = select_kernels("torch", DEVICE)
 
 
 def ball_distance(points: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 CPU, _ = select_kernels("cpu", torch.device("cpu"))
 REFERENCE, _ = select_kernels("reference", torch.device("cpu"))
+TORCH, _ = select_kernels("torch", torch.device("cpu"))
 BOTH = [CPU, REFERENCE]
 
 HAS_TRITON = importlib.util.find_spec("triton") is not None
@@ -22,6 +23,7 @@ NO_TRITON = "triton is missing: it has wheels for Linux only"
 COMPILED = "triton compiles for the GPU here, and the test's tensors are on the CPU"
 ALL = [
     *BOTH,
+    TORCH,
     pytest.param(
         TRITON,
         id="triton",

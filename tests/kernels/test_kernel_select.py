@@ -12,14 +12,25 @@ CPU, CUDA = torch.device("cpu"), torch.device("cuda:0")
 
 
 @pytest.fixture
-def has_triton(monkeypatch):
+def forgotten_trials():
+    """No trial has been run, and none is remembered afterwards."""
+    select._failed_trial.cache_clear()
+    yield
+    select._failed_trial.cache_clear()
+
+
+@pytest.fixture
+def agreeing(monkeypatch, forgotten_trials):
+    """Every set passes its trial."""
+    monkeypatch.setattr(select, "disagreement", lambda kernels, reference, device: "")
+
+
+@pytest.fixture
+def has_triton(monkeypatch, forgotten_trials):
     """A machine that seems to have a GPU, and whose trial has not been run."""
     if not HAS_TRITON:
         pytest.skip(NO_TRITON)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    select._failed_trial.cache_clear()
-    yield
-    select._failed_trial.cache_clear()
 
 
 def test_auto_takes_numba_on_a_cpu():
@@ -28,28 +39,36 @@ def test_auto_takes_numba_on_a_cpu():
     assert report == "kernels: cpu (numba), the fastest for this device"
 
 
-def test_auto_takes_torch_on_cuda_and_says_that_triton_is_missing(monkeypatch):
+def test_auto_takes_torch_on_cuda_and_says_that_triton_is_missing(agreeing, monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     kernels, report = select_kernels("auto", CUDA)
+    assert kernels.name == "torch"
+    assert "torch on cuda:0; not triton: the package triton is missing" in report
+
+
+def test_auto_takes_the_reference_where_torch_kernels_differ_too(monkeypatch, forgotten_trials):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(select, "disagreement", lambda kernels, reference, device: "hash grid: result 0 is off by 1")
+    kernels, report = select_kernels("auto", CUDA)
     assert kernels.name == "reference"
-    assert "reference (torch) on cuda:0; not triton: the package triton is missing" in report
+    assert report.endswith("not torch: their trial run differs from the reference, hash grid: result 0 is off by 1")
 
 
-def test_auto_takes_torch_on_cuda_where_torch_sees_no_gpu(has_triton, monkeypatch):
+def test_auto_takes_torch_on_cuda_where_torch_sees_no_gpu(has_triton, agreeing, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert select_kernels("auto", CUDA)[1].endswith("not triton: this torch sees no GPU")
 
 
-def test_auto_takes_triton_after_its_trial_run(has_triton, monkeypatch):
-    monkeypatch.setattr(select, "disagreement", lambda kernels, reference, device: "")
+def test_auto_takes_triton_after_its_trial_run(has_triton, agreeing):
     kernels, report = select_kernels("auto", CUDA)
     assert kernels.name == "triton"
     assert report == "kernels: triton, the fastest for this device"
 
 
 def test_triton_kernels_that_differ_are_not_taken(has_triton, monkeypatch):
-    monkeypatch.setattr(select, "disagreement", lambda kernels, reference, device: "composite: result 0 is off by 1")
-    assert select_kernels("auto", CUDA)[0].name == "reference"
+    wrong = {"triton": "composite: result 0 is off by 1"}
+    monkeypatch.setattr(select, "disagreement", lambda kernels, reference, device: wrong.get(kernels.name, ""))
+    assert select_kernels("auto", CUDA)[0].name == "torch"
     assert select_kernels("auto", CUDA)[1].endswith("differs from the reference, composite: result 0 is off by 1")
     with pytest.raises(ValueError, match="'triton' cannot be used: their trial run differs"):
         select_kernels("triton", CUDA)
@@ -57,7 +76,9 @@ def test_triton_kernels_that_differ_are_not_taken(has_triton, monkeypatch):
 
 def test_triton_kernels_that_do_not_compile_are_not_taken(has_triton, monkeypatch):
     def fails(kernels, reference, device):
-        raise RuntimeError("Failed to find C compiler.\nPlease specify one.")
+        if kernels.name == "triton":
+            raise RuntimeError("Failed to find C compiler.\nPlease specify one.")
+        return ""
 
     monkeypatch.setattr(select, "disagreement", fails)
     report = select_kernels("auto", CUDA)[1]
@@ -93,7 +114,9 @@ def test_a_missing_numba_is_named(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ValueError, match="the package numba is not installed"):
         select_kernels("cpu", CPU)
-    assert "numba is not installed" in select_kernels("auto", CPU)[1]
+    kernels, report = select_kernels("auto", CPU)
+    assert kernels.name == "torch"
+    assert report == "kernels: torch on cpu; not cpu (numba): the package numba is not installed"
 
 
 def test_an_unknown_name_is_refused():
