@@ -45,7 +45,7 @@ class Bench:
     """Which models to time."""
 
     preset: str = "draft"
-    """draft, standard or high."""
+    """draft, standard or high; of profile full draft, small, standard or paper."""
 
     device: str = "auto"
     """cpu, cuda, cuda:0 ..."""

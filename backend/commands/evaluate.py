@@ -30,7 +30,7 @@ class Evaluate:
     """The method, xbind unless given; baselines and ablations have names of their own."""
 
     preset: str | None = None
-    """draft, standard (unless given) or high."""
+    """standard unless given; draft or high, of profile full draft, small or paper."""
 
     device: str = "auto"
     """cpu, cuda, cuda:0 ..."""

@@ -66,7 +66,7 @@ class Generate:
     """The same prompt, preset and seed give the same object."""
 
     preset: str = "standard"
-    """draft, standard or high."""
+    """draft, standard or high; of profile full draft, small, standard or paper."""
 
     recipe: str = "xbind"
     """The method; baselines and ablations have names of their own."""

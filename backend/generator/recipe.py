@@ -51,6 +51,7 @@ class Phase:
     """One optimisation. size: pixels per side of every render; guide: what the priors see; batch: random views a step.
 
     stereo: the 3D-aware prior's camera, or None where it shares the random views.
+    planar_size: pixels per side of what the 2D prior is shown, at most those it was trained at, which None stands for.
     """
 
     name: str
@@ -63,12 +64,15 @@ class Phase:
     losses: tuple[Weighted, ...]
     batch: int = 1
     stereo: StereoCamera | None = None
+    planar_size: int | None = None
 
     def problems(self) -> list[str]:
         """What does not fit, each as a sentence; empty if the phase can run."""
         found = []
         if self.steps < 1 or self.size < 8 or self.batch < 1:
             found.append(f"steps {self.steps}, size {self.size} and batch {self.batch} must be at least 1, 8 and 1")
+        if self.planar_size is not None and self.planar_size < 8:
+            found.append(f"planar_size {self.planar_size} must be at least 8, or None for the 2D prior's own size")
         if not self.losses:
             found.append("there is no loss, so nothing would change; add one or drop the phase")
         names = Counter(weighted.loss.name for weighted in self.losses)

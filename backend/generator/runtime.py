@@ -1,13 +1,14 @@
 """What a run computes with: device, kernels, the four networks, and one named random stream per purpose."""
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 
 from ..kernels.interface import Kernels
 from ..models.protocols import DiffusionPrior, ImageEncoder, JointEncoder, Movable
 from .economy import NOTHING_GIVEN_UP, Economy
+from .prior_size import at_image_size
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,18 @@ class Runtime:
         if found is None:
             raise ValueError(f"this runtime has no {name!r} prior; use a recipe without it or load one")
         return found
+
+    def showing(self, planar_size: int | None) -> "Runtime":
+        """This runtime and its very streams, with a 2D prior that is shown at most this many pixels a side.
+
+        Raises ValueError for a size that the prior cannot take.
+        """
+        if planar_size is None or planar_size >= self.planar.image_size:
+            return self
+        smaller = replace(self, planar=at_image_size(self.planar, planar_size))
+        # Not fresh ones, as ``replace`` alone would give: what a checkpoint saves must be what was drawn from.
+        object.__setattr__(smaller, "_streams", self._streams)
+        return smaller
 
     @property
     def networks(self) -> tuple[Movable, ...]:

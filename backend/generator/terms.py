@@ -6,10 +6,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ..models.protocols import Condition, Signal
 from .condition import StageZero
-from .losses.score_distillation import BoundSDS
+from .losses.score_distillation import CDS, SDS, BoundSDS
 from .losses.surface import LaplacianSmoothness
-from .losses.term import BoundLoss, SeenByNetwork, ViewName
+from .losses.term import BoundLoss, Loss, SeenByNetwork, ViewName
 from .recipe import Balanced, Phase, Weighted
 from .remedies import NONE, Remedies
 from .rendering.view import Channel
@@ -41,13 +42,12 @@ class Terms:
 
     def __init__(self, phase: Phase, runtime: Runtime, stage_zero: StageZero) -> None:
         self._economy, self._device = runtime.economy, runtime.device
-        condition = stage_zero.condition
-        with self._economy.at_hand(runtime.networks, self._device):
-            self.terms = [
-                _Term(weighted, self._view(phase, weighted), weighted.loss.bind(runtime, condition, phase.guide))
-                for weighted in phase.losses
-                if stage_zero.is_reference_accepted or not weighted.loss.needs_reference
-            ]
+        shown, condition = runtime.showing(phase.planar_size), stage_zero.condition
+        self.terms = [
+            _Term(weighted, self._view(phase, weighted), _bound(weighted.loss, shown, condition, phase.guide))
+            for weighted in phase.losses
+            if stage_zero.is_reference_accepted or not weighted.loss.needs_reference
+        ]
         self.guide = phase.guide
         self._weights = {term.name: term.spec.weight for term in self.terms}
         names = [term.name for term in self.terms]
@@ -153,6 +153,13 @@ class Terms:
 
     def _counters(self) -> dict[str, dict[str, Tensor]]:
         return {"norm": self._norms, "uses": self._uses, "broken": self._broken}
+
+
+def _bound(loss: Loss, runtime: Runtime, condition: Condition, guide: Signal) -> BoundLoss:
+    """The loss for this run; of the networks, only the prior that has to read the condition is called for."""
+    reader = (runtime.prior(loss.prior),) if isinstance(loss, SDS | CDS) else ()
+    with runtime.economy.at_hand(reader, runtime.device):
+        return loss.bind(runtime, condition, guide)
 
 
 def _remedied(loss: BoundLoss, remedies: Remedies) -> BoundLoss:

@@ -35,12 +35,53 @@ def test_every_shipped_recipe_is_valid_and_survives_json(profile: str, name: str
     assert recipe_from_plain(json.loads(json.dumps(to_plain(recipe)))) == recipe
 
 
-@pytest.mark.parametrize("profile", ["builtin", "full"])
-def test_presets_differ_in_steps_and_are_valid(profile: str) -> None:
+@pytest.mark.parametrize(
+    ("profile", "names"),
+    [("builtin", ["draft", "standard", "high"]), ("full", ["draft", "small", "standard", "paper"])],
+)
+def test_presets_go_from_the_quickest_to_the_slowest_and_are_valid(profile: str, names: list[str]) -> None:
     presets = PRESETS[profile]
+    assert list(presets) == names
     for recipe in presets.values():
         recipe.validate()
-    assert presets["draft"].total_steps < presets["standard"].total_steps < presets["high"].total_steps
+        assert recipe_from_plain(json.loads(json.dumps(to_plain(recipe)))) == recipe
+    steps = [recipe.total_steps for recipe in presets.values()]
+    assert steps == sorted(steps)
+    assert steps[0] < steps[-2] < steps[-1]
+    assert RECIPES[profile]["xbind"] == presets["standard"]
+
+
+STEP_SECONDS = 0.045
+"""What a step of any phase may take on an H100, one view at a time."""
+
+
+def test_on_an_h100_a_draft_takes_90_seconds_and_the_papers_run_12_minutes() -> None:
+    paper, draft = PRESETS["full"]["paper"], PRESETS["full"]["draft"]
+    assert [phase.steps for phase in paper.phases] == [5000, 3000, 5000]
+    for recipe in (draft, paper):
+        assert all(phase.batch == 1 for phase in recipe.phases)
+        assert all(phase.planar_size == 512 for phase in recipe.phases)
+    # A third of a draft is for what is not a step: the reference view, the first surface, unwrapping and painting.
+    assert draft.total_steps * STEP_SECONDS < 60
+    assert paper.total_steps * STEP_SECONDS < 11 * 60
+
+
+def test_small_and_draft_show_the_priors_what_the_larger_presets_show_them() -> None:
+    presets = PRESETS["full"]
+    for name in ("draft", "small"):
+        for phase, full in zip(presets[name].phases, presets["standard"].phases, strict=True):
+            assert phase.size < full.size
+            assert (phase.planar_size, phase.cameras, phase.optimiser) == (
+                full.planar_size,
+                full.cameras,
+                full.optimiser,
+            )
+    assert [p.steps for p in presets["small"].phases] == [p.steps for p in presets["standard"].phases]
+
+
+def test_a_size_that_no_prior_can_be_shown_is_a_problem_of_the_phase() -> None:
+    with pytest.raises(ValueError, match="planar_size 4 must be at least 8"):
+        with_phase(1, planar_size=4).validate()
 
 
 def test_a_loss_in_the_wrong_phase_is_named_with_what_it_lacks() -> None:

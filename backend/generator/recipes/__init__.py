@@ -6,7 +6,7 @@ from .baselines import variants
 
 RECIPES: dict[str, dict[str, Recipe]] = {
     "builtin": {"xbind": builtin.XBIND, **variants(builtin.XBIND)},
-    "full": {"xbind": xbind.XBIND, **variants(xbind.XBIND)},
+    "full": {"xbind": xbind.STANDARD, **variants(xbind.STANDARD)},
 }
 """Profile -> name -> recipe, at its standard preset."""
 

@@ -5,8 +5,11 @@ configuration, whose other numbers fill the gaps:
   phase I    threestudio configs/magic123-hifa-coarse-sd.yaml
   phase II   Consistent3D configs/consistency-refine.yaml
   phase III  threestudio configs/magic123-hifa-refine-sd.yaml (with the geometry frozen, as Algorithm 1 says)
-"Chosen" marks what no source gives.
+"Chosen" marks what no source gives. XBIND is the paper's own run; the other presets take steps, pixels or lattice
+points away from it.
 """
+
+from dataclasses import replace
 
 from ..cameras import CameraRange
 from ..losses.modality_similarity import ModalitySimilarity
@@ -30,6 +33,9 @@ CLOSE = CameraRange(  # Sec. V-A, phase II
     # Phase I's objects reach 0.73 from the centre and Consistent3D's 0.5: at 1.0 they would leave the image. Chosen.
     distance_scale=1.3,
 )
+
+# threestudio shows 512 to priors trained at 768 as well; all of 768 costs 1.8 times the step. Stage 0 paints at 768.
+PLANAR_SIZE = 512
 
 PLANAR_SDS = SDS(  # Eq. 4-5
     "planar",
@@ -70,6 +76,7 @@ COARSE = Phase(
     size=128,  # Sec. V-A
     guide="rgb",
     optimiser=Adam(LearningRates(grid=0.01, mlp=0.001)),  # Sec. V-A: 0.01; the networks' rate from magic123-hifa
+    planar_size=PLANAR_SIZE,
     losses=(
         Weighted(PLANAR_SDS, PLANAR_WEIGHT),
         SIMILARITY,
@@ -88,7 +95,9 @@ GEOMETRY = Phase(
     size=512,  # Sec. V-A
     guide="normal",  # Sec. IV-C, after Fantasia3D
     optimiser=Adan(LearningRates(geometry=0.01)),  # Sec. V-A; betas, clip and decay of consistency-refine
-    batch=4,  # consistency-refine has 8 with four azimuth sectors; 24 GB hold 4
+    # consistency-refine has 8 with four azimuth sectors, at 8 times the networks' time and memory. Chosen.
+    batch=1,
+    planar_size=PLANAR_SIZE,
     # The 3D-aware prior never saw phase II's distances and fields of view. Chosen.
     stereo=StereoCamera(distance=2.5, fov_y=40.0),
     losses=(
@@ -109,6 +118,7 @@ TEXTURE = Phase(
     size=512,  # Sec. V-A
     guide="rgb",
     optimiser=Adam(LearningRates(grid=0.001, mlp=0.001)),  # Sec. V-A
+    planar_size=PLANAR_SIZE,
     losses=(
         Weighted(PLANAR_SDS, PLANAR_WEIGHT),
         SIMILARITY,
@@ -117,14 +127,49 @@ TEXTURE = Phase(
     ),
 )
 
-XBIND = Recipe(
+XBIND = Recipe(  # the preset "paper"
     name="xbind",
     phases=(COARSE, GEOMETRY, TEXTURE),
     reference=ReferenceSampling(candidates=4, steps=50, guidance_scale=10.0),  # BindDiffusion 50; diffusers unCLIP 10
 )
 
-PRESETS = {
-    "draft": XBIND.scaled(steps=0.1, size=0.5, grid=64),
-    "standard": XBIND,
-    "high": XBIND.scaled(steps=2.0),  # phases I and III have threestudio's step counts, II twice Consistent3D's
-}
+
+def _lighter(recipe: Recipe, sizes: tuple[int, int, int], lattice: int) -> Recipe:
+    """Smaller renders and lattice, and one crop of each in the similarity loss, whose passes share their memory.
+
+    What the priors are shown is as large as ever: they know no smaller pictures.
+    """
+    small = recipe.scaled(grid=lattice)
+    phases = tuple(
+        replace(phase, size=size, losses=tuple(_with_one_crop(weighted) for weighted in phase.losses))
+        for phase, size in zip(small.phases, sizes, strict=True)
+    )
+    return replace(small, phases=phases)
+
+
+def _with_one_crop(weighted: Weighted) -> Weighted:
+    loss = weighted.loss
+    return replace(weighted, loss=replace(loss, local_count=1)) if isinstance(loss, ModalitySimilarity) else weighted
+
+
+def _with_steps(recipe: Recipe, *steps: int) -> Recipe:
+    phases = tuple(replace(phase, steps=count) for phase, count in zip(recipe.phases, steps, strict=True))
+    return replace(recipe, phases=phases)
+
+
+# Schedules run over the fraction of a phase, so that half the steps anneal over the same noise levels. Chosen.
+STANDARD = XBIND.scaled(steps=0.5)
+
+# For cards of 8 GB, with the steps of Standard: a preset of its own rather than Draft, because little memory is no wish
+# for a quick look, and a draft's 1200 steps would be the best that such a card could ever do. At a quarter of the rays
+# phase I's field takes a quarter of the memory; a mesh is cheap to draw, so phases II and III keep most of their size.
+SMALL = _lighter(STANDARD, sizes=(64, 384, 384), lattice=96)
+
+# 1200 steps are 54 s at 45 ms, and leave as much again as the reference view and the unwrapping take in 90 s. Chosen;
+# as small as Small, so that who waits for a Small can have a look at it first.
+DRAFT = replace(
+    _with_steps(_lighter(XBIND, sizes=(64, 256, 256), lattice=64), 500, 300, 400),
+    reference=replace(XBIND.reference, candidates=2, steps=25),
+)
+
+PRESETS = {"draft": DRAFT, "small": SMALL, "standard": STANDARD, "paper": XBIND}
