@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 
 from .generator.economy import HOST, Economy
+from .generator.prior_size import at_image_size, can_be_resized
 from .generator.recipe import Recipe
 from .generator.runtime import Runtime
-from .models.stable_unclip import StableUnclipPrior
 
 SMALLER_IMAGE = 512
 """Pixels a side that Stable unCLIP 2.1 still paints well; 768 is what it was trained on last."""
@@ -21,11 +21,11 @@ class Relief:
 
 def next_relief(economy: Economy, runtime: Runtime, recipe: Recipe) -> Relief | None:
     """What to give up beside what ``economy`` has given up already, or None where nothing is left."""
-    if economy.images_at_once is None and any(phase.batch > 1 for phase in recipe.phases):
+    if economy.images_at_once is None and _most_pictures(recipe) > 1:
         return Relief(replace(economy, images_at_once=1), "the networks now see one picture at a time, which is slower")
-    if economy.largest_image is None and runtime.planar.image_size > SMALLER_IMAGE:
-        size = runtime.planar.image_size
-        notice = f"the 2D prior now sees pictures of {SMALLER_IMAGE} instead of {size} pixels, with less detail"
+    shown = _largest_shown(runtime, recipe)
+    if economy.largest_image is None and shown > SMALLER_IMAGE and can_be_resized(runtime.planar):
+        notice = f"the 2D prior now sees pictures of {SMALLER_IMAGE} instead of {shown} pixels, with less detail"
         return Relief(replace(economy, largest_image=SMALLER_IMAGE), notice)
     if not economy.offload and runtime.device != HOST:
         notice = "networks now wait in the computer's memory while others work, which is much slower"
@@ -34,11 +34,23 @@ def next_relief(economy: Economy, runtime: Runtime, recipe: Recipe) -> Relief | 
 
 
 def under(economy: Economy, runtime: Runtime) -> Runtime:
-    """The runtime with this economy, its networks where they belong."""
-    planar = runtime.planar
-    if economy.largest_image is not None and isinstance(planar, StableUnclipPrior):
-        size = min(economy.largest_image, planar.image_size)
-        planar = replace(planar, codec=planar.codec.at_size(size))
+    """The runtime with this economy, its networks where they belong.
+
+    Raises ValueError for a largest image that the 2D prior cannot be shown.
+    """
+    largest = economy.largest_image
+    planar = runtime.planar if largest is None else at_image_size(runtime.planar, largest)
     for network in runtime.networks:
         network.move(HOST if economy.offload else runtime.device)
     return replace(runtime, planar=planar, economy=economy)
+
+
+def _most_pictures(recipe: Recipe) -> int:
+    """That are shown to a network together."""
+    return max(recipe.reference.candidates, *(phase.batch for phase in recipe.phases))
+
+
+def _largest_shown(runtime: Runtime, recipe: Recipe) -> int:
+    """Pixels a side of what the phases show the 2D prior; the reference view passes it once, and may stay as it is."""
+    size = runtime.planar.image_size
+    return max(min(phase.planar_size or size, size) for phase in recipe.phases)

@@ -50,22 +50,25 @@ def prepare_condition(
     all, and the reference loss rests. Raises ValueError for a prompt the encoder cannot read.
     """
     yield Preparing("reading the prompt", 0.0)
-    condition = Condition(
-        embed(prompt, runtime.joint, runtime.device),
-        prompt.text,
-        prompt.negative,
-        negative_embedding=embed_negative(prompt, runtime.joint),
-    )
-    runtime.joint.release()
+    with runtime.economy.at_hand((runtime.joint,), runtime.device):
+        condition = Condition(
+            embed(prompt, runtime.joint, runtime.device),
+            prompt.text,
+            prompt.negative,
+            negative_embedding=embed_negative(prompt, runtime.joint),
+        )
+        runtime.joint.release()
     camera = reference_camera(sampling, runtime.planar.image_size, runtime.device)
     if prompt.reference is not None:
         given = squared(prompt.reference.to(runtime.device))
         mask = given[3] > 0.5
         best = _Candidate(on_white(given[:3], mask), mask, is_accepted=True)
     else:
-        images = yield from sample_reference(condition, camera, sampling, runtime)
+        with runtime.economy.at_hand((runtime.planar,), runtime.device):
+            images = yield from sample_reference(condition, camera, sampling, runtime)
         yield Preparing("choosing the reference view", 1.0)
-        best = choose([_candidate(image, sampling) for image in images], condition, runtime)
+        with runtime.economy.at_hand((runtime.image_encoder,), runtime.device):
+            best = choose([_candidate(image, sampling) for image in images], condition, runtime)
     if sampling.fill is not None:
         image, alpha = recentred(best.image, best.mask.float(), best.image.shape[-1], sampling.fill)
         best = replace(best, image=image, mask=alpha > 0.5)
@@ -87,7 +90,7 @@ def reference_camera(sampling: ReferenceSampling, size: int, device: torch.devic
 def sample_reference(
     condition: Condition, camera: CameraBatch, sampling: ReferenceSampling, runtime: Runtime
 ) -> Generator[Preparing, None, Float[Tensor, "N 3 H W"]]:
-    """Pictures of the prompt from the reference camera, [0, 1]."""
+    """Pictures of the prompt from the reference camera, [0, 1], by as many at a time as the economy allows."""
     words = ", ".join(part for part in (condition.text, sampling.text_suffix) if part)
     prior = runtime.planar
     prepared = prior.prepare(replace(condition, text=words))
@@ -96,15 +99,20 @@ def sample_reference(
     noise = torch.randn(shape, generator=runtime.rng("reference view"), device=runtime.device)
     sigmas = ddim_levels(prior, sampling.steps)
     latents = noise * sigmas[0]
+    together = tuple(runtime.economy.slices(sampling.candidates))
     for step, (sigma, following) in enumerate(zip(sigmas, [*sigmas[1:], sigmas.new_zeros(())], strict=True)):
         yield Preparing("imagining the reference view", step / len(sigmas))
         # Not around the loop: the caller runs while this waits in a yield, and would lose its own gradients.
         with torch.no_grad():
             level = sigma.expand(sampling.candidates)
-            clean = prior.denoise(latents, level, prepared, cameras, sampling.guidance_scale)
+            parts = [
+                prior.denoise(latents[some], level[some], prepared, cameras[some], sampling.guidance_scale)
+                for some in together
+            ]
+            clean = torch.cat(parts)
             latents = clean + following / sigma * (latents - clean)
     with torch.no_grad():
-        return prior.decode(latents).clamp(0, 1)
+        return torch.cat([prior.decode(latents[some]) for some in together]).clamp(0, 1)
 
 
 def ddim_levels(prior: DiffusionPrior, steps: int) -> Float[Tensor, "steps"]:

@@ -16,8 +16,9 @@ HOST = torch.device("cpu")
 class Economy:
     """Nothing is given up by default.
 
-    images_at_once: how many of a step's pictures a network sees at a time, None for all; it changes no gradient but by
-    its random draws.  largest_image: pixels a side of what the 2D prior sees, None for its own size.
+    images_at_once: how many of a step's pictures, or of the reference view's candidates, a network sees at a time, None
+    for all; it changes no gradient but by its random draws.  largest_image: pixels a side of what the 2D prior sees,
+    None for its own size.
     offload: networks wait in main memory while other losses are computed.
     """
 
@@ -25,15 +26,20 @@ class Economy:
     largest_image: int | None = None
     offload: bool = False
 
+    def slices(self, count: int) -> Iterator[slice]:
+        """Which of ``count`` pictures are shown together, in turn."""
+        together = count if self.images_at_once is None else self.images_at_once
+        for first in range(0, count, together):
+            yield slice(first, min(first + together, count))
+
     def portions(self, view: View) -> Iterator[tuple[View, float]]:
         """The pictures that are shown together, and their share of all."""
         count = len(view.cameras)
         if self.images_at_once is None or self.images_at_once >= count:
             yield view, 1.0
             return
-        for first in range(0, count, self.images_at_once):
-            portion = view.images_of(slice(first, first + self.images_at_once))
-            yield portion, len(portion.cameras) / count
+        for some in self.slices(count):
+            yield view.images_of(some), (some.stop - some.start) / count
 
     @contextmanager
     def at_hand(self, networks: tuple[Movable, ...], device: torch.device) -> Iterator[None]:

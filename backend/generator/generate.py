@@ -51,8 +51,7 @@ def generate(
         runtime.prior("stereo")  # names what is missing now, not after the reference view has been sampled
     runtime = replace(runtime)  # this run's own random streams
     if resume is None:
-        with runtime.economy.at_hand(runtime.networks, runtime.device):
-            stage_zero = yield from prepare_condition(prompt, recipe.reference, runtime)
+        stage_zero = yield from prepare_condition(prompt, recipe.reference, runtime)
     else:
         stage_zero = resume.start(recipe, runtime)
     scene: Scene | None = None

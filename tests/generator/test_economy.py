@@ -5,13 +5,13 @@ from dataclasses import dataclass, field, replace
 import pytest
 import torch
 from any_to_3d.backend.generator.cameras import CameraBatch, CameraRange
-from any_to_3d.backend.generator.condition import StageZero
+from any_to_3d.backend.generator.condition import StageZero, prepare_condition, reference_camera, sample_reference
 from any_to_3d.backend.generator.economy import Economy
 from any_to_3d.backend.generator.generate import Step, generate
 from any_to_3d.backend.generator.losses.score_distillation import SDS
 from any_to_3d.backend.generator.losses.volume import ZVariance
 from any_to_3d.backend.generator.prompt import Prompt
-from any_to_3d.backend.generator.recipe import Weighted
+from any_to_3d.backend.generator.recipe import ReferenceSampling, Weighted
 from any_to_3d.backend.generator.recipes import builtin
 from any_to_3d.backend.generator.rendering.view import View
 from any_to_3d.backend.generator.rendering.views import Views
@@ -19,7 +19,7 @@ from any_to_3d.backend.generator.terms import Terms
 from any_to_3d.backend.models.protocols import Condition
 from oracle import ImageTargetPrior
 from tiny_recipe import tiny
-from toy_world import IMAGE_SIZE, paint_ball, runtime
+from toy_world import IMAGE_SIZE, MeanColourEncoder, paint_ball, runtime
 
 ORBIT = CameraRange(elevation=(-15, 45), azimuth=(-180, 180), distance=(2.5, 2.5), fov_y=(40, 40))
 
@@ -29,6 +29,7 @@ class Counted(ImageTargetPrior):
     """Remembers how many pictures it is shown at a time, and where it was put."""
 
     shown: list[int] = field(default_factory=list)
+    painted: list[int] = field(default_factory=list)
     places: list[str] = field(default_factory=list)
 
     def move(self, device: torch.device) -> None:
@@ -37,6 +38,14 @@ class Counted(ImageTargetPrior):
     def encode(self, image: torch.Tensor, rng: torch.Generator | None = None) -> torch.Tensor:
         self.shown.append(len(image))
         return super().encode(image, rng)
+
+    def denoise(self, noisy: torch.Tensor, *rest: object) -> torch.Tensor:
+        self.painted.append(len(noisy))
+        return super().denoise(noisy, *rest)
+
+    def decode(self, latents: torch.Tensor) -> torch.Tensor:
+        self.painted.append(len(latents))
+        return super().decode(latents)
 
 
 class Pictures:
@@ -93,6 +102,52 @@ def test_with_offload_a_network_comes_once_to_be_bound_and_once_for_its_loss() -
 def test_without_offload_no_network_is_moved() -> None:
     *_, prior = gradient(Economy())
     assert prior.places == []
+
+
+def reference_views(economy: Economy) -> tuple[torch.Tensor, Counted]:
+    prior = Counted(paint_ball, IMAGE_SIZE, std=0.3)
+    world = replace(runtime(), planar=prior, economy=economy)
+    sampling = ReferenceSampling(candidates=5, steps=2)
+    camera = reference_camera(sampling, IMAGE_SIZE, world.device)
+    making = sample_reference(Condition(torch.ones(1, 6)), camera, sampling, world)
+    try:
+        while True:
+            next(making)
+    except StopIteration as done:
+        return done.value, prior
+
+
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_the_reference_views_candidates_are_the_same_by_fewer_at_a_time(at_once: int) -> None:
+    """Denoised, and above all decoded: the autoencoder's memory is that of all it is shown together."""
+    together, prior = reference_views(Economy())
+    assert prior.painted == [5, 5, 5]
+    apart, prior = reference_views(Economy(images_at_once=at_once))
+    assert max(prior.painted) == at_once
+    assert sum(prior.painted) == 5 * 3
+    torch.testing.assert_close(apart, together)
+
+
+def test_with_offload_stage_0_calls_for_one_network_at_a_time() -> None:
+    """To read the prompt, to paint, to choose: each time it comes and goes before the next one comes."""
+    places: list[str] = []
+
+    class Told(MeanColourEncoder):
+        def move(self, device: torch.device) -> None:
+            places.append("encoder")
+
+    @dataclass(frozen=True)
+    class Prior(ImageTargetPrior):
+        def move(self, device: torch.device) -> None:
+            places.append("prior")
+
+    prior, encoder = Prior(paint_ball, IMAGE_SIZE), Told()
+    world = replace(runtime(), planar=prior, joint=encoder, image_encoder=encoder, economy=Economy(offload=True))
+    making = prepare_condition(Prompt.from_text("a ball"), ReferenceSampling(candidates=2, steps=2), world)
+    for _ in making:
+        pass
+    # Device and host are both the CPU here: of each pair the first call is the coming and the second the going.
+    assert places == ["encoder"] * 2 + ["prior"] * 2 + ["encoder"] * 2
 
 
 def test_losses_without_a_network_see_the_whole_view() -> None:
