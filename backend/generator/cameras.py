@@ -146,7 +146,8 @@ def single_camera(
     """One camera, angles in degrees; the defaults are the reference camera (threestudio magic123 configs)."""
 
     def one(value: float) -> Float[Tensor, "1"]:
-        return torch.tensor([value], device=device, dtype=torch.float32)
+        # Filled there: a list would be copied, and the host would wait for it in every step.
+        return torch.full((1,), value, device=device)
 
     radians = [one(math.radians(angle)) for angle in (elevation, azimuth, fov_y)]
     return CameraBatch.orbit(radians[0], radians[1], one(distance), radians[2], size)

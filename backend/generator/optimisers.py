@@ -142,11 +142,11 @@ class AdanOptimiser(torch.optim.Optimizer):
     def _update(self, parameter: Tensor, gradient: Tensor, group: dict) -> None:
         state, (b1, b2, b3), rate = self.state[parameter], group["betas"], group["lr"]
         if not state:
-            state["step"] = torch.zeros(())
+            state["step"] = torch.zeros((), device=parameter.device)
             state.update({name: torch.zeros_like(parameter) for name in ("m", "v", "n")})
             state["previous"] = gradient.clone()
-        state["step"] += 1
-        k = state["step"].to(parameter.device)
+        # Read from a checkpoint, the count lies on the host; copied in every step, it would stop an accelerator.
+        state["step"] = k = state["step"].to(parameter.device) + 1
         change = gradient - state["previous"]
         state["m"].lerp_(gradient, 1 - b1)
         state["v"].lerp_(change, 1 - b2)

@@ -13,7 +13,8 @@ def vertex_normals(vertices: Float[Tensor, "V 3"], faces: Int[Tensor, "F 3"]) ->
     total = normal_sums(vertices, faces)
     square = total.square().sum(dim=1, keepdim=True)
     is_degenerate = square.detach() < SMALLEST_SQUARE
-    upright = total.new_tensor([0.0, 0.0, 1.0])
+    # Not from a list: copying one to a GPU makes the host wait.
+    upright = torch.eye(3, device=total.device, dtype=total.dtype)[2]
     # The square is replaced as well, because the other branch of a where still sends 0 * infinity backwards.
     return torch.where(is_degenerate, upright, total * square.where(~is_degenerate, 1.0).rsqrt())
 

@@ -1,6 +1,6 @@
 """CLIP's image tower with its preprocessing in torch, so that gradients reach the image."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -23,6 +23,9 @@ class ImagePreprocessing:
     size: int
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
+    _on_device: dict[tuple[torch.device, torch.dtype], Tensor] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @staticmethod
     def read(path: Path) -> "ImagePreprocessing":
@@ -37,7 +40,15 @@ class ImagePreprocessing:
 
     def applied(self, image: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B 3 S S"]:
         square = _centre_cropped(self._resized(image), self.size)
-        return (square - square.new_tensor(self.mean)[:, None, None]) / square.new_tensor(self.std)[:, None, None]
+        mean, std = self._statistics(square.device, square.dtype)
+        return (square - mean) / std
+
+    def _statistics(self, device: torch.device, dtype: torch.dtype) -> Float[Tensor, "2 3 1 1"]:
+        # Kept, as a list that is copied to a GPU makes the host wait, and this is asked for many times a step.
+        if (device, dtype) not in self._on_device:
+            numbers = torch.tensor([self.mean, self.std], device=device, dtype=dtype)
+            self._on_device[device, dtype] = numbers[..., None, None]
+        return self._on_device[device, dtype]
 
     def _resized(self, image: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B 3 h w"]:
         height, width = image.shape[-2:]

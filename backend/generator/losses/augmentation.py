@@ -46,7 +46,8 @@ def homography(source: Float[Tensor, "4 2"], target: Float[Tensor, "4 2"]) -> Fl
     one, zero = torch.ones_like(x), torch.zeros_like(x)
     for_u = torch.stack([x, y, one, zero, zero, zero, -u * x, -u * y], dim=1)
     for_v = torch.stack([zero, zero, zero, x, y, one, -v * x, -v * y], dim=1)
-    solution = torch.linalg.solve(torch.cat([for_u, for_v]), torch.cat([u, v]))
+    # Unchecked: corners that stay in their quadrants have a solution, and a check makes the host wait for a GPU.
+    solution = torch.linalg.solve_ex(torch.cat([for_u, for_v]), torch.cat([u, v])).result
     return torch.cat([solution, solution.new_ones(1)]).view(3, 3)
 
 
@@ -66,9 +67,8 @@ def random_crop(
     with torch.no_grad():
         small = interpolate(alpha, size=(32, 32), mode="area")
         fullness = torch.stack([_cropped(small, box, 16).mean() for box in boxes])
-        preference = torch.where(
-            fullness >= least_foreground, 2 - torch.linspace(0, 0.5, CROP_TRIES).to(fullness), fullness
-        )
+        earlier = 2 - torch.linspace(0, 0.5, CROP_TRIES, device=fullness.device, dtype=fullness.dtype)
+        preference = torch.where(fullness >= least_foreground, earlier, fullness)
         # Not boxes[...]: plain indexing by a scalar tensor makes the host wait for its value.
         chosen = boxes.index_select(0, preference.argmax(dim=0, keepdim=True))[0]
     return _cropped(image, chosen, size)

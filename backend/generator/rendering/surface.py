@@ -20,7 +20,7 @@ def vertex_normals(mesh: TriangleMesh) -> Float[Tensor, "V 3"]:
     total = torch.zeros_like(mesh.vertices)
     for corner in range(3):
         total = total.index_add(0, faces[:, corner], cross)
-    upright = total.new_tensor([0.0, 0.0, 1.0])
+    upright = torch.eye(3, device=total.device, dtype=total.dtype)[2]
     is_degenerate = total.square().sum(dim=1, keepdim=True) < 1e-20
     return safe_normalise(torch.where(is_degenerate, upright, total))
 

@@ -108,7 +108,7 @@ def _place_samples(
     z = middle - half + step * (torch.arange(count, device=origins.device) + offset)
     inside = (z < middle + half).view(-1).nonzero()[:, 0]
     points = _points_at(inside, z, origins, directions)
-    occupied = occupancy.at(points)
+    occupied = occupancy.at(points).nonzero()[:, 0]
     return _Samples(z, inside[occupied], points[occupied])
 
 
