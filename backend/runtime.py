@@ -16,6 +16,7 @@ from .models.embedding_scale import RawImageEncoder, calibrated_scale
 from .models.folder_layout import BUILTIN_FOLDER, MissingWeights, check_folder
 from .models.joint_folder import joint_layout
 from .models.load import load_joint, load_stable_unclip, load_zero123
+from .models.precision import EXACT, choose_precision
 from .models.stable_unclip import StableUnclipPrior
 
 log = logging.getLogger(__name__)
@@ -59,8 +60,9 @@ def build_runtime(profile: ProfileName, device: torch.device, models_folder: Pat
     Raises MissingWeights naming every file that is missing, ValueError for a profile without folder or a bad device.
     """
     root = models_root(profile, models_folder)
-    # Half precision halves the memory of the big networks; the small ones are better off exact, on any device.
-    dtype = torch.float16 if profile == "full" and device.type == "cuda" else torch.float32
+    precision = choose_precision(device) if profile == "full" else EXACT
+    dtype = precision.dtype
+    log.info(precision.described(device))
     kernels, chosen = select_kernels("auto", device)
     log.info(chosen)
     require_networks(root)

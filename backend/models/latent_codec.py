@@ -16,27 +16,32 @@ Autoencoder: TypeAlias = AutoencoderKL | AutoencoderTiny
 
 
 class LatentCodec:
-    """One autoencoder at one image size. Frozen: gradients reach images and latents, never weights."""
+    """One autoencoder, ``network``, at one image size. Frozen: gradients reach images and latents, never weights."""
 
     def __init__(self, autoencoder: Autoencoder, image_size: int) -> None:
         """Raises ValueError for an image size that the autoencoder's down-sampling does not divide."""
         factor = downsampling(autoencoder)
         if image_size < factor or image_size % factor:
             raise ValueError(f"image size {image_size} is not a multiple of the autoencoder's down-sampling, {factor}")
-        self._autoencoder = autoencoder
+        self.network = autoencoder
         self.image_size = image_size
         self.latent_shape = (autoencoder.config.latent_channels, image_size // factor, image_size // factor)
 
+    @property
+    def dtype(self) -> torch.dtype:
+        """Of the autoencoder's inside; what goes in and comes out is float32."""
+        return self.network.dtype
+
     def move(self, device: torch.device) -> None:
-        self._autoencoder.to(device)
+        self.network.to(device)
 
     def at_size(self, image_size: int) -> "LatentCodec":
         """The same autoencoder for other pictures. Raises ValueError as the constructor does."""
-        return LatentCodec(self._autoencoder, image_size)
+        return LatentCodec(self.network, image_size)
 
     def encode(self, image: Float[Tensor, "B 3 H W"], rng: Generator | None = None) -> Float[Tensor, "B C h w"]:
         """Image in [0, 1], any size -> scaled latents, float32; ``rng`` samples the posterior, None takes its mode."""
-        config = self._autoencoder.config
+        config = self.network.config
         return (self._latents(image, rng) - (config.shift_factor or 0.0)) * config.scaling_factor
 
     def unscaled_mode(self, image: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B C h w"]:
@@ -45,15 +50,15 @@ class LatentCodec:
 
     def decode(self, latents: Float[Tensor, "B C h w"]) -> Float[Tensor, "B 3 H W"]:
         """Scaled latents -> image in [0, 1], float32; values outside are clamped."""
-        config = self._autoencoder.config
+        config = self.network.config
         unscaled = latents / config.scaling_factor + (config.shift_factor or 0.0)
-        image = self._autoencoder.decode(unscaled.to(self._autoencoder.dtype)).sample.float()
+        image = self.network.decode(unscaled.to(self.network.dtype)).sample.float()
         return (image / 2 + 0.5).clamp(0, 1)
 
     def _latents(self, image: Float[Tensor, "B 3 H W"], rng: Generator | None) -> Float[Tensor, "B C h w"]:
         signed = resized(image, self.image_size) * 2 - 1
-        encoded = self._autoencoder.encode(signed.to(self._autoencoder.dtype))
-        if isinstance(self._autoencoder, AutoencoderTiny):
+        encoded = self.network.encode(signed.to(self.network.dtype))
+        if isinstance(self.network, AutoencoderTiny):
             return encoded.latents.float()
         posterior = encoded.latent_dist
         if rng is None:

@@ -46,6 +46,7 @@ from .joint_folder import AUDIO_ENCODER, joint_layout, joint_modalities
 from .json_fields import JsonFields
 from .latent_codec import Autoencoder, LatentCodec, downsampling
 from .parameterisation import PredictionType, prediction_type_named
+from .precision import autoencoder_dtype
 from .schedule import NoiseSchedule
 from .stable_unclip import StableUnclipPrior
 from .zero123 import Zero123Prior
@@ -77,7 +78,8 @@ def load_stable_unclip(
 ) -> StableUnclipPrior:
     """A Stable unCLIP folder as a prior.
 
-    Its config asks for attention logits in float32: torch's fused attention keeps them so in every dtype.
+    Its config asks for attention logits in float32. diffusers' attention does not look there, and need not: all kinds
+    of torch's scaled_dot_product_attention keep the logits in float32, however short the numbers it is given.
     image_size: pixels, where not the size the U-Net was trained at (768 for the published one; 512 is common).
     noise_level: 0..999, how much the embedding is blurred.  Raises MissingWeights, or ValueError for a bad setting.
     """
@@ -229,13 +231,12 @@ def _codec(
 ) -> LatentCodec:
     config = JsonFields.read(component_path(folder, "vae") / "config.json")
     kinds = {"AutoencoderKL": AutoencoderKL, "AutoencoderTiny": AutoencoderTiny}
-    if config.text("_class_name") not in kinds:
+    kind = kinds.get(config.text("_class_name"))
+    if kind is None:
         raise config.wrong("_class_name", " or ".join(kinds))
-    # Stable Diffusion's autoencoders overflow in half precision; their config says so (bfloat16 has the range).
-    is_upcast = dtype == torch.float16 and config.values.get("force_upcast", False)
-    autoencoder: Autoencoder = _network(
-        kinds[config.text("_class_name")], folder, "vae", device, torch.float32 if is_upcast else dtype
-    )
+    # Where the file does not say, diffusers holds that only the tiny one is safe.
+    is_upcast_asked = bool(config.values.get("force_upcast", kind is AutoencoderKL))
+    autoencoder: Autoencoder = _network(kind, folder, "vae", device, autoencoder_dtype(dtype, is_upcast_asked))
     return LatentCodec(autoencoder, image_size or unet.config.sample_size * downsampling(autoencoder))
 
 
