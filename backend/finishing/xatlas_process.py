@@ -16,8 +16,8 @@ from contextlib import suppress
 import numpy as np
 import xatlas
 
-CHUNK_FACES = 2500
-"""xatlas is superlinear in faces."""
+CHUNK_FACES = 1000
+"""xatlas is superlinear in faces: with 2500 it takes twice as long for 4 % more texels a surface, and as many seams."""
 
 _PACKING_SHARE = 0.2
 _TEXELS_PER_UNIT = 64.0

@@ -10,7 +10,7 @@ from any_to_3d.backend.finishing import xatlas_process
 from any_to_3d.backend.finishing.xatlas_process import Charts, charts_of
 
 MESH = sphere(subdivisions=4)
-"""5120 faces: three pieces."""
+"""5120 faces: eight pieces."""
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def charts(time_limit: float = 60.0) -> Iterator[float | Charts]:
 def test_it_tells_how_far_it_is_and_leaves_no_process(started: "list[subprocess.Popen[bytes]]") -> None:
     *shares, (uvs, uv_faces) = charts()
     assert shares == sorted(shares)
-    assert len(shares) == 4
+    assert len(shares) == 8
     assert uv_faces.shape == MESH.faces.shape
     assert uv_faces.max() == len(uvs) - 1
     assert started[0].returncode == 0
