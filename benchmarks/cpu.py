@@ -7,6 +7,7 @@ where its folder is named, and otherwise listed as left out.
     python benchmarks/cpu.py --kaolin CHECKOUT --threestudio CHECKOUT --bpy PYTHON > cpu.json
 """
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -74,7 +75,9 @@ def main(arguments: Arguments) -> int:
     for name in arguments.cases:
         torch.manual_seed(0)
         sys.stderr.write(f"{name}\n")
-        reports[name] = CASES[name](arguments.size, arguments.peers, arguments.rounds)
+        # Some peers greet on stdout, where the JSON goes.
+        with contextlib.redirect_stdout(sys.stderr):
+            reports[name] = CASES[name](arguments.size, arguments.peers, arguments.rounds)
     # No weights are used here, so there is no folder of them to add up.
     origin = dataclasses.asdict(source(Path(os.devnull))) | {"command": shlex.join(sys.argv)}
     del origin["weights"]

@@ -35,7 +35,7 @@ class Peers:
     nerfacc: Path | None = None
     """A folder with the package nerfacc (C6)."""
     bpy: Path | None = None
-    """A Python interpreter that has bpy, pyzmq and msgpack (C8)."""
+    """A Python interpreter that has bpy, pyzmq and msgpack (C8, C9)."""
 
     def path(self, name: str) -> Path:
         """The named peer's place. Raises LeftOut where none was given or nothing is there."""

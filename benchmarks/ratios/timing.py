@@ -1,5 +1,6 @@
 """Timing in turns, and what a case reports. Without torch, because a part of it runs inside Blender's Python."""
 
+import os
 import statistics
 import time
 from collections.abc import Callable, Mapping
@@ -12,7 +13,7 @@ Size = Literal["full", "quick"]
 
 @dataclass(frozen=True)
 class Times:
-    """Milliseconds of each variant in each round: of all this process's threads together, and by the clock."""
+    """Milliseconds of each variant in each round: of all threads and ended children together, and by the clock."""
 
     cpu: Mapping[str, tuple[float, ...]]
     wall: Mapping[str, tuple[float, ...]]
@@ -82,6 +83,12 @@ def ratio_verdicts(times: Times, ours: str, gates: Mapping[str, float]) -> tuple
 
 
 def _milliseconds(step: Step) -> tuple[float, float]:
-    cpu, wall = time.process_time(), time.perf_counter()
+    cpu, wall = _cpu_seconds(), time.perf_counter()
     step()
-    return (time.process_time() - cpu) * 1000, (time.perf_counter() - wall) * 1000
+    return (_cpu_seconds() - cpu) * 1000, (time.perf_counter() - wall) * 1000
+
+
+def _cpu_seconds() -> float:
+    """Of this process and of the children that it has waited for; on Windows these count as nothing."""
+    times = os.times()
+    return time.process_time() + times.children_user + times.children_system

@@ -1,12 +1,15 @@
 """The ratios of benchmarks/cpu.py: how they are computed, how peers are found, and every case at its quick size."""
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
 import cpu
+import numpy as np
 import pytest
 import torch
+from ratios import texture_coordinates
 from ratios.peers import LeftOut, Peers, file_of_checkout, stand_in
 from ratios.timing import Times, Verdict, ratio_verdicts, take_turns
 
@@ -56,6 +59,21 @@ def test_variants_take_turns_after_one_unmeasured_run_each() -> None:
     times = take_turns(steps, rounds=2, between=lambda: calls.append("-"))
     assert calls == ["a", "b", "-", "a", "b", "-", "a", "b"]
     assert {name: len(rounds) for name, rounds in times.cpu.items()} == {"a": 2, "b": 2}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell the time of children")
+def test_the_time_of_children_counts() -> None:
+    busy = "import time\nwhile time.process_time() < 0.3: pass"
+    times = take_turns({"child": lambda: subprocess.run([sys.executable, "-c", busy], check=True)}, rounds=1)
+    assert times.cpu["child"][0] >= 250
+
+
+def test_islands_are_counted_in_the_texture_and_not_in_space() -> None:
+    faces = np.array([[0, 1, 2], [2, 1, 3]])
+    square = np.array([[0, 0], [0.5, 0], [0, 0.5], [0.5, 0.5]])
+    together = square[faces]
+    assert texture_coordinates._islands(faces, together) == 1
+    assert texture_coordinates._islands(faces, together + np.array([0, 0.5]).reshape(2, 1, 1)) == 2
 
 
 @pytest.mark.parametrize(("value", "reached"), [(0.94, False), (1.0, True), (1.06, False)])
@@ -134,6 +152,18 @@ def test_the_report_tells_commit_versions_and_what_was_left_out(capsys) -> None:
     assert {"machine", "commit", "torch"} <= report["source"].keys()
     assert report["packages"]["numba"]
     assert report["cases"]["C6"]["left_out"] == ["nerfacc (no folder given)"]
+
+
+def test_what_a_peer_prints_is_not_mixed_with_the_json(monkeypatch, capsys) -> None:
+    def greeting(size: str, peers: Peers, rounds: int) -> cpu.Report:
+        print("hello from a peer")
+        return cpu.Report("polite")
+
+    monkeypatch.setitem(cpu.CASES, "C1", greeting)
+    cpu.main(cpu.Arguments(cases=("C1",)))
+    written = capsys.readouterr()
+    assert json.loads(written.out)["cases"]["C1"]["what"] == "polite"
+    assert "hello" in written.err
 
 
 def test_a_missed_gate_ends_a_strict_run_with_status_1(monkeypatch, capsys) -> None:
