@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ..models.protocols import Condition, DiffusionPrior
 from .cameras import CameraBatch, single_camera
+from .condition_readers import readers_at_hand
 from .matting import foreground_mask, on_white, recentred, report, squared
 from .prompt import Prompt, embed, embed_negative
 from .recipe import ReferenceSampling
@@ -93,7 +94,8 @@ def sample_reference(
     """Pictures of the prompt from the reference camera, [0, 1], by as many at a time as the economy allows."""
     words = ", ".join(part for part in (condition.text, sampling.text_suffix) if part)
     prior = runtime.planar
-    prepared = prior.prepare(replace(condition, text=words))
+    with readers_at_hand(prior, runtime.device):
+        prepared = prior.prepare(replace(condition, text=words))
     cameras = _repeated(camera, sampling.candidates)
     shape = (sampling.candidates, *prior.latent_shape)
     noise = torch.randn(shape, generator=runtime.rng("reference view"), device=runtime.device)

@@ -18,11 +18,13 @@ class Economy:
 
     images_at_once: how many of a step's pictures, or of the reference view's candidates, a network sees at a time, None
     for all; it changes no gradient but by its random draws.  largest_image: pixels a side of what the 2D prior sees,
-    None for its own size.
+    None for its own size.  recompute: the priors' autoencoders keep little of a picture for its gradient and compute
+    the rest twice, which changes nothing but time.
     offload: networks wait in main memory while other losses are computed.
     """
 
     images_at_once: int | None = None
+    recompute: bool = False
     largest_image: int | None = None
     offload: bool = False
 

@@ -54,6 +54,7 @@ def generate(
         stage_zero = yield from prepare_condition(prompt, recipe.reference, runtime)
     else:
         stage_zero = resume.start(recipe, runtime)
+        runtime.joint.release()  # loaded for a prompt that has been read already
     scene: Scene | None = None
     for number, phase in enumerate(recipe.phases):
         if resume is not None and number < resume.phase_index:

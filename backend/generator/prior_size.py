@@ -8,7 +8,7 @@ from ..models.protocols import DiffusionPrior
 
 
 @runtime_checkable
-class _Coded(Protocol):
+class Coded(Protocol):
     """A dataclass whose autoencoder alone knows the size of the pictures: its U-Net takes latents of any."""
 
     # Any: so typeshed has it, and this is what makes a class one that ``replace`` takes.
@@ -18,9 +18,9 @@ class _Coded(Protocol):
     def codec(self) -> LatentCodec: ...
 
 
-def can_be_resized(prior: DiffusionPrior) -> bool:
-    """Whether ``at_image_size`` knows how."""
-    return isinstance(prior, _Coded)
+def has_autoencoder(prior: DiffusionPrior) -> bool:
+    """Whether ``at_image_size`` and ``recompute`` know how to spare memory by it."""
+    return isinstance(prior, Coded)
 
 
 def at_image_size(prior: DiffusionPrior, image_size: int) -> DiffusionPrior:
@@ -30,7 +30,7 @@ def at_image_size(prior: DiffusionPrior, image_size: int) -> DiffusionPrior:
     """
     if image_size >= prior.image_size:
         return prior
-    if not isinstance(prior, _Coded):
+    if not isinstance(prior, Coded):
         raise ValueError(
             f"{type(prior).__name__} sees pictures of {prior.image_size} pixels and has no autoencoder that could show "
             f"it {image_size}; use a recipe and an economy that leave its size alone"

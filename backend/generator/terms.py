@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ..models.protocols import Condition, Signal
 from .condition import StageZero
+from .condition_readers import readers_at_hand
 from .losses.score_distillation import CDS, SDS, BoundSDS
 from .losses.surface import LaplacianSmoothness
 from .losses.term import BoundLoss, Loss, SeenByNetwork, ViewName
@@ -157,8 +158,10 @@ class Terms:
 
 def _bound(loss: Loss, runtime: Runtime, condition: Condition, guide: Signal) -> BoundLoss:
     """The loss for this run; of the networks, only the prior that has to read the condition is called for."""
-    reader = (runtime.prior(loss.prior),) if isinstance(loss, SDS | CDS) else ()
-    with runtime.economy.at_hand(reader, runtime.device):
+    if not isinstance(loss, SDS | CDS):
+        return loss.bind(runtime, condition, guide)
+    prior = runtime.prior(loss.prior)
+    with runtime.economy.at_hand((prior,), runtime.device), readers_at_hand(prior, runtime.device):
         return loss.bind(runtime, condition, guide)
 
 

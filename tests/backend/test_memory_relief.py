@@ -49,17 +49,22 @@ def ladder(world: Runtime, recipe: Recipe) -> list[Economy]:
     return economies
 
 
-def test_batches_go_first_then_size_then_the_networks_places() -> None:
+def test_time_goes_first_then_detail_then_much_time() -> None:
     assert ladder(with_networks(768), UNLIMITED) == [
         Economy(images_at_once=1),
-        Economy(images_at_once=1, largest_image=512),
-        Economy(images_at_once=1, largest_image=512, offload=True),
+        Economy(images_at_once=1, recompute=True),
+        Economy(images_at_once=1, recompute=True, largest_image=512),
+        Economy(images_at_once=1, recompute=True, largest_image=512, offload=True),
     ]
 
 
 def test_what_would_change_nothing_is_left_out() -> None:
     """Of a prior or a recipe of small pictures, of one picture at a time, and of a CPU."""
-    without_size = [Economy(images_at_once=1), Economy(images_at_once=1, offload=True)]
+    without_size = [
+        Economy(images_at_once=1),
+        Economy(images_at_once=1, recompute=True),
+        Economy(images_at_once=1, recompute=True, offload=True),
+    ]
     assert ladder(with_networks(512), UNLIMITED) == without_size
     assert ladder(with_networks(768), xbind.XBIND) == without_size
     alone = replace(builtin.XBIND, reference=replace(builtin.XBIND.reference, candidates=1))
@@ -93,3 +98,16 @@ def test_networks_wait_where_the_economy_says() -> None:
     for prior in (world.planar, world.stereo):
         assert isinstance(prior, Placed)
         assert prior.places == ["cpu", "cuda:0"]
+
+
+def test_autoencoders_recompute_exactly_under_an_economy_that_says_so() -> None:
+    world = replace(with_networks(64), device=torch.device("cpu"))
+    network = world.planar.codec.network
+    image = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    gradients = []
+    for is_on in (False, True, False):
+        under(Economy(recompute=is_on), world)
+        assert network.is_gradient_checkpointing == is_on
+        gradients.append(torch.autograd.grad(world.planar.encode(image).sum(), image)[0])
+    torch.testing.assert_close(gradients[1], gradients[0])
+    torch.testing.assert_close(gradients[2], gradients[0])

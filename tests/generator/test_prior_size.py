@@ -7,7 +7,7 @@ import torch
 from any_to_3d.backend.generator.condition import StageZero
 from any_to_3d.backend.generator.generate import Step, generate
 from any_to_3d.backend.generator.losses.score_distillation import SDS
-from any_to_3d.backend.generator.prior_size import at_image_size, can_be_resized
+from any_to_3d.backend.generator.prior_size import at_image_size, has_autoencoder
 from any_to_3d.backend.generator.prompt import Prompt
 from any_to_3d.backend.generator.recipe import Weighted
 from any_to_3d.backend.generator.recipes import builtin
@@ -28,7 +28,7 @@ def networks() -> RandomNetworks:
 def test_the_networks_stay_the_same_objects(networks: RandomNetworks, which: str) -> None:
     prior = getattr(networks, which)
     smaller = at_image_size(prior, 32)
-    assert can_be_resized(prior)
+    assert has_autoencoder(prior)
     assert (smaller.image_size, smaller.latent_shape) == (32, (4, 4, 4))
     assert smaller.unet is prior.unet
     assert smaller.encode(torch.rand(1, 3, 64, 64)).shape == (1, 4, 4, 4)
@@ -41,7 +41,7 @@ def test_no_prior_is_shown_more_than_it_sees(networks: RandomNetworks) -> None:
 
 def test_a_prior_without_an_autoencoder_is_refused_by_name() -> None:
     prior = ImageTargetPrior(paint_ball, IMAGE_SIZE)
-    assert not can_be_resized(prior)
+    assert not has_autoencoder(prior)
     assert at_image_size(prior, IMAGE_SIZE) is prior
     with pytest.raises(ValueError, match="ImageTargetPrior sees pictures of 32 pixels"):
         at_image_size(prior, 16)

@@ -141,10 +141,20 @@ def _lighter(recipe: Recipe, sizes: tuple[int, int, int], lattice: int) -> Recip
     """
     small = recipe.scaled(grid=lattice)
     phases = tuple(
-        replace(phase, size=size, losses=tuple(_with_one_crop(weighted) for weighted in phase.losses))
+        replace(
+            phase,
+            size=size,
+            start=_with_longer_steps(phase.start),
+            losses=tuple(_with_one_crop(weighted) for weighted in phase.losses),
+        )
         for phase, size in zip(small.phases, sizes, strict=True)
     )
     return replace(small, phases=phases)
+
+
+def _with_longer_steps(start: NeRF | DMTet) -> NeRF | DMTet:
+    """Along a ray no finer than a pixel of 64 is wide: 2 / 96 of the ball, against 1.8 / 64 of the image."""
+    return replace(start, march=replace(start.march, samples=96)) if isinstance(start, NeRF) else start
 
 
 def _with_one_crop(weighted: Weighted) -> Weighted:
