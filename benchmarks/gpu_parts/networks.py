@@ -1,0 +1,131 @@
+"""Each network alone: time, counted work, and the weights it has to read."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+from any_to_3d.backend.generator.cameras import CameraBatch
+from any_to_3d.backend.generator.recipe import ReferenceSampling
+from any_to_3d.backend.generator.runtime import Runtime
+from any_to_3d.backend.models.random_networks import NetworkShapes
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from .case import Case
+from .condition import stage_zero
+from .rates import measure_rates
+from .timing import Timing, timed
+from .world import META, World
+
+RATES = "device rates"
+
+Work = Callable[[], object]
+
+
+@dataclass(frozen=True)
+class NetworkResult:
+    """teraflops: counted, 2 per multiply-add.   gigabytes: of weights that a call has to read, twice for a gradient."""
+
+    batch: int
+    teraflops: float
+    gigabytes: float
+    timing: Timing
+
+
+@dataclass(frozen=True)
+class Job:
+    """A network's work, prepared on a runtime so that it can be timed on one and counted on another.
+
+    network: what works, of given shapes.  weight_passes: how often its weights are read at least.
+    """
+
+    name: str
+    prepare: Callable[[Runtime], Work]
+    network: Callable[[NetworkShapes], nn.Module]
+    batch: int = 1
+    weight_passes: int = 1
+
+
+def part(world: World) -> Iterator[Case]:
+    """The device's rates, then every network; with its gradient too where a loss differentiates it."""
+    yield Case(RATES, lambda: measure_rates(world))
+    for job in jobs():
+        yield Case(job.name, partial(measure, world, job))
+
+
+def jobs() -> Iterator[Job]:
+    """Phase II shows four pictures at a time to the 2D prior; what a picture costs then is told by the batch of 4."""
+    for batch in (1, 4):
+        name = f"unclip U-Net, guidance pair{'' if batch == 1 else f', batch {batch}'}"
+        yield Job(name, partial(_denoise, "planar", batch), lambda shapes: shapes.unclip.network(), batch)
+    yield Job("zero123 U-Net, guidance pair", partial(_denoise, "stereo", 1), lambda shapes: shapes.zero123.network())
+    for shown, prior in (("unclip", "planar"), ("zero123", "stereo")):
+        yield Job(f"{shown} VAE encode", partial(_encode, prior), _encoder)
+        yield Job(
+            f"{shown} VAE encode, gradient", partial(_encode, prior, has_gradient=True), _encoder, weight_passes=2
+        )
+    yield Job("unclip VAE decode", _decode, lambda shapes: shapes.autoencoder.network().decoder)
+    yield Job("CLIP image tower, a crop", _embed, _tower)
+    yield Job("CLIP image tower, a crop, gradient", partial(_embed, has_gradient=True), _tower, weight_passes=2)
+
+
+def measure(world: World, job: Job) -> NetworkResult:
+    """Time it on the device, count it where nothing has memory; at the size of the paper's phases."""
+    shown = world.paper.phases[0].planar_size
+    timing = timed(job.prepare(world.ours.showing(shown)), world.device, world.rounds)
+    with META:
+        weights = sum(weight.numel() for weight in job.network(world.shapes).parameters())
+    gigabytes = job.weight_passes * weights * world.dtype.itemsize / 1e9
+    return NetworkResult(job.batch, teraflops(job.prepare(world.counted.showing(shown))), gigabytes, timing)
+
+
+def teraflops(work: Work) -> float:
+    """Counted, 2 operations per multiply-add, of matrix products, convolutions and attention."""
+    with FlopCounterMode(display=False) as counter:
+        work()
+    return counter.get_total_flops() / 1e12
+
+
+def _denoise(name: str, batch: int, runtime: Runtime) -> Work:
+    prior, device = runtime.prior(name), runtime.device
+    prepared = prior.prepare(stage_zero(runtime, ReferenceSampling()).condition)
+    noisy = torch.randn(batch, *prior.latent_shape, device=device)
+    sigma = torch.full((batch,), 1.5, device=device)
+    level, distance = torch.zeros(batch, device=device), torch.full((batch,), 2.5, device=device)
+    cameras = CameraBatch.orbit(level, torch.linspace(-3, 3, batch, device=device), distance, distance / 4, 64)
+    return lambda: prior.denoise(noisy, sigma, prepared, cameras, 100.0)
+
+
+def _encode(name: str, runtime: Runtime, has_gradient: bool = False) -> Work:
+    prior = runtime.prior(name)
+    return _maybe_backward(prior.encode, _picture(prior.image_size, runtime), has_gradient)
+
+
+def _decode(runtime: Runtime) -> Work:
+    latents = torch.randn(1, *runtime.planar.latent_shape, device=runtime.device)
+    return torch.no_grad()(lambda: runtime.planar.decode(latents))
+
+
+def _embed(runtime: Runtime, has_gradient: bool = False) -> Work:
+    encoder = runtime.image_encoder
+    return _maybe_backward(encoder.embed_image, _picture(encoder.input_size, runtime), has_gradient)
+
+
+def _picture(size: int, runtime: Runtime) -> Tensor:
+    return torch.rand(1, 3, size, size, device=runtime.device)
+
+
+def _maybe_backward(see: Callable[[Tensor], Tensor], picture: Tensor, has_gradient: bool) -> Work:
+    if not has_gradient:
+        return torch.no_grad()(lambda: see(picture))
+    picture.requires_grad_()
+    return lambda: torch.autograd.grad(see(picture).square().sum(), picture)
+
+
+def _encoder(shapes: NetworkShapes) -> nn.Module:
+    return shapes.autoencoder.network().encoder
+
+
+def _tower(shapes: NetworkShapes) -> nn.Module:
+    return shapes.joint_vision.vision()

@@ -1,0 +1,107 @@
+"""The one place where the measured networks, kernels and recipes are put together."""
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Literal
+
+import torch
+from any_to_3d.backend.generator.recipe import Phase, Recipe
+from any_to_3d.backend.generator.recipes import PRESETS
+from any_to_3d.backend.generator.recipes.xbind import XBIND
+from any_to_3d.backend.generator.rendering.volume import RayMarch
+from any_to_3d.backend.generator.representations.nerf import NeRF
+from any_to_3d.backend.generator.representations.tet_grid import KuhnGrid
+from any_to_3d.backend.generator.runtime import Runtime
+from any_to_3d.backend.kernels.hash_grid import HashGridConfig
+from any_to_3d.backend.kernels.interface import Kernels
+from any_to_3d.backend.kernels.select import select_kernels
+from any_to_3d.backend.models.precision import choose_precision
+from any_to_3d.backend.models.random_networks import NARROW, PUBLISHED, NetworkShapes, random_networks
+
+from .timing import Rounds
+
+Size = Literal["full", "quick"]
+
+META = torch.device("meta")
+
+QUICK = replace(
+    NARROW,
+    unclip=replace(NARROW.unclip, layers=1),
+    zero123=replace(NARROW.zero123, layers=1),
+    autoencoder=replace(NARROW.autoencoder, layers=1),
+)
+"""The narrow networks with a layer a level."""
+
+
+@dataclass(frozen=True)
+class World:
+    """What every part is given."""
+
+    device: torch.device
+    size: Size = "full"
+    rounds: Rounds = field(default_factory=Rounds)
+
+    @property
+    def shapes(self) -> NetworkShapes:
+        # Stage 0 paints at the size of Stable unCLIP 2.1, and the phases show it less.
+        return replace(PUBLISHED, image_size=None) if self.size == "full" else QUICK
+
+    @cached_property
+    def dtype(self) -> torch.dtype:
+        """What our networks compute in on this device."""
+        return choose_precision(self.device).dtype
+
+    @property
+    def eager_dtype(self) -> torch.dtype:
+        """What public code uses; a CPU's half precision is slower than its single precision."""
+        return torch.float16 if self.device.type == "cuda" else torch.float32
+
+    @cached_property
+    def kernels(self) -> tuple[Kernels, str]:
+        """Those that a run on this device gets, and the line that says why."""
+        return select_kernels("auto", self.device)
+
+    @cached_property
+    def ours(self) -> Runtime:
+        """The networks as a run has them on this device."""
+        return self._runtime(self.device, self.dtype)
+
+    @cached_property
+    def counted(self) -> Runtime:
+        """Networks without memory, whose work can only be counted."""
+        return self._runtime(META, torch.float32)
+
+    @cached_property
+    def presets(self) -> dict[str, Recipe]:
+        """The recipe xbind of profile full at every preset; two of them at the quick size."""
+        presets = PRESETS["full"]
+        if self.size == "full":
+            return presets
+        return {name: _narrowed(recipe) for name, recipe in presets.items() if recipe in (presets["draft"], XBIND)}
+
+    @property
+    def paper(self) -> Recipe:
+        """The recipe with every number of the paper."""
+        return XBIND if self.size == "full" else _narrowed(XBIND)
+
+    def _runtime(self, device: torch.device, dtype: torch.dtype) -> Runtime:
+        networks = random_networks(device, dtype, self.shapes)
+        kernels = select_kernels("reference", device)[0] if device == META else self.kernels[0]
+        vision = networks.joint.vision
+        return Runtime(device, kernels, networks.planar, networks.stereo, networks.joint, vision)
+
+
+def _narrowed(recipe: Recipe) -> Recipe:
+    """For tests: an eighth of the pixels a side, a small field, a coarse lattice; all losses stay."""
+    sampling = replace(recipe.reference, candidates=2, steps=2)
+    return replace(recipe, phases=tuple(_narrowed_phase(phase) for phase in recipe.phases), reference=sampling)
+
+
+def _narrowed_phase(phase: Phase) -> Phase:
+    field = replace(phase.start.field, grid=HashGridConfig(4, 2, 12, 8, 1.5), hidden=16, start_levels=4)
+    start = replace(phase.start, field=field)
+    if isinstance(start, NeRF):
+        start = replace(start, march=RayMarch(samples=24, normal_step=0.05), preview_resolution=16)
+    else:
+        start = replace(start, grid=KuhnGrid(16))
+    return replace(phase, start=start, size=max(16, phase.size // 8))
