@@ -48,6 +48,8 @@ def diagnose(profile: ProfileName, device: str, models_folder: Path | None, data
             ("torch", lambda: check_device(device)),
             ("weights", lambda: check_weights(profile, models_folder)),
         ]
+    if profile == "full":
+        checks.append(("memory", lambda: check_memory(device, models_folder)))
     for subject, check in checks:
         try:
             yield from check()
@@ -187,3 +189,30 @@ def check_sums(root: Path) -> Iterator[Finding]:
         yield Finding("problem", "checksums", text, "Install the package again.")
     else:
         yield Finding("ok", "checksums", f"{count} files are as they should be")
+
+
+def check_memory(device_name: str, models_folder: Path | None) -> Iterator[Finding]:
+    """What each preset of profile full needs; for a GPU of this computer, whether it fits and what to lower."""
+    import torch
+
+    from .device_memory import memory_of
+    from .generator.recipes import PRESETS
+    from .models.default_folder import chosen_models_folder
+    from .models.precision import choose_precision, describe_precision, precision_for
+    from .network_weights import weights_of
+    from .preset_memory import preset_memories
+    from .runtime import choose_device
+
+    try:
+        device = choose_device(device_name)
+    except ValueError:
+        device = torch.device("cpu")  # check_device has said what is wrong with it
+    yield Finding("ok", "precision", describe_precision(device).removeprefix("precision: "))
+    memory = memory_of(device)
+    precision = precision_for("cuda", has_bfloat16=True) if memory is None else choose_precision(device)
+    networks = weights_of(chosen_models_folder(models_folder), precision.dtype)
+    if networks.are_published:
+        yield Finding("ok", "memory", "by the sizes of the published networks, as the folder is not complete")
+    for preset in preset_memories(PRESETS["full"], networks, memory):
+        level: Level = "warning" if preset.fits is False else "ok"
+        yield Finding(level, f"memory {preset.preset}", preset.text, preset.advice)

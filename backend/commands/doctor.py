@@ -10,7 +10,10 @@ STYLE = {"ok": "green", "warning": "yellow", "problem": "red"}
 
 @dataclass(frozen=True)
 class Doctor:
-    """Check Python, libraries, device, kernels, weights, port, bpy and the data folder. Exit status 1 for a problem."""
+    """Check Python, libraries, device, kernels, weights, port, bpy and the data folder. Exit status 1 for a problem.
+
+    For profile full also the memory that each preset will need, before anything is loaded, and what to lower.
+    """
 
     profile: ProfileName = "builtin"
     """The profile that is to work here."""

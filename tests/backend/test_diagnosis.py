@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 import zmq
-from any_to_3d.backend import diagnosis
+from any_to_3d.backend import device_memory, diagnosis
+from any_to_3d.backend.device_memory import DeviceMemory
+from any_to_3d.backend.diagnosis import Finding
+from any_to_3d.backend.generator.recipes import PRESETS
+from any_to_3d.backend.memory_forecast import GIB
+from any_to_3d.backend.models import precision
+from any_to_3d.backend.models.precision import precision_for
 
 
 def test_a_free_and_a_taken_port() -> None:
@@ -54,3 +60,53 @@ def test_a_check_that_breaks_is_reported_and_the_others_go_on(monkeypatch: pytes
     findings = list(diagnosis.diagnose("fake", "cpu", None, tmp_path))
     assert findings[0].text == "the check itself failed: ZeroDivisionError: oh"
     assert [finding.subject for finding in findings] == ["python", "port", "data folder", "blender"]
+
+
+def memory_findings(monkeypatch: pytest.MonkeyPatch, folder: Path, memory: DeviceMemory | None) -> dict[str, Finding]:
+    monkeypatch.setattr(device_memory, "memory_of", lambda device: memory)
+    if memory is not None:
+        monkeypatch.setattr(precision, "choose_precision", lambda device: precision_for("cuda", has_bfloat16=True))
+    return {finding.subject: finding for finding in diagnosis.check_memory("cpu", folder)}
+
+
+def test_without_a_gpu_every_preset_of_profile_full_names_the_cards_it_wants(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    found = memory_findings(monkeypatch, tmp_path, None)
+    assert list(found) == ["precision", "memory", *(f"memory {name}" for name in PRESETS["full"])]
+    assert found["memory"].text == "by the sizes of the published networks, as the folder is not complete"
+    assert "fits a card of 16 GB;" in found["memory standard"].text
+    assert "of 8 GB if the networks see one picture at a time and the autoencoders" in found["memory small"].text
+    assert {finding.level for finding in found.values()} == {"ok"}
+    assert found["precision"].text.startswith("float32 on cpu")
+
+
+def test_on_a_large_gpu_every_preset_fits_and_there_is_nothing_to_lower(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    found = memory_findings(monkeypatch, tmp_path, DeviceMemory(24 * GIB, 23 * GIB))
+    assert found["memory paper"].text.endswith("; of 24.0 GiB here 23.0 are free: it fits")
+    assert {finding.remedy for finding in found.values()} == {""}
+
+
+def test_on_a_small_gpu_it_says_what_is_given_up_and_which_preset_gives_up_less(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    found = memory_findings(monkeypatch, tmp_path, DeviceMemory(8 * GIB, int(7.7 * GIB)))
+    standard, small = found["memory standard"], found["memory small"]
+    assert (standard.level, small.level) == ("ok", "ok")
+    assert "networks wait in the computer's memory" in standard.text
+    assert standard.remedy.endswith("close what else uses the card, or choose draft or small.")
+    assert "networks wait" not in small.text.split("are free")[1]
+
+
+def test_a_gpu_that_is_too_small_for_a_preset_is_warned_of(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    found = memory_findings(monkeypatch, tmp_path, DeviceMemory(6 * GIB, 5 * GIB))
+    for name in PRESETS["full"]:
+        assert found[f"memory {name}"].level == "warning"
+        assert "would be too much" in found[f"memory {name}"].text
+        assert found[f"memory {name}"].remedy == "Close what else uses the card."
+
+
+def test_a_device_that_is_not_there_does_not_hide_what_a_preset_needs(tmp_path: Path) -> None:
+    assert [f.level for f in diagnosis.check_memory("cuda:77", tmp_path)][2:] == ["ok"] * len(PRESETS["full"])
