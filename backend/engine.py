@@ -31,10 +31,14 @@ class Plan:
 
 @dataclass(frozen=True)
 class Stage:
-    """Work before the first step; fraction in [0, 1]."""
+    """Work before the first step; fraction in [0, 1].
+
+    notice: a sentence that the artist is to see from here on until the job ends; empty leaves the one before.
+    """
 
     what: str
     fraction: float
+    notice: str = ""
 
 
 class Moment(Protocol):

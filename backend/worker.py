@@ -112,7 +112,8 @@ class _Drive:
                 yield Cancelled(job.job_id)
                 return
             if isinstance(moment, Stage):
-                yield Preparing(job.job_id, moment.what, moment.fraction)
+                self._notice = moment.notice or self._notice
+                yield Preparing(job.job_id, moment.notice or moment.what, moment.fraction)
                 self._meter.skip(self._clock())
                 continue
             if isinstance(moment, CutOut):

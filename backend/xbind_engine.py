@@ -15,6 +15,8 @@ from ..shared.mesh import MeshSnapshot, TexturedMesh
 from ..shared.messages import CutOut, Submit
 from . import snapshot
 from .catalogue import ProfileName
+from .device_memory import memory_of
+from .economy_choice import least_economy, notice
 from .engine import PhasePlan, Plan, Stage
 from .generator import checkpoint
 from .generator.economy import Economy
@@ -24,8 +26,10 @@ from .generator.recipes import PRESETS, RECIPES
 from .generator.runtime import Runtime
 from .kernels.warm_up import warm_up
 from .memory_relief import next_relief, under
+from .models.precision import choose_precision
+from .network_weights import weights_of
 from .prompt_reading import read_prompt
-from .runtime import build_runtime, choose_device
+from .runtime import build_runtime, choose_device, models_root
 
 log = logging.getLogger(__name__)
 
@@ -103,6 +107,15 @@ class XBindEngine:
         self._economy = relief.economy
         return relief.notice
 
+    def _economy_for(self, recipe: Recipe, device: torch.device) -> tuple[Economy, str]:
+        """What a job gives up from its beginning, by forecast, and what to tell the artist of it."""
+        memory = memory_of(device)
+        if memory is None or self._profile != "full":
+            return Economy(), ""
+        networks = weights_of(models_root(self._profile, self._models_folder), choose_precision(device).dtype)
+        choice = least_economy(recipe, networks, memory.available)
+        return choice.economy, notice(choice, memory.available)
+
     def run(
         self, job_id: str, submit: Submit, checkpoint_folder: Path | None
     ) -> Iterator["Stage | CutOut | StepMoment"]:
@@ -115,10 +128,13 @@ class XBindEngine:
         yield Stage("loading models", 0.0)
         self.load()
         assert self._runtime is not None
-        if job_id != self._job_id:
-            self._job_id, self._economy = job_id, Economy()
         self._recipe = recipe
         _free_memory(self._runtime.device)
+        if job_id != self._job_id:
+            self._job_id, self._economy, told = job_id, *self._economy_for(recipe, self._runtime.device)
+            if told:
+                log.warning("job=%s memory=small %s", job_id, told)
+                yield Stage("making room", 0.0, told)
         runtime = replace(under(self._economy, self._runtime), seed=submit.seed)
         resume = _checkpoint_in(checkpoint_folder)
         taker = snapshot.SnapshotTaker(job_id)

@@ -65,6 +65,7 @@ class ScriptedEngine:
     error: Exception | None = None
     reliefs: tuple[str, ...] = ()
     cut_outs: tuple[m.CutOut, ...] = ()
+    notice: str = ""
     saves: list[tuple[str, int]] = field(default_factory=list)
     resumed_from: Path | None = None
     was_closed: bool = False
@@ -89,6 +90,8 @@ class ScriptedEngine:
     def run(self, job_id: str, submit: Submit, checkpoint: Path | None) -> Iterator[Stage | m.CutOut | ScriptedMoment]:
         self.resumed_from = checkpoint
         try:
+            if self.notice:
+                yield Stage("making room", 0.0, self.notice)
             yield Stage("embedding the prompt", 0.0)
             yield from self.cut_outs
             for phase in PLAN.phases:
@@ -241,6 +244,18 @@ def test_an_exception_becomes_a_problem(
     failed = run(engine, tmp_path)[-1]
     assert (failed.problem.code, failed.problem.hint) == (code, hint)
     assert engine.was_closed
+
+
+def test_what_an_engine_gives_up_beforehand_is_told_until_memory_runs_out_nonetheless(
+    engine: ScriptedEngine, tmp_path: Path
+) -> None:
+    engine.notice = "To fit into 7.0 GiB, it is slower."
+    events = run(engine, tmp_path)
+    assert [event.what for event in of(m.Preparing, events)][:2] == [engine.notice, "embedding the prompt"]
+    assert {event.notice for event in of(m.Progress, events)} == {engine.notice}
+    engine.error, engine.reliefs = OutOfMemoryError("CUDA out of memory"), ("smaller pictures",)
+    engine.notice = ""
+    assert of(m.Progress, run(engine, tmp_path))[-1].notice == "Memory ran out: smaller pictures."
 
 
 def test_a_job_short_of_memory_gives_things_up_and_goes_on(engine: ScriptedEngine, tmp_path: Path) -> None:

@@ -4,7 +4,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from any_to_3d.backend import xbind_engine
+from any_to_3d.backend.device_memory import DeviceMemory
 from any_to_3d.backend.engine import Stage
+from any_to_3d.backend.generator.condition import Preparing
+from any_to_3d.backend.generator.economy import Economy
+from any_to_3d.backend.memory_forecast import GIB
+from any_to_3d.backend.models.precision import precision_for
 from any_to_3d.backend.worker import run_job
 from any_to_3d.backend.worker_messages import Run
 from any_to_3d.backend.xbind_engine import CHECKPOINT, XBindEngine, recipe_of
@@ -99,6 +105,43 @@ def test_missing_weights_fail_the_job_by_name(tmp_path: Path) -> None:
     failed = list(run_job(Run("j1", smallest(), str(tmp_path)), engine, Wishes()))[-1]
     assert failed.problem.code == "missing_weights"
     assert str(tmp_path / "nothing") in failed.problem.message
+
+
+def told_by(engine: XBindEngine, monkeypatch: pytest.MonkeyPatch, available: float) -> tuple[str, ...]:
+    """The notices of a job's stages, on a device that is said to be a GPU of so many bytes; up to the first step."""
+    memory = DeviceMemory(total=int(8 * GIB), available=int(available))
+    monkeypatch.setattr(xbind_engine, "memory_of", lambda device: memory)
+    monkeypatch.setattr(xbind_engine, "choose_precision", lambda device: precision_for("cuda", has_bfloat16=True))
+    monkeypatch.setattr(xbind_engine, "generate", lambda *arguments: iter([Preparing("imagining", 0.5)]))
+    submit = m.Submit("r", request().prompts, preset="draft")
+    return tuple(moment.notice for moment in engine.run("j1", submit, None) if isinstance(moment, Stage))
+
+
+def test_on_a_gpu_a_job_gives_up_beforehand_what_does_not_fit_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    engine = XBindEngine("full", "cpu", str(tmp_path), 1, runtime())
+    assert set(told_by(engine, monkeypatch, 80 * GIB)) == {""}
+    engine = XBindEngine("full", "cpu", str(tmp_path), 1, runtime())
+    (told,) = set(told_by(engine, monkeypatch, 7 * GIB)) - {""}
+    assert told.startswith(
+        "To fit into 7.0 GiB of graphics memory, the networks see one picture at a time and the auto"
+    )
+
+
+def test_what_a_job_has_given_up_it_does_not_take_back_when_it_goes_on(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    engine = XBindEngine("full", "cpu", str(tmp_path), 1, runtime())
+    told_by(engine, monkeypatch, 80 * GIB)
+    assert engine.relieve() is not None
+    economy = engine._economy
+    assert set(told_by(engine, monkeypatch, 80 * GIB)) == {""}
+    assert engine._economy == economy != Economy()
+
+
+def test_the_builtin_profile_gives_up_nothing_beforehand(monkeypatch: pytest.MonkeyPatch, engine: XBindEngine) -> None:
+    assert set(told_by(engine, monkeypatch, GIB)) == {""}
 
 
 def test_builtin_networks_take_one_thread_unless_asked_for_more() -> None:
