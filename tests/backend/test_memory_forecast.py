@@ -1,6 +1,7 @@
 """The forecast: how its moments add up, what each economy takes away, and what the presets promise of cards."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -129,3 +130,13 @@ def test_only_a_recipe_that_shows_large_pictures_is_offered_smaller_ones() -> No
     assert {economy.largest_image for economy in economies(xbind.XBIND, BF16)} == {None}
     assert [economy.largest_image for economy in economies(own_size, BF16)] == [None, None, None, 512, None, 512]
     assert described(Economy(largest_image=512)) == "the 2D prior sees pictures of 512 pixels"
+
+
+def test_the_manual_has_the_presets_steps_sizes_and_memory() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "models.md").read_text("utf-8")
+    for name, recipe in PRESETS["full"].items():
+        row = next(line for line in page.splitlines() if line.startswith(f"| `{name}`"))
+        cells = [cell.strip() for cell in row.strip("|").split("|")]
+        assert cells[1] == ", ".join(str(phase.steps) for phase in recipe.phases)
+        assert cells[2] == ", ".join(str(phase.size) for phase in recipe.phases)
+        assert cells[5] == f"{forecast(recipe, BF16, NOTHING).needed / GIB:.1f} GiB"
