@@ -1,19 +1,22 @@
-"""One whole run of preset Draft, from the request to the textured mesh, with the time until the first live mesh."""
+"""One whole run of preset Draft, from the prompt to the textured mesh, with the time until the first live mesh."""
 
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
-from any_to_3d.backend.catalogue import ProfileName
-from any_to_3d.backend.commands.bench import PhaseTime, measure
-from any_to_3d.backend.engine import Engine, Moment, Plan, Stage
-from any_to_3d.backend.xbind_engine import XBindEngine
-from any_to_3d.shared.messages import CutOut, Submit, TextPrompt, WeightedPrompt
+from any_to_3d.backend.commands.bench import PhaseTime
+from any_to_3d.backend.generator.condition import Preparing
+from any_to_3d.backend.generator.economy import Economy
+from any_to_3d.backend.generator.generate import generate
+from any_to_3d.backend.generator.prompt import Prompt
+from any_to_3d.backend.memory_relief import under
+from any_to_3d.backend.snapshot import SnapshotTaker
+from any_to_3d.backend.xbind_engine import MAX_FACES, SMOOTHING, TEXTURE_SIZE, StepMoment
 
 from .case import Case
 from .condition import TEXT
+from .timing import finish
 from .told_priors import told
 from .world import World
 
@@ -24,8 +27,9 @@ LIVE_FACES = 50_000
 
 @dataclass(frozen=True)
 class DraftResult:
-    """Seconds, with networks that are loaded.   first_live_mesh: from the request to a mesh that a client could show.
+    """Seconds, with networks that are loaded.   first_step: with all that comes before it.   finish: of unwrapping.
 
+    first_live_mesh: from the request to a mesh that a client could show, None if there never was one.
     whole: from the request to the textured mesh.
     """
 
@@ -42,45 +46,51 @@ def part(world: World) -> Iterator[Case]:
 
 
 def run(world: World) -> DraftResult:
-    """Through the engine that a worker has; at the quick size the built-in recipe, as it is the smallest."""
-    profile: ProfileName = "full" if world.size == "full" else "builtin"
-    device, runtime = str(world.device), told(world.ours)
-    engine = _WatchedEngine(XBindEngine(profile, device, "", 0, runtime))
-    prompt = (WeightedPrompt(TextPrompt(TEXT)),)
-    overrides = {} if world.size == "full" else {"steps_scale": 0.03, "texture_size": 64.0, "max_faces": 2000.0}
-    report = measure(engine, Submit("draft", prompt, preset="draft", overrides=overrides))
-    whole = report.first_step + sum(phase.seconds for phase in report.phases) + report.finish
-    return DraftResult(round(whole, 3), report.first_step, engine.seconds_to_mesh, report.finish, report.phases)
+    """As the engine of a worker does it, for a text; a live mesh is taken until one holds a surface."""
+    recipe, runtime = world.presets["draft"], under(Economy(), told(world.ours))
+    taker, watch, moment = SnapshotTaker("draft"), _Watch(world), None
+    first_step: float | None = None
+    first_live_mesh: float | None = None
+    phases = []
+    for step in generate(recipe, Prompt.from_text(TEXT), runtime):
+        if isinstance(step, Preparing):
+            continue
+        moment = StepMoment(step, taker, *_finishing(world))
+        if first_live_mesh is None and moment.snapshot(0, LIVE_FACES) is not None:
+            first_live_mesh = watch.seconds()
+        if first_step is None:
+            first_step = watch.lap()
+        if moment.ends_phase:
+            phases.append(PhaseTime(moment.phase, moment.index + 1, watch.lap()))
+    assert moment is not None, "a recipe has steps"
+    assert first_step is not None, "a recipe has steps"
+    for _ in moment.textured():
+        pass
+    return DraftResult(watch.seconds(), first_step, first_live_mesh, watch.lap(), tuple(phases))
 
 
-class _WatchedEngine:
-    """An engine of whose first steps a live mesh is taken, until one holds a surface."""
+def _finishing(world: World) -> tuple[int, int, int]:
+    """Pixels a side of the texture, most faces, and rounds of smoothing."""
+    if world.size == "quick":
+        return 64, 2000, 0
+    return TEXTURE_SIZE["full"], MAX_FACES["full"], SMOOTHING["full"]
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self.seconds_to_mesh: float | None = None
 
-    @property
-    def device(self) -> str:
-        return self._engine.device
+class _Watch:
+    """Seconds of a run; the device has finished whenever it is looked at."""
 
-    @property
-    def kernels(self) -> str:
-        return self._engine.kernels
+    def __init__(self, world: World) -> None:
+        self._device = world.device
+        self._began = self._lapped = time.perf_counter()
 
-    def load(self) -> None:
-        self._engine.load()
+    def seconds(self) -> float:
+        """Since the beginning."""
+        finish(self._device)
+        return round(time.perf_counter() - self._began, 3)
 
-    def plan(self, submit: Submit) -> Plan:
-        return self._engine.plan(submit)
-
-    def relieve(self) -> str | None:
-        return self._engine.relieve()
-
-    def run(self, job_id: str, submit: Submit, checkpoint: Path | None) -> Iterator[Stage | CutOut | Moment]:
-        begin = time.perf_counter()
-        for moment in self._engine.run(job_id, submit, checkpoint):
-            if not isinstance(moment, Stage | CutOut) and self.seconds_to_mesh is None:
-                is_shown = moment.snapshot(0, LIVE_FACES) is not None
-                self.seconds_to_mesh = round(time.perf_counter() - begin, 3) if is_shown else None
-            yield moment
+    def lap(self) -> float:
+        """Since the last lap."""
+        finish(self._device)
+        now = time.perf_counter()
+        lap, self._lapped = now - self._lapped, now
+        return round(lap, 3)

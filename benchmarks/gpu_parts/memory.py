@@ -2,13 +2,15 @@
 
 import gc
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 import torch
 from any_to_3d.backend.generator.condition import prepare_condition
+from any_to_3d.backend.generator.economy import Economy
 from any_to_3d.backend.generator.prompt import Prompt
 from any_to_3d.backend.generator.recipe import Recipe
+from any_to_3d.backend.memory_relief import under
 
 from .case import Case
 from .condition import TEXT, stage_zero
@@ -25,7 +27,7 @@ CARDS = {"standard": 16.0, "paper": 16.0, "small": 8.0, "draft": 8.0}
 
 @dataclass(frozen=True)
 class MemoryResult:
-    """Gigabytes (10^9 bytes), None where no GPU counts them.   resident: before the run, all of the weights.
+    """Gigabytes (10^9 bytes), None where no GPU counts them.   resident: the weights that stay during a run.
 
     peaks: most at once in stage 0 and each phase, weights included.   reserved: what the allocator took for that.
     card: that the presets are for.
@@ -49,7 +51,7 @@ def part(world: World) -> Iterator[Case]:
 
 def measure(world: World, recipe: Recipe, names: tuple[str, ...]) -> MemoryResult:
     """Stage 0 as a run does it, then the first steps of every phase."""
-    runtime = replace(world.ours)
+    runtime = under(Economy(), world.ours)
     gauge = _Gauge(world.device)
     resident = gauge.now()
     peaks = {}

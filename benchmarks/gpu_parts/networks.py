@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import partial
 
 import torch
-from any_to_3d.backend.generator.cameras import CameraBatch
+from any_to_3d.backend.generator.cameras import single_camera
+from any_to_3d.backend.generator.condition_readers import readers_at_hand
 from any_to_3d.backend.generator.recipe import ReferenceSampling
 from any_to_3d.backend.generator.runtime import Runtime
 from any_to_3d.backend.models.random_networks import NetworkShapes
@@ -27,7 +28,6 @@ Work = Callable[[], object]
 class NetworkResult:
     """teraflops: counted, 2 per multiply-add.   gigabytes: of weights that a call has to read, twice for a gradient."""
 
-    batch: int
     teraflops: float
     gigabytes: float
     timing: Timing
@@ -43,7 +43,6 @@ class Job:
     name: str
     prepare: Callable[[Runtime], Work]
     network: Callable[[NetworkShapes], nn.Module]
-    batch: int = 1
     weight_passes: int = 1
 
 
@@ -55,11 +54,9 @@ def part(world: World) -> Iterator[Case]:
 
 
 def jobs() -> Iterator[Job]:
-    """Phase II shows four pictures at a time to the 2D prior; what a picture costs then is told by the batch of 4."""
-    for batch in (1, 4):
-        name = f"unclip U-Net, guidance pair{'' if batch == 1 else f', batch {batch}'}"
-        yield Job(name, partial(_denoise, "planar", batch), lambda shapes: shapes.unclip.network(), batch)
-    yield Job("zero123 U-Net, guidance pair", partial(_denoise, "stereo", 1), lambda shapes: shapes.zero123.network())
+    """All for one picture, as in a step."""
+    yield Job("unclip U-Net, guidance pair", partial(_denoise, "planar"), lambda shapes: shapes.unclip.network())
+    yield Job("zero123 U-Net, guidance pair", partial(_denoise, "stereo"), lambda shapes: shapes.zero123.network())
     for shown, prior in (("unclip", "planar"), ("zero123", "stereo")):
         yield Job(f"{shown} VAE encode", partial(_encode, prior), _encoder)
         yield Job(
@@ -73,11 +70,15 @@ def jobs() -> Iterator[Job]:
 def measure(world: World, job: Job) -> NetworkResult:
     """Time it on the device, count it where nothing has memory; at the size of the paper's phases."""
     shown = world.paper.phases[0].planar_size
-    timing = timed(job.prepare(world.ours.showing(shown)), world.device, world.rounds)
+    ours = world.ours.showing(shown)
+    assert ours.stereo is not None, "random networks have both priors"
+    with readers_at_hand(ours.planar, world.device), readers_at_hand(ours.stereo, world.device):
+        work = job.prepare(ours)
+    timing = timed(work, world.device, world.rounds)
     with META:
         weights = sum(weight.numel() for weight in job.network(world.shapes).parameters())
     gigabytes = job.weight_passes * weights * world.dtype.itemsize / 1e9
-    return NetworkResult(job.batch, teraflops(job.prepare(world.counted.showing(shown))), gigabytes, timing)
+    return NetworkResult(teraflops(job.prepare(world.counted.showing(shown))), gigabytes, timing)
 
 
 def teraflops(work: Work) -> float:
@@ -87,14 +88,13 @@ def teraflops(work: Work) -> float:
     return counter.get_total_flops() / 1e12
 
 
-def _denoise(name: str, batch: int, runtime: Runtime) -> Work:
+def _denoise(name: str, runtime: Runtime) -> Work:
     prior, device = runtime.prior(name), runtime.device
     prepared = prior.prepare(stage_zero(runtime, ReferenceSampling()).condition)
-    noisy = torch.randn(batch, *prior.latent_shape, device=device)
-    sigma = torch.full((batch,), 1.5, device=device)
-    level, distance = torch.zeros(batch, device=device), torch.full((batch,), 2.5, device=device)
-    cameras = CameraBatch.orbit(level, torch.linspace(-3, 3, batch, device=device), distance, distance / 4, 64)
-    return lambda: prior.denoise(noisy, sigma, prepared, cameras, 100.0)
+    noisy = torch.randn(1, *prior.latent_shape, device=device)
+    sigma = torch.full((1,), 1.5, device=device)
+    camera = single_camera(64, device)
+    return lambda: prior.denoise(noisy, sigma, prepared, camera, 100.0)
 
 
 def _encode(name: str, runtime: Runtime, has_gradient: bool = False) -> Work:

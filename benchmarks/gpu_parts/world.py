@@ -92,7 +92,7 @@ class World:
 
 
 def _narrowed(recipe: Recipe) -> Recipe:
-    """For tests: an eighth of the pixels a side, a small field, a coarse lattice; all losses stay."""
+    """For tests: a hundredth of the steps, fewer pixels, a small field, a coarse lattice; all losses stay."""
     sampling = replace(recipe.reference, candidates=2, steps=2)
     return replace(recipe, phases=tuple(_narrowed_phase(phase) for phase in recipe.phases), reference=sampling)
 
@@ -104,4 +104,4 @@ def _narrowed_phase(phase: Phase) -> Phase:
         start = replace(start, march=RayMarch(samples=24, normal_step=0.05), preview_resolution=16)
     else:
         start = replace(start, grid=KuhnGrid(16))
-    return replace(phase, start=start, size=max(16, phase.size // 8))
+    return replace(phase, start=start, size=max(16, phase.size // 8), steps=phase.steps // 100)

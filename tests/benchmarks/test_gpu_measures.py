@@ -5,7 +5,7 @@ import sys
 import types
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import gpu
@@ -20,6 +20,7 @@ from any_to_3d.backend.kernels.select import REFERENCE
 from any_to_3d.backend.models.schedule import NoiseSchedule
 from gpu import PARTS, Arguments, main
 from gpu_parts import networks, timing
+from gpu_parts import origin as origins
 from gpu_parts.accelerators import ACCELERATORS
 from gpu_parts.case import Case, LeftOut
 from gpu_parts.journal import Journal, PartJournal
@@ -47,6 +48,14 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_commit() -> Iterator[None]:
+    """git is asked once: a commit made while the tests run would be another origin."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(origins, "source", cache(origins.source))
+        yield
 
 
 def arguments(out: Path, **others: object) -> Arguments:
@@ -86,7 +95,7 @@ def test_a_step_is_divided_into_every_loss_every_view_and_what_comes_after(parts
         assert {weighted.loss.name for weighted in phase.losses} <= named
         assert {"rendering, random view", "rendering, reference view", "optimiser"} <= named
         assert "backward through the renderer" in named
-        assert result["steps_of"]["paper"] == phase.steps
+        assert result["steps_of"]["paper"] == phase.steps // 100
     assert "rendering, stereo view" in results[1]["parts_ms"]
 
 
@@ -101,7 +110,7 @@ def test_the_raw_rounds_of_both_formulations_stand_behind_their_ratio(parts: dic
 
 def test_a_draft_shows_a_live_mesh_long_before_it_is_finished(parts: dict) -> None:
     (draft,) = parts["draft"]["results"].values()
-    assert 0 < draft["first_live_mesh"] <= draft["first_step"] + 1e-3 < draft["whole"]
+    assert 0 < draft["first_live_mesh"] <= draft["first_step"] < draft["whole"]
     assert [phase["name"] for phase in draft["phases"]] == ["coarse", "geometry", "texture"]
     total = draft["first_step"] + sum(phase["seconds"] for phase in draft["phases"]) + draft["finish"]
     assert draft["whole"] == pytest.approx(total, abs=0.01)
@@ -382,9 +391,7 @@ def test_the_kernels_ball_is_the_reference_surface_of_its_distances() -> None:
 
 
 def test_a_journal_is_whole_json_after_every_case(tmp_path: Path) -> None:
-    from gpu_parts.origin import origin
-
-    journal = Journal(tmp_path / "gpu.json", origin(World(CPU, "quick")))
+    journal = Journal(tmp_path / "gpu.json", origins.origin(World(CPU, "quick")))
     journal.keep("kernels", "one", Number(2.0), 0.5)
     assert json.loads(journal.path.read_text("utf-8"))["parts"]["kernels"]["results"] == {"one": {"value": 2.0}}
     assert [each.name for each in tmp_path.iterdir()] == ["gpu.json"]
