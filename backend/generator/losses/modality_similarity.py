@@ -5,6 +5,7 @@ Eq. 2 is a similarity; it is minimised here, so every cosine carries a minus sig
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from jaxtyping import Float
@@ -39,6 +40,11 @@ class ModalitySimilarity:
     view: ViewName = "random"
     needs_reference: bool = False
 
+    @property
+    def picture_count(self) -> int:
+        """How many pictures of each view the encoder is shown together."""
+        return 1 + self.global_count + self.local_count
+
     def channels(self, guide: Signal) -> frozenset[Channel]:
         return frozenset({guide, "alpha"})
 
@@ -62,25 +68,32 @@ class BoundModalitySimilarity:
 
     def __call__(self, view: View, progress: float) -> Float[Tensor, ""]:
         assert view.alpha is not None, "this view was rendered without alpha"
-        image, alpha = view.image(self.guide), view.alpha.detach()
-        loss = -self.spec.plain_weight * self._similarity(image)
-        for _ in range(self.spec.global_count):
-            similarity = self._similarity(self._turned(self._resized(image)))
-            loss = loss - self.spec.global_weight / self.spec.global_count * similarity
-        for _ in range(self.spec.local_count):
-            crop = random_crop(
-                image, alpha, self.spec.local_area, self.spec.local_foreground, self.encoder.input_size, self.generator
-            )
-            loss = loss - self.spec.local_weight / self.spec.local_count * self._similarity(self._turned(crop))
+        image, spec = view.image(self.guide), self.spec
+        pictures = [self._resized(image, "bicubic")]  # as the encoder does itself
+        pictures += [self._turned(self._resized(image, "bilinear")) for _ in range(spec.global_count)]
+        pictures += [self._turned(self._crop(image, view.alpha.detach())) for _ in range(spec.local_count)]
+        # One pass for all: their graphs live until the gradient is taken in any case, and a GPU is kept busy.
+        plain, *others = self._similarities(torch.cat(pictures)).view(len(pictures), -1).mean(dim=1)
+        loss = -spec.plain_weight * plain
+        for similarity in others[: spec.global_count]:
+            loss = loss - spec.global_weight / spec.global_count * similarity
+        for similarity in others[spec.global_count :]:
+            loss = loss - spec.local_weight / spec.local_count * similarity
         return loss
 
-    def _similarity(self, image: Float[Tensor, "B 3 H W"]) -> Float[Tensor, ""]:
-        """avg[cos(C_m, E(x))] over the views."""
-        return cosine_similarity(self.encoder.embed_image(image).float(), self.embedding, dim=-1).mean()
+    def _similarities(self, images: Float[Tensor, "N 3 S S"]) -> Float[Tensor, "N"]:
+        """cos(C_m, E(x)) of each."""
+        return cosine_similarity(self.encoder.embed_image(images).float(), self.embedding, dim=-1)
 
-    def _resized(self, image: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B 3 S S"]:
+    def _resized(
+        self, image: Float[Tensor, "B 3 H W"], mode: Literal["bilinear", "bicubic"]
+    ) -> Float[Tensor, "B 3 S S"]:
         size = (self.encoder.input_size, self.encoder.input_size)
-        return interpolate(image, size=size, mode="bilinear", antialias=True)
+        return image if image.shape[-2:] == size else interpolate(image, size=size, mode=mode, antialias=True)
+
+    def _crop(self, image: Float[Tensor, "B 3 H W"], alpha: Float[Tensor, "B 1 H W"]) -> Float[Tensor, "B 3 S S"]:
+        area, foreground = self.spec.local_area, self.spec.local_foreground
+        return random_crop(image, alpha, area, foreground, self.encoder.input_size, self.generator)
 
     def _turned(self, image: Float[Tensor, "B 3 S S"]) -> Float[Tensor, "B 3 S S"]:
         background = 1.0 if self.guide == "rgb" else 0.0
