@@ -35,6 +35,7 @@ class WorkerOptions:
     profile: str
     models_folder: str = ""
     threads: int = 0
+    is_compiling: bool = True
 
 
 @dataclass(frozen=True)
@@ -173,6 +174,7 @@ class _Place:
         options = self._options
         command = [sys.executable, "-m", f"{__package__}.worker_process", address, self._device, options.profile]
         command += [f"--threads={options.threads}", f"--models-folder={options.models_folder}"]
+        command += [] if options.is_compiling else ["--no-compile"]
         # The worker holds the other end of this pipe: when the server ends, however it ends, so does the worker.
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=sys.stderr)
         log.info("worker=%d pid=%d device=%s", self._number, self._process.pid, self._device)

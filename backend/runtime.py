@@ -5,12 +5,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
+import platformdirs
 import torch
 
 from .calibration_pictures import calibration_pictures
 from .catalogue import ProfileName, require_models_folder
+from .generator.losses.modality_similarity import ModalitySimilarity
+from .generator.recipes import PRESETS
+from .generator.recipes.xbind import PLANAR_SIZE
 from .generator.runtime import Runtime
 from .kernels.select import select_kernels
+from .models.acceleration import accelerate, keep_compiled_networks
 from .models.default_folder import chosen_models_folder
 from .models.embedding_scale import RawImageEncoder, calibrated_scale
 from .models.folder_layout import BUILTIN_FOLDER, MissingWeights, check_folder
@@ -54,9 +59,16 @@ def require_networks(root: Path) -> None:
         raise MissingWeights(root, damages)
 
 
-def build_runtime(profile: ProfileName, device: torch.device, models_folder: Path | None, seed: int = 0) -> Runtime:
+def build_runtime(
+    profile: ProfileName,
+    device: torch.device,
+    models_folder: Path | None,
+    seed: int = 0,
+    is_compiling: bool = True,
+) -> Runtime:
     """Load a profile's networks onto a device.
 
+    is_compiling: on a GPU, the big networks; minutes the first time, seconds later.
     Raises MissingWeights naming every file that is missing, ValueError for a profile without folder or a bad device.
     """
     root = models_root(profile, models_folder)
@@ -68,15 +80,27 @@ def build_runtime(profile: ProfileName, device: torch.device, models_folder: Pat
     require_networks(root)
     joint = load_joint(root, device, dtype)
     planar = load_stable_unclip(root / PLANAR, device, dtype)
+    stereo = load_zero123(root / STEREO, device, dtype)
+    if profile == "full":
+        keep_compiled_networks(platformdirs.user_cache_path("any-to-3d", appauthor=False) / "networks")
+        shown = replace(planar, codec=planar.codec.at_size(min(PLANAR_SIZE, planar.image_size)))
+        log.info(accelerate(shown, stereo, joint.vision, is_compiling, pictures_embedded()))
     return Runtime(
         device=device,
         kernels=kernels,
         planar=_with_measured_scale(planar, root / PLANAR, joint.vision),
-        stereo=load_zero123(root / STEREO, device, dtype),
+        stereo=stereo,
         joint=joint,
         image_encoder=joint.vision,
         seed=seed,
     )
+
+
+def pictures_embedded() -> list[int]:
+    """How many pictures the similarity loss of profile full's presets shows at once, for one view."""
+    phases = [phase for recipe in PRESETS["full"].values() for phase in recipe.phases]
+    losses = [weighted.loss for phase in phases for weighted in phase.losses]
+    return sorted({loss.picture_count for loss in losses if isinstance(loss, ModalitySimilarity)})
 
 
 def _with_measured_scale(prior: StableUnclipPrior, folder: Path, vision: RawImageEncoder) -> StableUnclipPrior:

@@ -38,6 +38,9 @@ class ServeOptions:
     threads: int = 0
     """CPU threads a worker may use; 0 takes one for the built-in models, torch's choice for others."""
 
+    compile: bool = True
+    """Compile the networks of profile full for a GPU: minutes the first time, and faster steps."""
+
     keys: Path | None = None
     """server.key, as written by 'any-to-3d keys': encrypt, and let only the listed clients in."""
 

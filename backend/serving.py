@@ -90,7 +90,8 @@ def _store(folder: Path | None) -> Iterator[JobStore]:
 @contextmanager
 def _pool(context: zmq.Context, options: ServeOptions) -> Iterator[LocalPool]:
     models_folder = "" if options.models_folder is None else str(options.models_folder.absolute())
-    pool = LocalPool(context, options.device, WorkerOptions(options.profile, models_folder, options.threads))
+    asked = WorkerOptions(options.profile, models_folder, options.threads, options.compile)
+    pool = LocalPool(context, options.device, asked)
     try:
         yield pool
     finally:

@@ -77,7 +77,9 @@ class InboxControl:
                 self._wanted_faces = message.max_faces
 
 
-def build_engine(profile: ProfileName, device: str, models_folder: str, threads: int) -> Engine:
+def build_engine(
+    profile: ProfileName, device: str, models_folder: str, threads: int, is_compiling: bool = True
+) -> Engine:
     """The engine of a profile; only the real ones import torch."""
     if profile == "fake":
         from .fake_generation import FakeEngine
@@ -85,7 +87,7 @@ def build_engine(profile: ProfileName, device: str, models_folder: str, threads:
         return FakeEngine()
     from .xbind_engine import XBindEngine
 
-    return XBindEngine(profile, device, models_folder, threads)
+    return XBindEngine(profile, device, models_folder, threads, is_compiling=is_compiling)
 
 
 def serve_jobs(socket: zmq.Socket, engine: Engine) -> None:
@@ -142,6 +144,7 @@ def main() -> None:
     parser.add_argument("profile", choices=get_args(ProfileName))
     parser.add_argument("--models-folder", default="")
     parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--no-compile", action="store_true")
     arguments = parser.parse_args()
     log_to_stderr()
     # Ctrl-C reaches the terminal's whole process group; when a worker ends is for the server to say.
@@ -150,7 +153,8 @@ def main() -> None:
     socket = zmq.Context().socket(zmq.PAIR)
     socket.linger = 0
     socket.connect(arguments.address)
-    serve_jobs(socket, build_engine(arguments.profile, arguments.device, arguments.models_folder, arguments.threads))
+    profile, device, is_compiling = arguments.profile, arguments.device, not arguments.no_compile
+    serve_jobs(socket, build_engine(profile, device, arguments.models_folder, arguments.threads, is_compiling))
 
 
 if __name__ == "__main__":

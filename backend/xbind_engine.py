@@ -64,11 +64,17 @@ class XBindEngine:
     """An Engine for the profiles builtin and full.
 
     threads: of the CPU; 0 is BUILTIN_THREADS for the built-in networks, and for others what torch chooses.
-    runtime: networks that are loaded already, else ``load`` does it.
+    runtime: networks that are loaded already, else ``load`` does it.  is_compiling: on a GPU, those of profile full.
     """
 
     def __init__(
-        self, profile: ProfileName, device: str, models_folder: str, threads: int, runtime: Runtime | None = None
+        self,
+        profile: ProfileName,
+        device: str,
+        models_folder: str,
+        threads: int,
+        runtime: Runtime | None = None,
+        is_compiling: bool = True,
     ) -> None:
         if threads or profile == "builtin":
             torch.set_num_threads(threads or BUILTIN_THREADS)
@@ -77,6 +83,7 @@ class XBindEngine:
         self._device_name = device
         self._models_folder = Path(models_folder) if models_folder else None
         self._runtime = runtime
+        self._is_compiling = is_compiling
         self._job_id = ""
         self._recipe: Recipe | None = None
         self._economy = Economy()
@@ -87,9 +94,16 @@ class XBindEngine:
             _silence_libraries()
             device = choose_device(self._device_name)
             self.device = _describe(device)
-            self._runtime = build_runtime(self._profile, device, self._models_folder)
+            self._runtime = build_runtime(self._profile, device, self._models_folder, is_compiling=self._is_compiling)
             self.kernels = self._runtime.kernels.name
             warm_up(self._runtime.kernels, device)
+
+    def _loading(self) -> str:
+        """What the artist waits for before the first job."""
+        is_long = self._runtime is None and self._profile == "full" and self._is_compiling
+        if is_long and choose_device(self._device_name).type == "cuda":
+            return "loading models and compiling them, which takes minutes the first time"
+        return "loading models"
 
     def plan(self, submit: Submit) -> Plan:
         cost = STEP_COST[self._profile]
@@ -125,7 +139,7 @@ class XBindEngine:
         yield from read.cut_outs
         recipe = recipe_of(submit, self._profile)
         recipe.validate()
-        yield Stage("loading models", 0.0)
+        yield Stage(self._loading(), 0.0)
         self.load()
         assert self._runtime is not None
         self._recipe = recipe

@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import CLIPVisionModelWithProjection
 
 from .json_fields import JsonFields
@@ -69,6 +69,11 @@ class ClipVision:
     @property
     def input_size(self) -> int:
         return self.preprocessing.size
+
+    @property
+    def network(self) -> nn.Module:
+        """The part that does the work."""
+        return self.tower
 
     def move(self, device: torch.device) -> None:
         self.tower.to(device)

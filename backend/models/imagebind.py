@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
 from .clip_vision import ImagePreprocessing
 from .imagebind_sound import sound_pictures
@@ -35,6 +35,11 @@ class ImageBindVision:
     @property
     def input_size(self) -> int:
         return self.preprocessing.size
+
+    @property
+    def network(self) -> nn.Module:
+        """The part that does the work."""
+        return self.tower.trunk
 
     def move(self, device: torch.device) -> None:
         self.tower.to(device)

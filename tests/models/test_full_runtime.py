@@ -62,3 +62,17 @@ def test_the_embedding_scale_is_measured_through_the_joint_image_tower_and_kept(
 def test_without_any_joint_encoder_the_permissive_one_is_asked_for(root: Path) -> None:
     with pytest.raises(MissingWeights, match=r"clip is missing; fetch it with"):
         build_runtime("full", CPU, root)
+
+
+def test_the_log_says_in_a_line_each_what_is_computed_in_and_what_is_compiled(
+    root: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    save_clip(root / "clip", byte_pair_tokenizer())
+    with caplog.at_level("INFO"):
+        build_runtime("full", CPU, root)
+    assert "precision: float32 on cpu, where shorter numbers are no faster" in caplog.messages
+    assert "networks: not compiled, as cpu is no GPU" in caplog.messages
+
+
+def test_the_image_tower_is_tried_with_as_many_pictures_as_the_presets_show_it() -> None:
+    assert runtimes.pictures_embedded() == [3, 6]
