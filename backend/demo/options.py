@@ -17,7 +17,7 @@ class DemoOptions:
     """The same prompt, preset and seed give the same object."""
 
     preset: str = ""
-    """draft, standard or high; empty: the backend's default."""
+    """draft, standard or high, of profile full draft, small, standard or paper; empty: the backend's default."""
 
     profile: ProfileName = "builtin"
     """Which models the backend runs; fake is a quick look at the path itself."""

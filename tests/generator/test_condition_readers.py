@@ -2,20 +2,25 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
+from any_to_3d.backend.generator import checkpoint
 from any_to_3d.backend.generator.condition import StageZero
 from any_to_3d.backend.generator.condition_readers import put_readers_away, readers_at_hand
+from any_to_3d.backend.generator.generate import Step, generate
 from any_to_3d.backend.generator.losses.score_distillation import SDS
+from any_to_3d.backend.generator.prompt import Prompt
 from any_to_3d.backend.generator.recipe import Weighted
 from any_to_3d.backend.generator.recipes import builtin
 from any_to_3d.backend.generator.terms import Terms
 from any_to_3d.backend.models.protocols import Condition
 from any_to_3d.backend.models.random_networks import NARROW, RandomNetworks, random_networks
 from oracle import ImageTargetPrior
+from tiny_recipe import tiny
 from torch import nn
-from toy_world import IMAGE_SIZE, camera_at, paint_ball, runtime
+from toy_world import IMAGE_SIZE, MeanColourEncoder, camera_at, paint_ball, runtime
 
 HERE, HOST = torch.device("meta"), torch.device("cpu")
 
@@ -75,3 +80,24 @@ def test_a_prior_without_readers_is_left_alone() -> None:
     put_readers_away(prior)
     with readers_at_hand(prior, HERE):
         pass
+
+
+class Released(MeanColourEncoder):
+    """Counts how often it has been asked to leave the device."""
+
+    count = 0
+
+    def release(self) -> None:
+        self.count += 1
+
+
+def test_a_run_that_goes_on_lets_the_prompts_towers_go_as_one_that_begins(tmp_path: Path) -> None:
+    """Its process may have loaded them anew, and reads no prompt."""
+    prompt, recipe, encoder = Prompt.from_text("a ball"), tiny(2, 1, 1), Released()
+    for item in generate(recipe, prompt, replace(runtime(), joint=encoder)):
+        if isinstance(item, Step):
+            checkpoint.save(item, tmp_path / "checkpoint")
+            break
+    assert encoder.count == 1
+    next(generate(recipe, prompt, replace(runtime(), joint=encoder), checkpoint.load(tmp_path / "checkpoint")))
+    assert encoder.count == 2
