@@ -27,12 +27,12 @@ def preset_memories(
     """One for each preset, in their order."""
     for name, recipe in presets.items():
         found = forecast(recipe, networks, Economy())
-        text = f"about {found.needed / GIB:.1f} GiB, most for {found.peak.what}; {_cards(recipe, networks)}"
+        text = f"about {found.needed / GIB:.1f} GiB, most for {found.peak.what}; "
         if device is None:
-            yield PresetMemory(name, text, None)
+            yield PresetMemory(name, text + _cards(recipe, networks), None)
             continue
         choice = least_economy(recipe, networks, device.available)
-        text += f"; of {device.total / GIB:.1f} GiB here {device.available / GIB:.1f} are free: {_outcome(choice)}"
+        text += f"of {device.total / GIB:.1f} GiB here {device.available / GIB:.1f} are free: {_outcome(choice)}"
         yield PresetMemory(name, text, choice.fits, _advice(name, choice, presets, networks, device))
 
 
