@@ -72,6 +72,9 @@ def build_runtime(
     Raises MissingWeights naming every file that is missing, ValueError for a profile without folder or a bad device.
     """
     root = models_root(profile, models_folder)
+    if device.type == "cuda" and device.index is not None:
+        # Streams, recorded graphs and Triton's kernels go to the current device, which is the first unless one says.
+        torch.cuda.set_device(device)
     precision = choose_precision(device) if profile == "full" else EXACT
     dtype = precision.dtype
     log.info(precision.described(device))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from diffusers import UNet2DConditionModel
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -21,7 +22,7 @@ from .graph_replay import replayed
 from .imagebind import ImageBindVision
 from .protocols import Condition, DiffusionPrior
 from .stable_unclip import StableUnclipPrior
-from .swapped_forward import Forward, restore_forward, swap_forward
+from .swapped_forward import Forward, SwappedForward, restore_forward, swap_forward
 from .zero123 import Zero123Prior
 
 TOLERANCE = 0.1
@@ -69,11 +70,27 @@ def accelerate(
     if not is_compiling:
         return "networks: not compiled, as asked"
     trials = trials_of(planar, stereo, vision, pictures_embedded)
-    if missing := missing_for_compiling(device):
-        # Only where no gradient is wanted can calls be recorded as they are.
-        unets = [trial for trial in trials if trial.network in (planar.unet, stereo.unet)]
-        return f"networks: not compiled, {missing}; the U-Nets' calls are recorded: {install(unets, replayed)}"
-    return f"networks: compiled: {install(trials, compiled)}"
+    return make_fast(trials, missing_for_compiling(device), compiled, replayed)
+
+
+def make_fast(
+    trials: Sequence[Trial],
+    missing: str,
+    compiling: Callable[[Forward], Forward],
+    recording: Callable[[Forward], Forward],
+) -> str:
+    """Compile what compiles, unless something is missing for it, and record the U-Nets among the rest; says which.
+
+    Only they are recorded: they need no gradient, launch the most kernels, and keep the least memory for it.
+    """
+    said = f"not compiled, {missing}" if missing else f"compiled: {install(trials, compiling)}"
+    left = [trial for trial in trials if isinstance(trial.network, UNet2DConditionModel) and not is_fast(trial)]
+    return f"networks: {said}; recorded: {install(left, recording)}" if left else f"networks: {said}"
+
+
+def is_fast(trial: Trial) -> bool:
+    """Whether the network was made fast, and still is."""
+    return isinstance(trial.network.forward, SwappedForward)
 
 
 def keep_compiled_networks(folder: Path) -> None:

@@ -3,7 +3,7 @@
 Without a GPU the graphs are taken whole by the compiler's front end and run by torch itself; the slow tests compile.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -15,7 +15,9 @@ from any_to_3d.backend.models.acceleration import (
     accelerate,
     compiled,
     install,
+    is_fast,
     lay_out_channels_last,
+    make_fast,
     trials_of,
 )
 from any_to_3d.backend.models.clip_vision import ClipVision, ImagePreprocessing
@@ -63,8 +65,7 @@ def fast(trials: tuple[Trial, ...]) -> Iterator[str]:
 
 def restore(trials: tuple[Trial, ...]) -> None:
     for trial in trials:
-        if isinstance(trial.network.forward, SwappedForward):
-            restore_forward(trial.network)
+        restore_forward(trial.network)
 
 
 def graphs() -> int:
@@ -141,16 +142,46 @@ def linear_trial(network: nn.Module) -> Trial:
 
 @torch.no_grad()
 def test_a_network_that_fails_to_compile_is_left_as_it_was() -> None:
-    def failing(forward: Forward) -> Forward:
-        def fails(*arguments: object) -> object:
-            raise RuntimeError("no compiler\nat all")
-
-        return fails
-
     network = nn.Linear(3, 3)
     said = install((linear_trial(network),), failing)
     assert said == "none in 0 s; left as they are: a layer (RuntimeError: no compiler)"
     assert "forward" not in vars(network)
+
+
+def plainly(forward: Forward) -> Forward:
+    return lambda *arguments, **named: forward(*arguments, **named)
+
+
+def failing(forward: Forward) -> Forward:
+    def fails(*arguments: object, **named: object) -> object:
+        raise RuntimeError("no compiler\nat all")
+
+    return fails
+
+
+@pytest.mark.parametrize(
+    ("missing", "compiling", "said"),
+    [
+        ("", plainly, "networks: compiled: 2D U-Net, image tower in "),
+        ("as triton is missing", plainly, "networks: not compiled, as triton is missing; recorded: 2D U-Net in "),
+        ("", failing, "networks: compiled: none in "),
+    ],
+)
+def test_a_u_net_that_is_not_compiled_is_recorded(
+    trials: tuple[Trial, ...], missing: str, compiling: Callable[[Forward], Forward], said: str
+) -> None:
+    some = (trials[0], trials[-1])
+    recorded: list[Forward] = []
+
+    def recording(forward: Forward) -> Forward:
+        recorded.append(forward)
+        return plainly(forward)
+
+    line = make_fast(some, missing, compiling, recording)
+    assert line.startswith(said)
+    assert len(recorded) == (0 if compiling is plainly and not missing else 1)
+    assert is_fast(some[0])
+    restore(some)
 
 
 @torch.no_grad()
