@@ -17,7 +17,8 @@ import numpy as np
 import xatlas
 
 CHUNK_FACES = 1000
-"""xatlas is superlinear in faces: with 2500 it takes twice as long for 4 % more texels a surface, and as many seams."""
+"""xatlas is superlinear in faces. With 2500 it takes 1.5 to 1.8 times as long, uses up to 8 % more of the texture, and
+cuts up to 7 % fewer vertices open."""
 
 _PACKING_SHARE = 0.2
 _TEXELS_PER_UNIT = 64.0
