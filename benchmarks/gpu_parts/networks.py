@@ -1,5 +1,6 @@
 """Each network alone: time, counted work, and the weights it has to read."""
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -10,6 +11,7 @@ from any_to_3d.backend.generator.condition_readers import readers_at_hand
 from any_to_3d.backend.generator.recipe import ReferenceSampling
 from any_to_3d.backend.generator.runtime import Runtime
 from any_to_3d.backend.models.random_networks import NetworkShapes
+from any_to_3d.backend.runtime import pictures_embedded
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -19,9 +21,17 @@ from .rates import measure_rates
 from .timing import Timing, timed
 from .world import META, World
 
-RATES = "device rates"
+RATES, ACCELERATION = "device rates", "acceleration"
 
 Work = Callable[[], object]
+
+
+@dataclass(frozen=True)
+class AccelerationResult:
+    """what: was done to the networks.   seconds: that it took, with making the weights."""
+
+    what: str
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -49,12 +59,17 @@ class Job:
 def part(world: World) -> Iterator[Case]:
     """The device's rates, then every network; with its gradient too where a loss differentiates it."""
     yield Case(RATES, lambda: measure_rates(world))
+    yield Case(ACCELERATION, partial(measure_acceleration, world))
     for job in jobs():
         yield Case(job.name, partial(measure, world, job))
 
 
 def jobs() -> Iterator[Job]:
-    """All for one picture, as in a step."""
+    """All for one picture of a step, of which the similarity loss shows several crops together.
+
+    Encoders and the image tower are compiled for a gradient only; without one they are as their libraries have them.
+    """
+    crops = max(pictures_embedded())
     yield Job("unclip U-Net, guidance pair", partial(_denoise, "planar"), lambda shapes: shapes.unclip.network())
     yield Job("zero123 U-Net, guidance pair", partial(_denoise, "stereo"), lambda shapes: shapes.zero123.network())
     for shown, prior in (("unclip", "planar"), ("zero123", "stereo")):
@@ -63,8 +78,9 @@ def jobs() -> Iterator[Job]:
             f"{shown} VAE encode, gradient", partial(_encode, prior, has_gradient=True), _encoder, weight_passes=2
         )
     yield Job("unclip VAE decode", _decode, lambda shapes: shapes.autoencoder.network().decoder)
-    yield Job("CLIP image tower, a crop", _embed, _tower)
-    yield Job("CLIP image tower, a crop, gradient", partial(_embed, has_gradient=True), _tower, weight_passes=2)
+    embed = partial(_embed, crops)
+    yield Job(f"CLIP image tower, {crops} crops", embed, _tower)
+    yield Job(f"CLIP image tower, {crops} crops, gradient", partial(embed, has_gradient=True), _tower, weight_passes=2)
 
 
 def measure(world: World, job: Job) -> NetworkResult:
@@ -79,6 +95,13 @@ def measure(world: World, job: Job) -> NetworkResult:
         weights = sum(weight.numel() for weight in job.network(world.shapes).parameters())
     gigabytes = job.weight_passes * weights * world.dtype.itemsize / 1e9
     return NetworkResult(teraflops(job.prepare(world.counted.showing(shown))), gigabytes, timing)
+
+
+def measure_acceleration(world: World) -> AccelerationResult:
+    """Make the networks that all parts use."""
+    began = time.perf_counter()
+    what = world.acceleration
+    return AccelerationResult(what, round(time.perf_counter() - began, 1))
 
 
 def teraflops(work: Work) -> float:
@@ -99,7 +122,7 @@ def _denoise(name: str, runtime: Runtime) -> Work:
 
 def _encode(name: str, runtime: Runtime, has_gradient: bool = False) -> Work:
     prior = runtime.prior(name)
-    return _maybe_backward(prior.encode, _picture(prior.image_size, runtime), has_gradient)
+    return _maybe_backward(prior.encode, _pictures(1, prior.image_size, runtime), has_gradient)
 
 
 def _decode(runtime: Runtime) -> Work:
@@ -107,13 +130,13 @@ def _decode(runtime: Runtime) -> Work:
     return torch.no_grad()(lambda: runtime.planar.decode(latents))
 
 
-def _embed(runtime: Runtime, has_gradient: bool = False) -> Work:
+def _embed(crops: int, runtime: Runtime, has_gradient: bool = False) -> Work:
     encoder = runtime.image_encoder
-    return _maybe_backward(encoder.embed_image, _picture(encoder.input_size, runtime), has_gradient)
+    return _maybe_backward(encoder.embed_image, _pictures(crops, encoder.input_size, runtime), has_gradient)
 
 
-def _picture(size: int, runtime: Runtime) -> Tensor:
-    return torch.rand(1, 3, size, size, device=runtime.device)
+def _pictures(count: int, size: int, runtime: Runtime) -> Tensor:
+    return torch.rand(count, 3, size, size, device=runtime.device)
 
 
 def _maybe_backward(see: Callable[[Tensor], Tensor], picture: Tensor, has_gradient: bool) -> Work:

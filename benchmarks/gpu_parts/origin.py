@@ -33,6 +33,7 @@ def origin(world: World) -> Origin:
             "dtype": str(world.dtype),
             "public dtype": str(world.eager_dtype),
             "kernels": world.kernels[1],
+            "compiling": int(world.is_compiling),
             "rounds": world.rounds.measured,
             "warm_up": world.rounds.warm_up,
             "threads": torch.get_num_threads(),

@@ -150,5 +150,5 @@ def _crops(phase: Phase) -> int:
     """Pictures that the similarity loss shows of one render."""
     for weighted in phase.losses:
         if isinstance(weighted.loss, ModalitySimilarity):
-            return 1 + weighted.loss.global_count + weighted.loss.local_count
+            return weighted.loss.picture_count
     return 0

@@ -68,9 +68,12 @@ def _networks(part: PartJournal) -> Iterator[str]:
     if roofline is not None:
         yield f"Roofline of this run: {roofline.matmul:.3g} TFLOP/s ({roofline.matmul_name}), {roofline.copy:.3g} GB/s."
         yield ""
+    if isinstance(made := part.results.get(networks.ACCELERATION), Mapping):
+        yield f"Ours: {made['what']} ({made['seconds']:.0f} s)."
+        yield ""
     yield from _head("network", "ms", "TFLOP", "TFLOP/s", "share of the roofline")
     for name, result in _of(part):
-        if name != networks.RATES:
+        if "teraflops" in result:
             ms, work = result["timing"]["median_ms"], result["teraflops"]
             share = f"{roofline.share(result):.0%}" if roofline is not None else ""
             yield _row(name, f"{ms:.2f}", f"{work:.3g}", f"{1000 * work / ms:.3g}", share)

@@ -4,10 +4,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
+import platformdirs
 import torch
 from any_to_3d.backend.generator.recipe import Phase, Recipe
 from any_to_3d.backend.generator.recipes import PRESETS
-from any_to_3d.backend.generator.recipes.xbind import XBIND
+from any_to_3d.backend.generator.recipes.xbind import PLANAR_SIZE, XBIND
 from any_to_3d.backend.generator.rendering.volume import RayMarch
 from any_to_3d.backend.generator.representations.nerf import NeRF
 from any_to_3d.backend.generator.representations.tet_grid import KuhnGrid
@@ -15,8 +16,13 @@ from any_to_3d.backend.generator.runtime import Runtime
 from any_to_3d.backend.kernels.hash_grid import HashGridConfig
 from any_to_3d.backend.kernels.interface import Kernels
 from any_to_3d.backend.kernels.select import select_kernels
+from any_to_3d.backend.models.acceleration import accelerate, keep_compiled_networks
+from any_to_3d.backend.models.clip_vision import ClipVision
 from any_to_3d.backend.models.precision import choose_precision
 from any_to_3d.backend.models.random_networks import NARROW, PUBLISHED, NetworkShapes, random_networks
+from any_to_3d.backend.models.stable_unclip import StableUnclipPrior
+from any_to_3d.backend.models.zero123 import Zero123Prior
+from any_to_3d.backend.runtime import pictures_embedded
 
 from .timing import Rounds
 
@@ -35,11 +41,12 @@ QUICK = replace(
 
 @dataclass(frozen=True)
 class World:
-    """What every part is given."""
+    """What every part is given. is_compiling: our networks, on a GPU."""
 
     device: torch.device
     size: Size = "full"
     rounds: Rounds = field(default_factory=Rounds)
+    is_compiling: bool = True
 
     @property
     def shapes(self) -> NetworkShapes:
@@ -61,10 +68,28 @@ class World:
         """Those that a run on this device gets, and the line that says why."""
         return select_kernels("auto", self.device)
 
-    @cached_property
+    @property
     def ours(self) -> Runtime:
         """The networks as a run has them on this device."""
-        return self._runtime(self.device, self.dtype)
+        return self._accelerated[0]
+
+    @property
+    def acceleration(self) -> str:
+        """What was done to make them fast there."""
+        return self._accelerated[1]
+
+    @cached_property
+    def _accelerated(self) -> tuple[Runtime, str]:
+        """As build_runtime does with weights; minutes where nothing was compiled before."""
+        runtime = self._runtime(self.device, self.dtype)
+        shown = runtime.showing(PLANAR_SIZE)
+        planar, stereo, vision = shown.planar, shown.stereo, shown.image_encoder
+        assert isinstance(planar, StableUnclipPrior), "the random 2D prior is Stable unCLIP"
+        assert isinstance(stereo, Zero123Prior), "the random 3D-aware prior is Zero-1-to-3"
+        assert isinstance(vision, ClipVision), "the random image tower is CLIP's"
+        if self.device.type == "cuda":
+            keep_compiled_networks(platformdirs.user_cache_path("any-to-3d", appauthor=False) / "networks")
+        return runtime, accelerate(planar, stereo, vision, self.is_compiling, pictures_embedded())
 
     @cached_property
     def counted(self) -> Runtime:
