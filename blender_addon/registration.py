@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import bpy
 
-from . import operators, panel, preferences, properties, pump
+from . import operators, panels, preferences, properties, pump
 
 _CLASSES = (
     preferences.AnyTo3DPreferences,
     properties.AnyTo3DSettings,
     *operators.CLASSES,
-    *panel.CLASSES,
+    *panels.CLASSES,
 )
 
 

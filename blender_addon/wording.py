@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ..shared.messages import CutOut
 from .state import Job, Session
 
@@ -53,6 +55,34 @@ def cut_out_line(cut_out: CutOut) -> str:
     if cut_out.method == "none":
         return cut_out.notice
     return f"Cut out by {cut_out.method}. {cut_out.notice}".strip().removesuffix(".")
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A progress bar; fraction in [0, 1]."""
+
+    fraction: float
+    text: str
+
+
+def phase_bars(session: Session, job: Job) -> tuple[Bar, ...]:
+    """One for each phase of the job's recipe, in order; of an unknown recipe only the present one."""
+    recipe = session.recipe(job.origin.recipe)
+    phases = recipe.phases if recipe else ()
+    if job.phase not in phases:
+        return (_present_bar(job),) if job.phase else tuple(Bar(0.0, name.capitalize()) for name in phases)
+    present = phases.index(job.phase)
+    done, to_come = phases[:present], phases[present + 1 :]
+    return (
+        *(Bar(1.0, name.capitalize()) for name in done),
+        _present_bar(job),
+        *(Bar(0.0, name.capitalize()) for name in to_come),
+    )
+
+
+def _present_bar(job: Job) -> Bar:
+    fraction = job.step / job.steps if job.steps else 0.0
+    return Bar(fraction, f"{job.phase.capitalize()}: step {job.step} of {job.steps}")
 
 
 def progress_text(job: Job) -> str:

@@ -1,0 +1,87 @@
+"""How to make it: preset, seed, height, the button, and whatever stands in its way."""
+
+from __future__ import annotations
+
+import bpy
+
+from .. import preferences, properties, pump, wording
+from ..state import Fix, Trouble
+from .tab import TabPanel, draw_text
+
+_FIX_BUTTONS: dict[Fix, tuple[str, str, str]] = {
+    "start_backend": ("any_to_3d.start_backend", "Start Backend", "PLAY"),
+    "use_free_port": ("any_to_3d.start_backend", "Use a Free Port", "PLAY"),
+    "open_preferences": ("preferences.addon_show", "Open Preferences", "PREFERENCES"),
+    "allow_online": ("screen.userpref_show", "Open System Preferences", "PREFERENCES"),
+    "use_fastest_preset": ("any_to_3d.use_fastest_preset", "Try the Fastest Preset", "FILE_REFRESH"),
+    "generate_again": ("any_to_3d.generate", "Generate Again", "FILE_REFRESH"),
+}
+
+
+class PresetMenu(bpy.types.Menu):
+    """The presets that the connected backend offers."""
+
+    bl_idname = "ANY_TO_3D_MT_preset"
+    bl_label = "Preset"
+
+    def draw(self, context: bpy.types.Context) -> None:  # type: ignore[override]
+        recipe = pump.link().session.recipe(properties.settings(context).recipe)
+        if recipe is None:
+            self.layout.label(text="Connect to a backend to see its presets")
+            return
+        for preset in recipe.presets:
+            text = preset.label
+            if preset.seconds_estimate is not None:
+                text += f" (about {wording.duration(preset.seconds_estimate)})"
+            self.layout.operator("any_to_3d.choose_preset", text=text).preset = preset.name
+
+
+class GenerationPanel(TabPanel, bpy.types.Panel):
+    bl_idname = "ANY_TO_3D_PT_generate"
+    bl_label = "Generate"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        session = pump.link().session
+        column = self.layout.column()
+        self._draw_settings(column, context)
+        row = column.row()
+        row.scale_y = 1.6
+        row.operator("any_to_3d.generate", icon="MESH_MONKEY")
+        reason = wording.why_not_generate(session)
+        if session.trouble is not None:
+            _draw_trouble(column, context, session.trouble)
+        elif reason:
+            draw_text(column, context, reason, "INFO")
+
+    def _draw_settings(self, column: bpy.types.UILayout, context: bpy.types.Context) -> None:
+        chosen = properties.settings(context)
+        recipe = pump.link().session.recipe(chosen.recipe)
+        presets = {preset.name: preset.label for preset in recipe.presets} if recipe else {}
+        split = column.split(factor=0.4)
+        split.label(text="Preset")
+        label = presets.get(chosen.preset or "standard", chosen.preset or "Standard")
+        split.menu(PresetMenu.bl_idname, text=label)
+        row = column.row(align=True)
+        row.prop(chosen, "seed")
+        row.operator("any_to_3d.random_seed", text="", icon="FILE_REFRESH")
+        column.prop(chosen, "height")
+
+
+def _draw_trouble(column: bpy.types.UILayout, context: bpy.types.Context, trouble: Trouble) -> None:
+    box = column.box()
+    row = box.row()
+    row.alert = True
+    draw_text(row.column(), context, trouble.message, "ERROR", margin=8)
+    row.operator("any_to_3d.dismiss", text="", icon="X", emboss=False)
+    if trouble.hint:
+        draw_text(box, context, trouble.hint)
+    if trouble.fix not in _FIX_BUTTONS:
+        return
+    identifier, text, icon = _FIX_BUTTONS[trouble.fix]
+    button = box.operator(identifier, text=text, icon=icon)  # type: ignore[arg-type]
+    if trouble.fix == "use_free_port":
+        button.use_free_port = True
+    elif trouble.fix == "open_preferences":
+        button.module = preferences.ADDON_ID
+    elif trouble.fix == "allow_online":
+        button.section = "SYSTEM"
