@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from typing import Literal
 
 import bpy
 
@@ -12,8 +13,8 @@ _POINTS_PER_LETTER = 7.0
 class TabPanel:
     """A panel of the tab; beside ``bpy.types.Panel`` among the bases."""
 
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
+    bl_space_type: Literal["VIEW_3D"] = "VIEW_3D"
+    bl_region_type: Literal["UI"] = "UI"
     bl_category = "Any to 3D"
 
 
