@@ -8,7 +8,7 @@ from .. import preferences, pump, wording
 from .tab import TabPanel, draw_text
 
 
-class BackendPanel(TabPanel, bpy.types.Panel):
+class BackendPanel(TabPanel):
     bl_idname = "ANY_TO_3D_PT_backend"
     bl_label = "Backend"
 

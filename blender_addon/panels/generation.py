@@ -36,7 +36,7 @@ class PresetMenu(bpy.types.Menu):
             self.layout.operator("any_to_3d.choose_preset", text=text).preset = preset.name
 
 
-class GenerationPanel(TabPanel, bpy.types.Panel):
+class GenerationPanel(TabPanel):
     bl_idname = "ANY_TO_3D_PT_generate"
     bl_label = "Generate"
 

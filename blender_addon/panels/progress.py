@@ -13,7 +13,7 @@ _ENDED_JOBS_SHOWN = 3
 _CUT_OUT_SCALE = 5.0
 
 
-class ProgressPanel(TabPanel, bpy.types.Panel):
+class ProgressPanel(TabPanel):
     bl_idname = "ANY_TO_3D_PT_progress"
     bl_label = "Progress"
 

@@ -17,7 +17,7 @@ _LINES = (
 """Modality, property, its weight, icon and example."""
 
 
-class PromptPanel(TabPanel, bpy.types.Panel):
+class PromptPanel(TabPanel):
     bl_idname = "ANY_TO_3D_PT_prompt"
     bl_label = "Prompt"
 

@@ -8,7 +8,7 @@ from .. import pump, wording
 from .tab import TabPanel, draw_text
 
 
-class QueuePanel(TabPanel, bpy.types.Panel):
+class QueuePanel(TabPanel):
     bl_idname = "ANY_TO_3D_PT_queue"
     bl_label = "Queue"
 

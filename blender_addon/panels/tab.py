@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import textwrap
-from typing import Literal
 
 import bpy
 
 _POINTS_PER_LETTER = 7.0
 
 
-class TabPanel:
-    """A panel of the tab; beside ``bpy.types.Panel`` among the bases."""
+class TabPanel(bpy.types.Panel):
+    """A panel of the tab. Never registered itself."""
 
-    bl_space_type: Literal["VIEW_3D"] = "VIEW_3D"
-    bl_region_type: Literal["UI"] = "UI"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
     bl_category = "Any to 3D"
 
 
