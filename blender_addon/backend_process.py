@@ -31,12 +31,20 @@ class PortTaken(StartError):
 
 @dataclass(frozen=True)
 class LaunchOptions:
-    """How to start a backend. ``command`` as in find_program; ``arguments`` are added to ``serve``."""
+    """How to start a backend. ``command`` as in find_program; ``arguments`` are added to ``serve``.
+
+    demo: the words that start the demo of this add-on, in place of the program and ``serve``.
+    """
 
     command: str
     arguments: tuple[str, ...]
     address: str
     ends_with_blender: bool
+    demo: tuple[str, ...] = ()
+
+    def serving_words(self) -> list[str]:
+        """The command line before the address. Raises StartError if there is no program."""
+        return list(self.demo) or [str(find_program(self.command)), "serve"]
 
 
 def find_program(command: str) -> Path:
@@ -93,13 +101,14 @@ class BackendProcess:
 
     def __init__(self, options: LaunchOptions, log_path: Path) -> None:
         """Start it. Raises StartError if there is no program, PortTaken if the address is."""
-        program = find_program(options.command)
+        serving = options.serving_words()
         if not port_is_free(options.address):
             raise PortTaken(f"{options.address} is in use by another program. Connect to it, or use a free port.")
         self.address, self.log_path = options.address, log_path
         self.ends_with_blender = options.ends_with_blender
+        self.is_demo = bool(options.demo)
         self._was_asked_to_stop = False
-        command = [str(program), "serve", "--address", options.address, *options.arguments]
+        command = [*serving, "--address", options.address, *options.arguments]
         if options.ends_with_blender:
             command += ["--parent-pid", str(os.getpid())]
         with log_path.open("wb") as log:

@@ -78,6 +78,17 @@ def test_a_backend_that_may_outlive_blender_gets_no_parent(tmp_path):
     assert "--parent-pid" not in process.log_tail()
 
 
+def test_the_demos_words_stand_in_place_of_a_program(tmp_path):
+    script = tmp_path / "demo.py"
+    script.write_text("import sys; print(sys.argv[1:])")
+    options = LaunchOptions("", (), "tcp://127.0.0.1:1", True, demo=(sys.executable, str(script), "--x"))
+    assert options.serving_words() == [sys.executable, str(script), "--x"]
+    process = start(tmp_path, "", demo=options.demo)
+    wait_for_end(process)
+    assert process.is_demo
+    assert process.log_tail().startswith("['--x', '--address', 'tcp://127.0.0.1:")
+
+
 def test_an_exit_is_described_by_its_code_and_its_last_words(tmp_path):
     process = start(tmp_path, "import sys; print('loading'); sys.exit('no weights in /models')")
     wait_for_end(process)
