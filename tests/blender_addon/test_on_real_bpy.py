@@ -4,7 +4,9 @@ import os
 
 import pytest
 from any_to_3d.backend.extension.build_zip import BuildError, build, current_platform
-from bpy_pythons import HERE, fake_program, python_version, pythons, real_program, run_scenario, source_path
+from any_to_3d.backend.extension.pinned_wheels import PYTHONS
+from any_to_3d.backend.extension.release import release
+from bpy_pythons import HERE, fake_program, pythons, real_program, run_scenario, source_path
 from run_scenario import claims_of
 
 pytestmark = [
@@ -42,9 +44,20 @@ def real_server(python, tmp_path_factory):
     return _run_with_zip(python, "real_server", folder, real_program(folder))
 
 
+@pytest.fixture(scope="session")
+def self_hosted(python, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("self hosted ü")
+    repository = folder / "repository"
+    try:
+        release([current_platform()], PYTHONS, repository)
+    except BuildError as error:
+        pytest.skip(str(error))
+    return run_scenario(python, "self_hosted", folder, {"ANY_TO_3D_REPOSITORY": str(repository)})
+
+
 def _run_with_zip(python, scenario, folder, program):
     try:
-        addon = build(current_platform(), [python_version(python)], folder)
+        addon = build(current_platform(), PYTHONS, folder)
     except BuildError as error:
         pytest.skip(str(error))
     return run_scenario(python, scenario, folder, {"ANY_TO_3D_ZIP": str(addon), "ANY_TO_3D_PROGRAM": program})
@@ -72,6 +85,11 @@ def test_live_job(live_job, claim):
 @pytest.mark.parametrize("claim", _claims("real_server"))
 def test_real_server(real_server, claim):
     _assert_holds(real_server, claim)
+
+
+@pytest.mark.parametrize("claim", _claims("self_hosted"))
+def test_self_hosted(self_hosted, claim):
+    _assert_holds(self_hosted, claim)
 
 
 def _assert_holds(outcomes, claim):
