@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from any_to_3d.backend import addresses, jobs, listening, submit_check
-from any_to_3d.shared import PROTOCOL_VERSION, client, wire
+from any_to_3d.backend import addresses, jobs, listening
+from any_to_3d.shared import PROTOCOL_VERSION, client, request_check, wire
 from any_to_3d.shared import messages as m
 from any_to_3d.shared.mesh import MAX_FACES, MAX_TEXTURE_SIZE, MAX_VERTICES, TexturedMesh
 
@@ -89,9 +89,9 @@ def test_the_version_is_the_codes() -> None:
         f"textures of {MAX_TEXTURE_SIZE} pixels",
         f"waited {client.OUTAGE_SECONDS:.0f} seconds",
         f"`{addresses.DEFAULT_ADDRESS}`",
-        f"1 to {submit_check.MAX_PROMPTS} parts",
-        f"at most {submit_check.MAX_CHARACTERS} characters",
-        f"at most {submit_check.MAX_FILE_BYTES >> 20} MiB",
+        f"1 to {request_check.MAX_PROMPTS} parts",
+        f"at most {request_check.MAX_CHARACTERS} characters",
+        f"at most {m.MAX_FILE_BYTES >> 20} MiB",
         f"the last {jobs.REMEMBERED} that ended",
     ],
 )
