@@ -7,15 +7,18 @@ The link owns the socket, the started backend process and the newest mesh of eac
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from time import monotonic
 
 from ..shared.client import Client, CurveKeys
 from ..shared.mesh import MeshSnapshot, TexturedMesh
 from ..shared.messages import Ack, CutOut, Finished, Message, Submit
-from . import cut_out_icons, scene
+from . import cut_out_icons, history, scene, thumbnail, thumbnail_icons
 from .backend_process import BackendProcess, LaunchOptions
 from .placement import Placement
+from .properties import Values
 from .scene import Outcome
 from .session import apply
 from .state import (
@@ -25,9 +28,11 @@ from .state import (
     CancelAsked,
     Dialled,
     Dismissed,
+    FetchAsked,
     HungUp,
     Job,
     LocalEvent,
+    Provenance,
     Session,
     Silence,
     Trouble,
@@ -56,6 +61,7 @@ class Link:
         self._frames: dict[str, MeshSnapshot] = {}
         self._results: dict[str, TexturedMesh] = {}
         self._due: list[str] = []
+        self._ledger: dict[str, history.Entry] = {}
 
     # --- what the artist asks for -------------------------------------------------------------------------------------
 
@@ -84,10 +90,24 @@ class Link:
         if self.process:
             self.process.stop(wait)
 
-    def generate(self, submit: Submit, title: str, placement: Placement) -> None:
-        """Ask for an object that will stand at this place."""
+    def generate(self, submit: Submit, title: str, placement: Placement, settings: Values) -> None:
+        """Ask for an object that will stand at this place; ``settings`` are what the history keeps."""
         self._placements[submit.request_id] = placement
         self.apply(Asked(submit, title))
+        job = self.session.job_of_request(submit.request_id)
+        if job is not None:
+            now = datetime.now().astimezone().isoformat(timespec="seconds")
+            self._note(history.Entry(job.origin, settings, placement.scene, now))
+
+    def fetch(self, origin: Provenance, placement: Placement) -> None:
+        """Ask for the result of an ended job once more; it will stand at this place."""
+        self._placements[origin.request_id] = placement
+        self._placed.discard(origin.request_id)
+        self.apply(FetchAsked(origin))
+
+    def forget(self, request_id: str) -> None:
+        """The artist removed it from the history."""
+        self._ledger.pop(request_id, None)
 
     def cancel(self, request_id: str) -> None:
         self.apply(CancelAsked(request_id))
@@ -114,11 +134,14 @@ class Link:
         for job in self.session.jobs:
             if job.job_id not in self.missing:
                 self._placed.discard(job.origin.request_id)
+        for entry in self._ledger.values():
+            history.write(entry)
         self._show_again()
 
     def file_loaded(self) -> None:
         """Find the jobs of the new file; objects that had no surface yet belonged to the old one."""
         self._placements.clear()
+        self._ledger = {entry.origin.request_id: entry for entry in history.entries()}
         self.apply(Attached(scene.unfinished()))
         self._show_again()
 
@@ -153,6 +176,8 @@ class Link:
         self._watch_process()
         if self._client is not None:
             self._converse(self._client)
+        if self.session is not before:
+            self._keep_history()
         self._apply_one_mesh()
         return self.session is not before or self.applied_count != applied
 
@@ -171,6 +196,7 @@ class Link:
         """Leave nothing behind: no socket, no picture, and no backend process that was to end with Blender."""
         self._hang_up()
         cut_out_icons.free()
+        thumbnail_icons.free()
         if self.process and self.process.ends_with_blender:
             self.process.stop(wait)
 
@@ -201,6 +227,7 @@ class Link:
             return
         if isinstance(message, Finished):
             self._results[job.job_id] = message.mesh
+            self._picture(job, message.mesh)
         elif isinstance(message, MeshSnapshot) and not job.is_over:
             self._frames[job.job_id] = message
         elif job.is_over:
@@ -215,6 +242,30 @@ class Link:
         if isinstance(message, CutOut) and self.session.job(message.job_id) is not None:
             cut_out_icons.keep(message)
             cut_out_icons.forget_all_but({job.job_id for job in self.session.jobs})
+
+    # --- the history --------------------------------------------------------------------------------------------------
+
+    def _note(self, entry: history.Entry) -> None:
+        if self._ledger.get(entry.origin.request_id) != entry:
+            self._ledger[entry.origin.request_id] = entry
+            history.write(entry)
+
+    def _keep_history(self) -> None:
+        """What became of the jobs that the history knows."""
+        backend = self.session.backend.backend_version if self.session.backend else ""
+        for job in self.session.jobs:
+            entry = self._ledger.get(job.origin.request_id)
+            if entry is None or (entry.outcome == "finished" and job.state != "finished"):
+                continue  # a finished job that is fetched again stays finished
+            entry = replace(entry, origin=job.origin, backend=entry.backend or backend)
+            if job.is_over:
+                entry = replace(entry, outcome=job.state, seconds=job.seconds or entry.seconds)
+            self._note(entry)
+
+    def _picture(self, job: Job, mesh: TexturedMesh) -> None:
+        entry = self._ledger.get(job.origin.request_id)
+        if entry is not None and not entry.thumbnail:
+            self._note(replace(entry, thumbnail=thumbnail.packed(thumbnail.thumbnail_of(mesh))))
 
     # --- meshes -------------------------------------------------------------------------------------------------------
 

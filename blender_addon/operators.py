@@ -69,11 +69,30 @@ class Generate(bpy.types.Operator):
         assert backend is not None, "poll allows this operator only while connected"
         try:
             submit = submission.to_submit(fields, backend)
-            link.generate(submit, fields.title, properties.placement(context, height))
+            kept = self._settings(context, fields, height)
+            link.generate(submit, fields.title, properties.placement(context, height), kept)
         except ValueError as error:
             return _complain(self, Trouble(str(error)))
         pump.wake()
         return {"FINISHED"}
+
+    def _settings(
+        self, context: bpy.types.Context, fields: submission.PromptFields, height: float
+    ) -> properties.Values:
+        """The panel's settings with what this operator was given, to be used again from the history."""
+        given: properties.Values = {
+            "prompt": fields.text,
+            "text_weight": fields.text_weight,
+            "image": fields.image,
+            "image_weight": fields.image_weight,
+            "sound": fields.sound,
+            "sound_weight": fields.sound_weight,
+            "negative": fields.negative,
+            "preset": fields.preset,
+            "seed": fields.seed,
+            "height": height,
+        }
+        return {**properties.values_of(properties.settings(context)), **given}
 
     def _over(self, panel: submission.PromptFields) -> submission.PromptFields:
         """The panel's fields, less those that this operator was given."""

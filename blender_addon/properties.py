@@ -84,6 +84,28 @@ def placement(context: bpy.types.Context, height: float) -> Placement:
     return Placement((x, y, z), height, context.scene.name)
 
 
+Values = dict[str, object]
+"""Settings by the name of their property."""
+
+
+def values_of(chosen: AnyTo3DSettings) -> Values:
+    """A copy that outlives undo and file loads."""
+    return {name: getattr(chosen, name) for name in _names(chosen)}
+
+
+def fill(chosen: AnyTo3DSettings, values: Values) -> None:
+    """Set what ``values`` names; names that this release does not know, from a file of a later one, are left out."""
+    for name in _names(chosen):
+        if name in values:
+            setattr(chosen, name, values[name])
+
+
+def _names(chosen: AnyTo3DSettings) -> list[str]:
+    # A pointer to something in the .blend would not outlive what these values are kept for.
+    plain = (each for each in chosen.bl_rna.properties if not each.is_readonly and each.type != "POINTER")
+    return [each.identifier for each in plain if each.identifier != "name"]
+
+
 def register() -> None:
     bpy.types.Scene.any_to_3d = bpy.props.PointerProperty(type=AnyTo3DSettings)  # type: ignore[attr-defined]
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import bpy
 
-from . import operators, panels, preferences, properties, pump
+from . import history, history_operators, operators, panels, preferences, properties, pump
 
 _CLASSES = (
     preferences.AnyTo3DPreferences,
     properties.AnyTo3DSettings,
+    history.AnyTo3DHistoryEntry,
     *operators.CLASSES,
+    *history_operators.CLASSES,
     *panels.CLASSES,
 )
 
@@ -19,12 +21,14 @@ def register() -> None:
     for each in _CLASSES:
         bpy.utils.register_class(each)
     properties.register()
+    history.register()
     pump.register()
 
 
 def unregister() -> None:
     """Leave no class, property, timer, handler, socket or backend process behind."""
     pump.unregister()
+    history.unregister()
     properties.unregister()
     for each in reversed(_CLASSES):
         bpy.utils.unregister_class(each)

@@ -38,6 +38,7 @@ from .state import (
     CancelAsked,
     Dialled,
     Dismissed,
+    FetchAsked,
     Fix,
     HungUp,
     Job,
@@ -161,6 +162,14 @@ def _attached(session: Session, event: Attached) -> Change:
     new = tuple(Job(origin, "queued", awaits_answer=True) for origin in event.origins if origin.job_id not in known)
     requests = _attach_requests(new) if session.connection == "connected" else ()
     return replace(session, jobs=session.jobs + new), requests
+
+
+def _fetch_asked(session: Session, event: FetchAsked) -> Change:
+    """Watching an ended job is answered by its result."""
+    others = tuple(job for job in session.jobs if job.job_id != event.origin.job_id)
+    job = Job(event.origin, "queued", awaits_answer=True)
+    requests = _attach_requests((job,)) if session.connection == "connected" else ()
+    return replace(session, jobs=(*others, job), trouble=None), requests
 
 
 def _cancel_asked(session: Session, event: CancelAsked) -> Change:
@@ -289,6 +298,7 @@ _HANDLERS: dict[type, Callable[..., Change]] = {
     Asked: _asked,
     Attached: _attached,
     CancelAsked: _cancel_asked,
+    FetchAsked: _fetch_asked,
     Welcome: _welcome,
     Accepted: _accepted,
     Rejected: _rejected,

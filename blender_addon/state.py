@@ -124,6 +124,13 @@ class HungUp:
 
 
 @dataclass(frozen=True)
+class FetchAsked:
+    """The artist wants the result of an ended job once more."""
+
+    origin: Provenance
+
+
+@dataclass(frozen=True)
 class Silence:
     """Seconds that the client has waited for an answer; ``is_starting`` while one we started may still be loading."""
 
@@ -170,4 +177,6 @@ class Dismissed:
     """The artist closed the error box."""
 
 
-LocalEvent = Union[Dialled, HungUp, Silence, BackendExited, Asked, CancelAsked, Attached, Troubled, Dismissed]
+LocalEvent = Union[
+    Dialled, HungUp, Silence, BackendExited, Asked, CancelAsked, FetchAsked, Attached, Troubled, Dismissed
+]

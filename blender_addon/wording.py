@@ -91,6 +91,15 @@ def progress_text(job: Job) -> str:
     return percent if job.seconds_left is None else f"{percent}, {duration(job.seconds_left)} left"
 
 
+def history_line(outcome: str, preset: str, seconds: float, when: str) -> str:
+    """How an entry of the history ended, and when it was asked for (ISO 8601)."""
+    day, _, time = when.partition("T")
+    took = f" in {duration(seconds)}" if seconds else ""
+    ended = {"asked": "Not finished", "finished": f"Finished{took}"}.get(outcome, outcome.capitalize())
+    parts = (ended, f"preset {preset}" if preset else "", f"{day} {time[:5]}".strip())
+    return ", ".join(part for part in parts if part)
+
+
 def duration(seconds: float) -> str:
     """
     >>> duration(8.4), duration(95), duration(3700)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import backend, generation, progress, prompt, queue
+from . import backend, generation, history, progress, prompt, queue
 
 CLASSES = (
     prompt.PromptPanel,
@@ -10,6 +10,8 @@ CLASSES = (
     generation.GenerationPanel,
     progress.ProgressPanel,
     queue.QueuePanel,
+    history.HistoryList,
+    history.HistoryPanel,
     backend.BackendPanel,
 )
 """In the order of the tab."""

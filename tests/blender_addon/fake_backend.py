@@ -128,6 +128,9 @@ class FakeBackend:
                 self.send(client, Rejected("", Problem("bad_request", f"There is no job {request.job_id}.")))
             case Watch():
                 job = self.jobs.setdefault(request.job_id, RunningJob(request.job_id, "a", client))
+                if job.sequence > SNAPSHOTS:
+                    self.send(client, finished(job))
+                    return
                 job.client, job.credit = client, request.credit
                 self.send(client, Started(job.job_id))
                 for part, picture in job.pictures.items() if request.cut_outs else ():

@@ -39,6 +39,12 @@ def live_job(python, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def history(python, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("history")
+    return _run_with_zip(python, "history", folder, fake_program(folder))
+
+
+@pytest.fixture(scope="session")
 def real_server(python, tmp_path_factory):
     folder = tmp_path_factory.mktemp("real_server")
     return _run_with_zip(python, "real_server", folder, real_program(folder))
@@ -80,6 +86,11 @@ def test_installed_addon(installed_addon, claim):
 @pytest.mark.parametrize("claim", _claims("live_job"))
 def test_live_job(live_job, claim):
     _assert_holds(live_job, claim)
+
+
+@pytest.mark.parametrize("claim", _claims("history"))
+def test_history(history, claim):
+    _assert_holds(history, claim)
 
 
 @pytest.mark.parametrize("claim", _claims("real_server"))

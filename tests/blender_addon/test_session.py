@@ -13,6 +13,7 @@ from any_to_3d.blender_addon.state import (
     CancelAsked,
     Dialled,
     Dismissed,
+    FetchAsked,
     HungUp,
     Provenance,
     Session,
@@ -310,3 +311,24 @@ def test_cut_outs_are_kept_by_part_and_a_resumed_jobs_replace_the_former_ones():
 )
 def test_a_cut_out_says_how_it_came_about(method, notice, line):
     assert wording.cut_out_line(CutOut("job", 0, b"", method, notice)) == line
+
+
+def test_fetching_an_ended_job_watches_it_again_and_ends_with_its_result():
+    ended = after(
+        Session(), Dialled(ADDRESS), WELCOME, Asked(SUBMIT, "a red chair"), Accepted("request", "job"), Cancelled("job")
+    )[0]
+    origin = ended.jobs[0].origin
+    session, requests = after(ended, FetchAsked(origin))
+    assert requests == (Watch("job", cut_outs=True),)
+    assert [job.state for job in session.jobs] == ["queued"]
+    mesh = TexturedMesh(*TRIANGLE, np.zeros((3, 2), np.float32), TRIANGLE[1], np.zeros((1, 1, 3), np.uint8))
+    session, _ = after(session, Finished("job", mesh, 2.0))
+    assert session.jobs[0].state == "finished"
+
+
+def test_fetching_without_a_backend_waits_for_one():
+    origin = Provenance("request", "a red chair", "xbind", "standard", 7, "job")
+    session, requests = after(Session(), FetchAsked(origin))
+    assert requests == ()
+    _, requests = after(session, Dialled(ADDRESS), WELCOME)
+    assert requests == (Watch("job", cut_outs=True),)
