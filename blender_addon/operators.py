@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from . import preferences, properties, pump, submission, wording
+from . import placing, preferences, properties, pump, result_settings, submission, wording
 from .addresses import normalise
 from .backend_process import PortTaken, free_port
+from .result_settings import ORIGINS, PLACES
 from .state import Trouble
 
 if TYPE_CHECKING:
@@ -52,7 +53,14 @@ class Generate(bpy.types.Operator):
     sound_weight: _panels_weight("Sound")
     preset: bpy.props.StringProperty(name="Preset", description="Empty: the panel's", options={"SKIP_SAVE"})
     seed: bpy.props.IntProperty(name="Seed", description="-1: the panel's", default=_PANELS_SEED, options={"SKIP_SAVE"})
-    height: bpy.props.FloatProperty(name="Height", description="-1: the panel's", default=-1.0, options={"SKIP_SAVE"})
+    height: bpy.props.FloatProperty(
+        name="Height", description="In metres; -1: the panel's", default=-1.0, options={"SKIP_SAVE"}
+    )
+    place: bpy.props.EnumProperty(name="Place", items=result_settings.or_panels(PLACES), options={"SKIP_SAVE"})
+    origin: bpy.props.EnumProperty(name="Origin", items=result_settings.or_panels(ORIGINS), options={"SKIP_SAVE"})
+    max_faces: bpy.props.IntProperty(
+        name="Faces", description="At most; 0: as made; -1: the panel's", default=-1, min=-1, options={"SKIP_SAVE"}
+    )
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -68,8 +76,9 @@ class Generate(bpy.types.Operator):
         backend = link.session.backend
         assert backend is not None, "poll allows this operator only while connected"
         try:
-            submit = submission.to_submit(fields, backend)
-            link.generate(submit, fields.title, properties.placement(context, height))
+            placement = placing.placement(context, height, self.place, self.origin, self.max_faces)
+            submit = submission.to_submit(fields, backend, placement.max_faces)
+            link.generate(submit, fields.title, placement, fields.named_parts)
         except ValueError as error:
             return _complain(self, Trouble(str(error)))
         pump.wake()
@@ -242,7 +251,7 @@ class Recreate(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> Result:
         height = properties.settings(context).height
-        pump.link().recreate(self.request_id, properties.placement(context, height))
+        pump.link().recreate(self.request_id, placing.placement(context, height, "CURSOR"))
         pump.wake()
         return {"FINISHED"}
 

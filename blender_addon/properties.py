@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from .placement import Placement
+from .result_settings import LOWEST_HEIGHT, BatchSettings, ResultSettings
 from .submission import LARGEST_SEED, LARGEST_WEIGHT, PromptFields
 
 
@@ -48,12 +48,13 @@ class AnyTo3DSettings(bpy.types.PropertyGroup):
     preset: bpy.props.StringProperty(name="Preset", description="How much work to spend; empty: the backend's default")
     height: bpy.props.FloatProperty(
         name="Height",
-        description="How tall the finished object is",
+        description="How tall the finished object is, in metres whatever the scene's unit",
         default=1.0,
-        min=0.001,
+        min=LOWEST_HEIGHT,
         soft_max=100.0,
-        unit="LENGTH",
     )
+    result: bpy.props.PointerProperty(type=ResultSettings)
+    batch: bpy.props.PointerProperty(type=BatchSettings)
 
 
 def settings(context: bpy.types.Context) -> AnyTo3DSettings:
@@ -76,12 +77,6 @@ def prompt_fields(context: bpy.types.Context) -> PromptFields:
         sound_weight=chosen.sound_weight,
         negative=chosen.negative,
     )
-
-
-def placement(context: bpy.types.Context, height: float) -> Placement:
-    """The 3D cursor as the place for an object of this height."""
-    x, y, z = context.scene.cursor.location[:]
-    return Placement((x, y, z), height, context.scene.name)
 
 
 def register() -> None:
