@@ -13,6 +13,7 @@ import bpy
 from . import properties
 from .properties import AnyTo3DSettings, Values
 from .state import Provenance
+from .submission import PromptFields
 
 LONGEST = 100
 """Entries kept in a scene; the oldest go first."""
@@ -61,6 +62,23 @@ def write(entry: Entry) -> None:
     item.when, item.outcome, item.seconds = entry.when, entry.outcome, entry.seconds
     item.backend, item.thumbnail = entry.backend, entry.thumbnail
     properties.fill(item.settings, entry.settings)
+
+
+def settings_of(context: bpy.types.Context, fields: PromptFields, height: float) -> Values:
+    """The panel's settings, with what an operator was given instead of them. height: metres."""
+    given: Values = {
+        "prompt": fields.text,
+        "text_weight": fields.text_weight,
+        "image": fields.image,
+        "image_weight": fields.image_weight,
+        "sound": fields.sound,
+        "sound_weight": fields.sound_weight,
+        "negative": fields.negative,
+        "preset": fields.preset,
+        "seed": fields.seed,
+        "height": height,
+    }
+    return properties.values_of(properties.settings(context)) | given
 
 
 def entries() -> tuple[Entry, ...]:

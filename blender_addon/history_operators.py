@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from . import history, properties, pump, scene
+from . import history, placing, properties, pump, scene
 
 if TYPE_CHECKING:
     from bpy.stub_internal.rna_enums import OperatorReturnItems
@@ -91,7 +91,7 @@ class BringBack(_OfEntry):
         if link.session.connection != "connected":
             self.report({"WARNING"}, "Its object is gone, and no backend is connected that could send it again")
             return {"CANCELLED"}
-        link.fetch(origin, properties.placement(context, entry.settings.height))
+        link.fetch(origin, placing.placement(context, entry.settings.height, "CURSOR"))
         pump.wake()
         return {"FINISHED"}
 

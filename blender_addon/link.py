@@ -14,8 +14,8 @@ from time import monotonic
 
 from ..shared.client import Client, CurveKeys
 from ..shared.mesh import MeshSnapshot, TexturedMesh
-from ..shared.messages import Ack, CutOut, Finished, Message, Submit
-from . import cut_out_icons, history, scene, thumbnail, thumbnail_icons
+from ..shared.messages import Ack, Cancelled, CutOut, Failed, Finished, Message, Rejected, Submit
+from . import cut_out_icons, history, replacement, scene, thumbnail, thumbnail_icons
 from .backend_process import BackendProcess, LaunchOptions
 from .placement import Placement
 from .properties import Values
@@ -32,12 +32,16 @@ from .state import (
     HungUp,
     Job,
     LocalEvent,
+    PromptPart,
     Provenance,
     Session,
     Silence,
     Trouble,
     Troubled,
 )
+
+_ENDS_IN_VAIN = (Cancelled, Failed, Rejected, CancelAsked)
+"""After these a job may have ended without a result."""
 
 _MESSAGES_PER_STEP = 64
 _STOP_PATIENCE = 3.0
@@ -90,10 +94,17 @@ class Link:
         if self.process:
             self.process.stop(wait)
 
-    def generate(self, submit: Submit, title: str, placement: Placement, settings: Values) -> None:
-        """Ask for an object that will stand at this place; ``settings`` are what the history keeps."""
+    def generate(
+        self, submit: Submit, title: str, placement: Placement, parts: tuple[PromptPart, ...], settings: Values
+    ) -> None:
+        """Ask for an object that will stand at this place.
+
+        parts: what the object will say that it was made from.  settings: what the history keeps.
+        """
         self._placements[submit.request_id] = placement
-        self.apply(Asked(submit, title))
+        self.apply(Asked(submit, title, parts))
+        if placement.replaces:
+            replacement.mark(placement.replaces, submit.request_id)
         job = self.session.job_of_request(submit.request_id)
         if job is not None:
             now = datetime.now().astimezone().isoformat(timespec="seconds")
@@ -191,6 +202,9 @@ class Link:
             if self._client is not None:
                 self._client.send(request)
         self.session = session
+        if isinstance(event, _ENDS_IN_VAIN):
+            in_vain = ("cancelled", "failed")
+            replacement.give_back({job.origin.request_id for job in session.jobs if job.state in in_vain})
 
     def close(self, wait: float = _STOP_PATIENCE) -> None:
         """Leave nothing behind: no socket, no picture, and no backend process that was to end with Blender."""
@@ -312,8 +326,7 @@ class Link:
         return outcome
 
     def _finish(self, job: Job) -> Outcome:
-        version = self.session.backend.backend_version if self.session.backend else ""
-        outcome = scene.finish(job.origin, self._results[job.job_id], version)
+        outcome = scene.finish(job.origin, self._results[job.job_id], self.session.backend)
         if outcome is Outcome.SHOWN:
             self._forget(job.job_id)
             # The only step of a job: undo takes back the whole object, not the shapes that it had on the way.

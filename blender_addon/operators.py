@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from . import preferences, properties, pump, submission, wording
+from . import history, placing, preferences, properties, pump, result_settings, submission, wording
 from .addresses import normalise
 from .backend_process import PortTaken, free_port
+from .result_settings import ORIGINS, PLACES
 from .state import Trouble
 
 if TYPE_CHECKING:
@@ -52,7 +53,14 @@ class Generate(bpy.types.Operator):
     sound_weight: _panels_weight("Sound")
     preset: bpy.props.StringProperty(name="Preset", description="Empty: the panel's", options={"SKIP_SAVE"})
     seed: bpy.props.IntProperty(name="Seed", description="-1: the panel's", default=_PANELS_SEED, options={"SKIP_SAVE"})
-    height: bpy.props.FloatProperty(name="Height", description="-1: the panel's", default=-1.0, options={"SKIP_SAVE"})
+    height: bpy.props.FloatProperty(
+        name="Height", description="In metres; -1: the panel's", default=-1.0, options={"SKIP_SAVE"}
+    )
+    place: bpy.props.EnumProperty(name="Place", items=result_settings.or_panels(PLACES), options={"SKIP_SAVE"})
+    origin: bpy.props.EnumProperty(name="Origin", items=result_settings.or_panels(ORIGINS), options={"SKIP_SAVE"})
+    max_faces: bpy.props.IntProperty(
+        name="Faces", description="At most; 0: as made; -1: the panel's", default=-1, min=-1, options={"SKIP_SAVE"}
+    )
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -68,31 +76,14 @@ class Generate(bpy.types.Operator):
         backend = link.session.backend
         assert backend is not None, "poll allows this operator only while connected"
         try:
-            submit = submission.to_submit(fields, backend)
-            kept = self._settings(context, fields, height)
-            link.generate(submit, fields.title, properties.placement(context, height), kept)
+            placement = placing.placement(context, height, self.place, self.origin, self.max_faces)
+            submit = submission.to_submit(fields, backend, placement.max_faces)
+            kept = history.settings_of(context, fields, height)
+            link.generate(submit, fields.title, placement, fields.named_parts, kept)
         except ValueError as error:
             return _complain(self, Trouble(str(error)))
         pump.wake()
         return {"FINISHED"}
-
-    def _settings(
-        self, context: bpy.types.Context, fields: submission.PromptFields, height: float
-    ) -> properties.Values:
-        """The panel's settings with what this operator was given, to be used again from the history."""
-        given: properties.Values = {
-            "prompt": fields.text,
-            "text_weight": fields.text_weight,
-            "image": fields.image,
-            "image_weight": fields.image_weight,
-            "sound": fields.sound,
-            "sound_weight": fields.sound_weight,
-            "negative": fields.negative,
-            "preset": fields.preset,
-            "seed": fields.seed,
-            "height": height,
-        }
-        return {**properties.values_of(properties.settings(context)), **given}
 
     def _over(self, panel: submission.PromptFields) -> submission.PromptFields:
         """The panel's fields, less those that this operator was given."""
@@ -261,7 +252,7 @@ class Recreate(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> Result:
         height = properties.settings(context).height
-        pump.link().recreate(self.request_id, properties.placement(context, height))
+        pump.link().recreate(self.request_id, placing.placement(context, height, "CURSOR"))
         pump.wake()
         return {"FINISHED"}
 

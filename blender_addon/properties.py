@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from .placement import Placement
+from .result_settings import LOWEST_HEIGHT, BatchSettings, ResultSettings
 from .submission import LARGEST_SEED, LARGEST_WEIGHT, PromptFields
 
 
@@ -48,12 +48,13 @@ class AnyTo3DSettings(bpy.types.PropertyGroup):
     preset: bpy.props.StringProperty(name="Preset", description="How much work to spend; empty: the backend's default")
     height: bpy.props.FloatProperty(
         name="Height",
-        description="How tall the finished object is",
+        description="How tall the finished object is, in metres whatever the scene's unit",
         default=1.0,
-        min=0.001,
+        min=LOWEST_HEIGHT,
         soft_max=100.0,
-        unit="LENGTH",
     )
+    result: bpy.props.PointerProperty(type=ResultSettings)
+    batch: bpy.props.PointerProperty(type=BatchSettings)
 
 
 def settings(context: bpy.types.Context) -> AnyTo3DSettings:
@@ -78,19 +79,16 @@ def prompt_fields(context: bpy.types.Context) -> PromptFields:
     )
 
 
-def placement(context: bpy.types.Context, height: float) -> Placement:
-    """The 3D cursor as the place for an object of this height."""
-    x, y, z = context.scene.cursor.location[:]
-    return Placement((x, y, z), height, context.scene.name)
-
-
 Values = dict[str, object]
 """Settings by the name of their property."""
 
+_RESULT = "result."
+
 
 def values_of(chosen: AnyTo3DSettings) -> Values:
-    """A copy that outlives undo and file loads."""
-    return {name: getattr(chosen, name) for name in _names(chosen)}
+    """A copy of what one object depends on, which outlives undo and file loads."""
+    result = {f"{_RESULT}{name}": getattr(chosen.result, name) for name in _names(chosen.result)}
+    return {name: getattr(chosen, name) for name in _names(chosen)} | result
 
 
 def fill(chosen: AnyTo3DSettings, values: Values) -> None:
@@ -98,12 +96,17 @@ def fill(chosen: AnyTo3DSettings, values: Values) -> None:
     for name in _names(chosen):
         if name in values:
             setattr(chosen, name, values[name])
+    for name in _names(chosen.result):
+        if _RESULT + name in values:
+            setattr(chosen.result, name, values[_RESULT + name])
 
 
-def _names(chosen: AnyTo3DSettings) -> list[str]:
+def _names(group: bpy.types.PropertyGroup) -> list[str]:
     # A pointer to something in the .blend would not outlive what these values are kept for.
-    plain = (each for each in chosen.bl_rna.properties if not each.is_readonly and each.type != "POINTER")
-    return [each.identifier for each in plain if each.identifier != "name"]
+    plain = (each for each in group.bl_rna.properties if not each.is_readonly and each.type != "POINTER")
+    # The result's height only shows that of the prompt in the scene's units.
+    is_shown_only = isinstance(group, ResultSettings)
+    return [each.identifier for each in plain if each.identifier not in ("name", "height" if is_shown_only else "name")]
 
 
 def register() -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import bpy
 
-from . import history, history_operators, operators, panels, preferences, properties, pump
+from . import history, history_operators, operators, panels, preferences, properties, pump, result_settings
 
 _CLASSES = (
     preferences.AnyTo3DPreferences,
+    *result_settings.CLASSES,
     properties.AnyTo3DSettings,
     history.AnyTo3DHistoryEntry,
     *operators.CLASSES,

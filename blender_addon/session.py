@@ -146,7 +146,16 @@ def _dismissed(session: Session, event: Dismissed) -> Change:
 
 def _asked(session: Session, event: Asked) -> Change:
     submit = event.submit
-    origin = Provenance(submit.request_id, event.title, submit.recipe, submit.preset, submit.seed)
+    origin = Provenance(
+        submit.request_id,
+        event.title,
+        submit.recipe,
+        submit.preset,
+        submit.seed,
+        parts=event.parts,
+        negative=submit.negative,
+        overrides=tuple(submit.overrides.items()),
+    )
     jobs = _recent((*session.jobs, Job(origin, submit=submit)))
     return replace(session, jobs=jobs, trouble=None), (submit,)
 

@@ -34,6 +34,15 @@ class Trouble:
 
 
 @dataclass(frozen=True)
+class PromptPart:
+    """One part of a prompt as a person repeats it. ``value``: the words, or the name of the file."""
+
+    modality: str
+    value: str
+    weight: float
+
+
+@dataclass(frozen=True)
 class Provenance:
     """What an object was made from; written on the object, so that a .blend can find its job again."""
 
@@ -43,6 +52,9 @@ class Provenance:
     preset: str
     seed: int
     job_id: str = ""
+    parts: tuple[PromptPart, ...] = ()
+    negative: str = ""
+    overrides: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -151,6 +163,7 @@ class Asked:
 
     submit: Submit
     title: str
+    parts: tuple[PromptPart, ...] = ()
 
 
 @dataclass(frozen=True)

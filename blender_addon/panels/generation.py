@@ -64,7 +64,7 @@ class GenerationPanel(TabPanel):
         row = column.row(align=True)
         row.prop(chosen, "seed")
         row.operator("any_to_3d.random_seed", text="", icon="FILE_REFRESH")
-        column.prop(chosen, "height")
+        column.prop(chosen.result, "height")
 
 
 def _draw_trouble(column: bpy.types.UILayout, context: bpy.types.Context, trouble: Trouble) -> None:

@@ -185,7 +185,7 @@ def test_a_fresh_add_on_attaches_to_the_job_of_a_file_and_finishes_it():
 def test_nothing_like_busy_is_saved_in_the_file():
     saved = {prop.identifier for prop in bpy.context.scene.any_to_3d.bl_rna.properties}
     prompt = {"prompt", "image", "sound", "text_weight", "image_weight", "sound_weight", "negative"}
-    assert saved == {"rna_type", "name", *prompt, "seed", "recipe", "preset", "height"}
+    assert saved == {"rna_type", "name", *prompt, "seed", "recipe", "preset", "height", "result", "batch"}
 
 
 def _grow(prompt, **options):
