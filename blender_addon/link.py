@@ -15,7 +15,7 @@ from time import monotonic
 from ..shared.client import Client, CurveKeys
 from ..shared.mesh import MeshSnapshot, TexturedMesh
 from ..shared.messages import Ack, Cancelled, CutOut, Failed, Finished, Message, Rejected, Submit
-from . import cut_out_icons, history, replacement, scene, thumbnail, thumbnail_icons
+from . import cut_out_icons, history, history_icons, history_picture, replacement, scene
 from .backend_process import BackendProcess, LaunchOptions
 from .placement import Placement
 from .properties import Values
@@ -210,7 +210,7 @@ class Link:
         """Leave nothing behind: no socket, no picture, and no backend process that was to end with Blender."""
         self._hang_up()
         cut_out_icons.free()
-        thumbnail_icons.free()
+        history_icons.free()
         if self.process and self.process.ends_with_blender:
             self.process.stop(wait)
 
@@ -279,7 +279,7 @@ class Link:
     def _picture(self, job: Job, mesh: TexturedMesh) -> None:
         entry = self._ledger.get(job.origin.request_id)
         if entry is not None and not entry.thumbnail:
-            self._note(replace(entry, thumbnail=thumbnail.packed(thumbnail.thumbnail_of(mesh))))
+            self._note(replace(entry, thumbnail=history_picture.packed(history_picture.picture_of(mesh))))
 
     # --- meshes -------------------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from .. import history, scene, thumbnail_icons, wording
+from .. import history, history_icons, scene, wording
 from .tab import TabPanel, draw_text
 
 _PICTURE_SCALE = 6.0
@@ -18,7 +18,7 @@ class HistoryList(bpy.types.UIList):
 
     def draw_item(self, context, layout, data, item, icon, active_data, active_property, index=0, flt_flag=0):
         row = layout.row(align=True)
-        picture = thumbnail_icons.icon_of(item.request_id, item.thumbnail)
+        picture = history_icons.icon_of(item.request_id, item.thumbnail)
         if picture:
             row.label(text=item.title, icon_value=picture)
         else:
@@ -49,7 +49,7 @@ class HistoryPanel(TabPanel):
 
 
 def _draw_entry(box: bpy.types.UILayout, context: bpy.types.Context, item: history.AnyTo3DHistoryEntry) -> None:
-    picture = thumbnail_icons.icon_of(item.request_id, item.thumbnail)
+    picture = history_icons.icon_of(item.request_id, item.thumbnail)
     if picture:
         box.template_icon(icon_value=picture, scale=_PICTURE_SCALE)
     draw_text(box, context, wording.history_line(item.outcome, item.settings.preset, item.seconds, item.when))

@@ -22,7 +22,7 @@ _AMBIENT = 0.55
 _AZIMUTH, _ELEVATION = np.radians(30.0), np.radians(20.0)
 
 
-def thumbnail_of(mesh: TexturedMesh) -> np.ndarray:
+def picture_of(mesh: TexturedMesh) -> np.ndarray:
     """The object from its front right, a little above, lit from the left: u8[SIZE, SIZE, 4], first row at the top."""
     picture = np.zeros((SIZE, SIZE, 4), np.uint8)
     if len(mesh.faces) == 0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy.utils.previews
 import numpy as np
 
-from . import thumbnail
+from . import history_picture
 
 _previews: bpy.utils.previews.ImagePreviewCollection | None = None
 
@@ -18,7 +18,7 @@ def icon_of(request_id: str, packed: str) -> int:
     if _previews is None:
         _previews = bpy.utils.previews.new()
     if request_id not in _previews:
-        picture = thumbnail.unpacked(packed)
+        picture = history_picture.unpacked(packed)
         if picture is None:
             return 0
         preview = _previews.new(request_id)
