@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import bpy
 
-from . import operators, panels, preferences, properties, pump, result_settings
+from . import backend_operators, operators, panels, preferences, properties, pump, result_settings, trouble_operators
 
 _CLASSES = (
     preferences.AnyTo3DPreferences,
     *result_settings.CLASSES,
     properties.AnyTo3DSettings,
     *operators.CLASSES,
+    *backend_operators.CLASSES,
+    *trouble_operators.CLASSES,
     *panels.CLASSES,
 )
 
