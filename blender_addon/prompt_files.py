@@ -27,12 +27,16 @@ def read_prompt_file(kind: Kind, path: str) -> bytes:
     file = Path(path).expanduser()
     allowed = ENDINGS[kind]
     if file.suffix.lower() not in allowed:
-        raise UnreadableFile(f"The {kind} {file.name} cannot be used; choose a file that ends with {', '.join(allowed)}.")
+        raise UnreadableFile(
+            f"The {kind} {file.name} cannot be used; choose a file that ends with {', '.join(allowed)}."
+        )
     try:
         size = file.stat().st_size
         if size > MAX_FILE_BYTES:
             megabytes = f"{size / 2**20:.0f} MiB"
-            raise UnreadableFile(f"The {kind} {file.name} has {megabytes}; choose one up to {MAX_FILE_BYTES >> 20} MiB.")
+            raise UnreadableFile(
+                f"The {kind} {file.name} has {megabytes}; choose one up to {MAX_FILE_BYTES >> 20} MiB."
+            )
         data = file.read_bytes()
     except OSError as error:
         raise UnreadableFile(f"The {kind} {file} cannot be read: {error.strerror or error}.") from error

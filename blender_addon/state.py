@@ -16,6 +16,7 @@ from .errors import Trouble
 Connection = Literal["offline", "connecting", "connected", "lost", "refused"]
 JobState = Literal["sending", "queued", "running", "finished", "cancelled", "failed"]
 
+
 @dataclass(frozen=True)
 class PromptPart:
     """One part of a prompt as a person repeats it. ``value``: the words, or the name of the file."""
