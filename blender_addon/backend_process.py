@@ -13,20 +13,25 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, ClassVar
 
 from .addresses import parse_address
+from .errors import CodedError, TroubleCode
 
 PROGRAM = "any-to-3d"
 _TAIL_BYTES = 4000
 
 
-class StartError(ValueError):
+class StartError(CodedError):
     """The backend could not be started; the message says why and what to do."""
+
+    code: ClassVar[TroubleCode] = "start_failed"
 
 
 class PortTaken(StartError):
     """Somebody listens on that address already, perhaps a backend."""
+
+    code: ClassVar[TroubleCode] = "port_taken"
 
 
 @dataclass(frozen=True)

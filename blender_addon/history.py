@@ -21,7 +21,7 @@ LONGEST = 100
 
 @dataclass(frozen=True)
 class Entry:
-    """One request: its settings by name, and what became of it. thumbnail: as history_picture.packed, empty until then."""
+    """One request: its settings by name, and what became of it. thumbnail: see history_picture.packed."""
 
     origin: Provenance
     settings: Values

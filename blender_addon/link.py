@@ -17,6 +17,7 @@ from ..shared.mesh import MeshSnapshot, TexturedMesh
 from ..shared.messages import Ack, Cancelled, CutOut, Failed, Finished, Message, Rejected, Submit
 from . import cut_out_icons, history, history_icons, history_picture, replacement, scene
 from .backend_process import BackendProcess, LaunchOptions
+from .errors import Trouble, trouble
 from .placement import Placement
 from .properties import Values
 from .scene import Outcome
@@ -36,7 +37,6 @@ from .state import (
     Provenance,
     Session,
     Silence,
-    Trouble,
     Troubled,
 )
 
@@ -216,22 +216,21 @@ class Link:
 
     def _watch_process(self) -> None:
         if self.process is not None and self.process.ended_by_itself:
-            hint = "Start it again: it goes on with its jobs from their last checkpoints."
-            trouble = Trouble(self.process.describe_exit(), hint, "start_backend")
+            reason = trouble("stopped", self.process.describe_exit())
             was_ours = self.process.address == self.session.address
             self.process = None
             if was_ours:
                 self._hang_up()
-                self.apply(BackendExited(trouble))
+                self.apply(BackendExited(reason))
             else:
-                self.complain(trouble)
+                self.complain(reason)
 
     def _converse(self, client: Client) -> None:
         for message in client.poll(_MESSAGES_PER_STEP):
             self.apply(message)
             self._keep_mesh(message)
             self._keep_cut_out(message)
-        self.apply(Silence(client.seconds_since_heard, self.is_starting))
+        self.apply(Silence(client.seconds_since_heard, self.is_starting, client.obstacle))
         if self.session.connection == "refused":
             self._hang_up()
 

@@ -11,9 +11,9 @@ import bpy
 
 from . import history, placing, preferences, properties, pump, result_settings, submission, wording
 from .addresses import normalise
-from .backend_process import PortTaken, free_port
+from .backend_process import free_port
+from .errors import Trouble, trouble, trouble_of_error
 from .result_settings import ORIGINS, PLACES
-from .state import Trouble
 
 if TYPE_CHECKING:
     from bpy.stub_internal.rna_enums import OperatorReturnItems
@@ -81,7 +81,7 @@ class Generate(bpy.types.Operator):
             kept = history.settings_of(context, fields, height)
             link.generate(submit, fields.title, placement, fields.named_parts, kept)
         except ValueError as error:
-            return _complain(self, Trouble(str(error)))
+            return _complain(self, trouble_of_error(error, "bad_prompt"))
         pump.wake()
         return {"FINISHED"}
 
@@ -136,11 +136,10 @@ class Connect(bpy.types.Operator):
             address = normalise(self.address or preferences.get().address)
             if preferences.address_needs_permission(address):
                 message = f"{address} is another computer, and Blender is not allowed to go online."
-                hint = "Allow Online Access in the system preferences."
-                return _complain(self, Trouble(message, hint, "allow_online"))
+                return _complain(self, trouble("online_denied", message))
             pump.link().connect(address, preferences.curve_keys())
         except ValueError as error:
-            return _complain(self, Trouble(str(error), fix="open_preferences"))
+            return _complain(self, trouble_of_error(error, "bad_address"))
         pump.wake()
         return {"FINISHED"}
 
@@ -184,10 +183,8 @@ class StartBackend(bpy.types.Operator):
             options = preferences.launch_options()
             keys = preferences.curve_keys() if "--keys" in options.arguments else None
             pump.link().start_backend(options, preferences.log_path(), keys)
-        except PortTaken as error:
-            return _complain(self, Trouble(str(error), fix="use_free_port"))
         except ValueError as error:
-            return _complain(self, Trouble(str(error), fix="open_preferences"))
+            return _complain(self, trouble_of_error(error, "start_failed"))
         pump.wake()
         return {"FINISHED"}
 
@@ -300,7 +297,7 @@ class UseFastestPreset(bpy.types.Operator):
         chosen = properties.settings(context)
         recipe = pump.link().session.recipe(chosen.recipe)
         if recipe is None:
-            return _complain(self, Trouble("No backend is connected.", fix="start_backend"))
+            return _complain(self, trouble("no_backend"))
         chosen.preset = submission.fastest_preset(recipe)
         return bpy.ops.any_to_3d.generate()  # type: ignore[attr-defined]
 

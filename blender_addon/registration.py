@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import bpy
 
-from . import history, history_operators, operators, panels, preferences, properties, pump, result_settings
+from . import (
+    backend_operators,
+    history,
+    history_operators,
+    operators,
+    panels,
+    preferences,
+    properties,
+    pump,
+    result_settings,
+    trouble_operators,
+)
 
 _CLASSES = (
     preferences.AnyTo3DPreferences,
@@ -13,6 +24,8 @@ _CLASSES = (
     history.AnyTo3DHistoryEntry,
     *operators.CLASSES,
     *history_operators.CLASSES,
+    *backend_operators.CLASSES,
+    *trouble_operators.CLASSES,
     *panels.CLASSES,
 )
 

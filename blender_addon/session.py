@@ -31,6 +31,9 @@ from ..shared.messages import (
     Watch,
     Welcome,
 )
+from .addresses import is_loopback
+from .errors import Fix, trouble, trouble_of
+from .obstacles import trouble_of_obstacle
 from .state import (
     Asked,
     Attached,
@@ -39,7 +42,6 @@ from .state import (
     Dialled,
     Dismissed,
     FetchAsked,
-    Fix,
     HungUp,
     Job,
     JobState,
@@ -47,7 +49,6 @@ from .state import (
     Provenance,
     Session,
     Silence,
-    Trouble,
     Troubled,
 )
 
@@ -105,8 +106,7 @@ def _attach_requests(jobs: tuple[Job, ...]) -> tuple[Request, ...]:
 
 
 def _refused(session: Session, message: str) -> Change:
-    trouble = Trouble(message, "Update the add-on and the backend to the same release.", "open_preferences")
-    return replace(session, connection="refused", backend=None, trouble=trouble), ()
+    return replace(session, connection="refused", backend=None, trouble=trouble("protocol", message)), ()
 
 
 def _silence(session: Session, event: Silence) -> Change:
@@ -114,14 +114,17 @@ def _silence(session: Session, event: Silence) -> Change:
         is_back = session.connection == "lost" and session.backend is not None
         return _back_again(session) if is_back else (session, ())
     if session.connection == "connecting" and not event.is_starting:
-        message = f"No backend answers at {session.address}."
-        trouble = Trouble(message, "Start one, or check the address and the key file.", "start_backend")
-        return replace(session, connection="lost", trouble=trouble), ()
+        told = trouble_of_obstacle(event.obstacle, session.address, _mending(session.address))
+        return replace(session, connection="lost", trouble=told), ()
     if session.connection == "connected":
-        hint = "Its jobs go on where they were if it comes back; start it again if it stopped."
-        trouble = Trouble(f"The backend at {session.address} stopped answering.", hint, "start_backend")
-        return replace(session, connection="lost", trouble=trouble), ()
+        lost = trouble("lost", f"The backend at {session.address} stopped answering.", _mending(session.address))
+        return replace(session, connection="lost", trouble=lost), ()
     return session, ()
+
+
+def _mending(address: str) -> Fix | None:
+    """A backend on another computer cannot be started from here."""
+    return None if is_loopback(address) else "test_connection"
 
 
 def _back_again(session: Session) -> Change:
@@ -212,7 +215,7 @@ def _rejected(session: Session, event: Rejected) -> Change:
         # A refused Watch carries no request id; the backend answers in order, so it is the first one still unanswered.
         job = next((each for each in session.active_jobs if each.awaits_answer and each.job_id), None)
     if job is None:
-        return replace(session, trouble=_trouble(event.problem)), ()
+        return replace(session, trouble=trouble_of(event.problem)), ()
     return _failed_job(session, job, event.problem)
 
 
@@ -265,21 +268,9 @@ def _failed(session: Session, event: Failed) -> Change:
 
 
 def _failed_job(session: Session, job: Job, problem: Problem) -> Change:
-    trouble = _trouble(problem)
-    job = replace(job, state="failed", submit=None, trouble=trouble, awaits_answer=False)
-    return replace(_with(session, job), trouble=trouble), ()
-
-
-_FIXES: dict[str, Fix] = {
-    "out_of_memory": "use_fastest_preset",
-    "missing_weights": "open_preferences",
-    "unavailable": "generate_again",
-    "internal": "generate_again",
-}
-
-
-def _trouble(problem: Problem) -> Trouble:
-    return Trouble(problem.message, problem.hint, _FIXES.get(problem.code, "dismiss"))
+    reason = trouble_of(problem)
+    job = replace(job, state="failed", submit=None, trouble=reason, awaits_answer=False)
+    return replace(_with(session, job), trouble=reason), ()
 
 
 def _with(session: Session, changed: Job) -> Session:

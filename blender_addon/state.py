@@ -9,28 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Union
 
+from ..shared.handshake import Obstacle
 from ..shared.messages import CutOut, RecipeInfo, Submit, Welcome
+from .errors import Trouble
 
 Connection = Literal["offline", "connecting", "connected", "lost", "refused"]
 JobState = Literal["sending", "queued", "running", "finished", "cancelled", "failed"]
-Fix = Literal[
-    "start_backend",
-    "use_free_port",
-    "open_preferences",
-    "allow_online",
-    "use_fastest_preset",
-    "generate_again",
-    "dismiss",
-]
-
-
-@dataclass(frozen=True)
-class Trouble:
-    """An error as the panel shows it: what happened, what to do, and the button that does it."""
-
-    message: str
-    hint: str = ""
-    fix: Fix = "dismiss"
 
 
 @dataclass(frozen=True)
@@ -144,10 +128,14 @@ class FetchAsked:
 
 @dataclass(frozen=True)
 class Silence:
-    """Seconds that the client has waited for an answer; ``is_starting`` while one we started may still be loading."""
+    """Seconds that the client has waited for an answer; ``is_starting`` while one we started may still be loading.
+
+    obstacle: what is known to stand in the connection's way.
+    """
 
     seconds: float
     is_starting: bool = False
+    obstacle: Obstacle = ""
 
 
 @dataclass(frozen=True)

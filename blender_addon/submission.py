@@ -5,8 +5,10 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from ..shared.messages import AudioPrompt, ImagePrompt, Prompt, RecipeInfo, Submit, TextPrompt, WeightedPrompt, Welcome
+from .errors import CodedError, TroubleCode
 from .prompt_files import read_prompt_file
 from .state import PromptPart
 
@@ -78,6 +80,21 @@ class Part:
             return AudioPrompt(read_prompt_file("sound", self.value))
         return TextPrompt(self.value)
 
+    @property
+    def is_readable(self) -> bool:
+        """Whether ``read`` would succeed now."""
+        try:
+            self.read()
+        except ValueError:
+            return False
+        return True
+
+
+class UnsupportedModality(CodedError):
+    """The backend does not understand this kind of prompt."""
+
+    code: ClassVar[TroubleCode] = "unsupported_modality"
+
 
 def to_submit(fields: PromptFields, backend: Welcome, max_faces: int = 0) -> Submit:
     """The request for these fields, under a fresh request id. max_faces: 0 leaves it to the backend.
@@ -121,7 +138,7 @@ def _prompts(fields: PromptFields, recipe: RecipeInfo) -> tuple[WeightedPrompt, 
             continue
         if part.modality not in recipe.modalities:
             understood = " and ".join(recipe.modalities)
-            raise ValueError(
+            raise UnsupportedModality(
                 f"This backend understands {understood} prompts, but no {part.modality}. Clear that field."
             )
         prompts.append(WeightedPrompt(part.read(), part.weight))

@@ -45,7 +45,7 @@ def test_the_zip_holds_the_packages_unmodified_below_one_line(archive):
 
 def test_the_zip_holds_nothing_of_the_backend_and_no_compiled_files(archive):
     assert {name.split("/")[0] for name in archive.namelist()} == {
-        "__init__.py", "blender_manifest.toml", "blender_addon", "shared", "wheels"
+        "__init__.py", "blender_manifest.toml", "blender_addon", "shared", "wheels", "docs"
     }  # fmt: skip
     assert not [name for name in archive.namelist() if name.endswith(".pyc")]
 

@@ -25,6 +25,9 @@ SOURCES = Path(__file__).resolve().parents[2]
 CACHE = Path.home() / ".cache" / "any-to-3d" / "wheels"
 
 _PACKAGES = ("blender_addon", "shared")
+_MANUAL = "docs/troubleshooting.md"
+"""The page that an error's question mark shows; an installed package has none."""
+
 _ENTRY = "from .blender_addon import register, unregister\n"
 _FIXED_TIME = (2020, 1, 1, 0, 0, 0)
 
@@ -125,6 +128,8 @@ def _sources() -> dict[str, bytes]:
             is_wanted = path.suffix == ".py" or path.name == "LICENSE"
             if path.is_file() and is_wanted:
                 entries[path.relative_to(SOURCES).as_posix()] = path.read_bytes()
+    if (SOURCES / _MANUAL).is_file():
+        entries[_MANUAL] = (SOURCES / _MANUAL).read_bytes()
     return entries
 
 

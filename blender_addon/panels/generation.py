@@ -4,18 +4,9 @@ from __future__ import annotations
 
 import bpy
 
-from .. import preferences, properties, pump, wording
-from ..state import Fix, Trouble
+from .. import properties, pump, wording
 from .tab import TabPanel, draw_text
-
-_FIX_BUTTONS: dict[Fix, tuple[str, str, str]] = {
-    "start_backend": ("any_to_3d.start_backend", "Start Backend", "PLAY"),
-    "use_free_port": ("any_to_3d.start_backend", "Use a Free Port", "PLAY"),
-    "open_preferences": ("preferences.addon_show", "Open Preferences", "PREFERENCES"),
-    "allow_online": ("screen.userpref_show", "Open System Preferences", "PREFERENCES"),
-    "use_fastest_preset": ("any_to_3d.use_fastest_preset", "Try the Fastest Preset", "FILE_REFRESH"),
-    "generate_again": ("any_to_3d.generate", "Generate Again", "FILE_REFRESH"),
-}
+from .trouble import draw_trouble
 
 
 class PresetMenu(bpy.types.Menu):
@@ -49,7 +40,7 @@ class GenerationPanel(TabPanel):
         row.operator("any_to_3d.generate", icon="MESH_MONKEY")
         reason = wording.why_not_generate(session)
         if session.trouble is not None:
-            _draw_trouble(column, context, session.trouble)
+            draw_trouble(column, context, session.trouble)
         elif reason:
             draw_text(column, context, reason, "INFO")
 
@@ -65,23 +56,3 @@ class GenerationPanel(TabPanel):
         row.prop(chosen, "seed")
         row.operator("any_to_3d.random_seed", text="", icon="FILE_REFRESH")
         column.prop(chosen.result, "height")
-
-
-def _draw_trouble(column: bpy.types.UILayout, context: bpy.types.Context, trouble: Trouble) -> None:
-    box = column.box()
-    row = box.row()
-    row.alert = True
-    draw_text(row.column(), context, trouble.message, "ERROR", margin=8)
-    row.operator("any_to_3d.dismiss", text="", icon="X", emboss=False)
-    if trouble.hint:
-        draw_text(box, context, trouble.hint)
-    if trouble.fix not in _FIX_BUTTONS:
-        return
-    identifier, text, icon = _FIX_BUTTONS[trouble.fix]
-    button = box.operator(identifier, text=text, icon=icon)  # type: ignore[arg-type]
-    if trouble.fix == "use_free_port":
-        button.use_free_port = True
-    elif trouble.fix == "open_preferences":
-        button.module = preferences.ADDON_ID
-    elif trouble.fix == "allow_online":
-        button.section = "SYSTEM"

@@ -155,7 +155,7 @@ def test_a_rejected_prompt_fails_its_job_with_the_backends_words():
     problem = Problem("bad_request", "The word 'blorb' is not known.", "Try: chair")
     session, _ = after(SENT, Rejected("request", problem))
     assert session.jobs[0].state == "failed"
-    assert session.trouble == Trouble("The word 'blorb' is not known.", "Try: chair", "dismiss")
+    assert session.trouble == Trouble("The word 'blorb' is not known.", "Try: chair", "dismiss", "bad_request")
     assert wording.why_not_generate(session) == ""
 
 
@@ -163,21 +163,22 @@ def test_a_rejected_prompt_fails_its_job_with_the_backends_words():
     ("code", "fix"),
     [
         ("out_of_memory", "use_fastest_preset"),
-        ("missing_weights", "open_preferences"),
+        ("missing_weights", "copy_fetch_command"),
+        ("protocol", "open_preferences"),
         ("internal", "generate_again"),
         ("unavailable", "generate_again"),
         ("bad_request", "dismiss"),
     ],
 )
 def test_each_kind_of_problem_offers_the_button_that_mends_it(code, fix):
-    assert after(RUNNING, Failed("job", Problem(code, "m", "h")))[0].trouble == Trouble("m", "h", fix)
+    assert after(RUNNING, Failed("job", Problem(code, "m", "h")))[0].trouble == Trouble("m", "h", fix, code)
 
 
 def test_long_silence_is_a_lost_backend_and_less_is_not():
     assert after(RUNNING, Silence(LOST_AFTER - 0.1))[0] == RUNNING
     lost, _ = after(RUNNING, Silence(LOST_AFTER))
     assert lost.connection == "lost"
-    assert lost.trouble.fix == "start_backend"
+    assert lost.trouble.fix == "restart_backend"
     assert "stopped answering" in wording.why_not_generate(lost)
 
 
