@@ -70,15 +70,16 @@ class Generate(bpy.types.Operator):
         return not reason
 
     def execute(self, context: bpy.types.Context) -> Result:
-        fields = self._over(properties.prompt_fields(context))
         height = self.height if self.height > 0 else properties.settings(context).height
         link = pump.link()
         backend = link.session.backend
         assert backend is not None, "poll allows this operator only while connected"
         try:
+            panels = properties.prompt_fields(context)
+            fields = self._over(panels)
             placement = placing.placement(context, height, self.place, self.origin, self.max_faces)
             submit = submission.to_submit(fields, backend, placement.max_faces)
-            kept = history.settings_of(context, fields, height)
+            kept = history.settings_of(context, panels, fields, height)
             link.generate(submit, fields.title, placement, fields.named_parts, kept)
         except ValueError as error:
             return _complain(self, trouble_of_error(error, "bad_prompt"))

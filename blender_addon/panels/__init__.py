@@ -5,7 +5,7 @@ from __future__ import annotations
 from . import backend, generation, history, progress, prompt, queue
 
 CLASSES = (
-    prompt.PromptPanel,
+    *prompt.CLASSES,
     generation.PresetMenu,
     generation.GenerationPanel,
     progress.ProgressPanel,

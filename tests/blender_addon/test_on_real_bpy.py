@@ -45,6 +45,12 @@ def history(python, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def prompt_sources(python, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("prompt_sources")
+    return _run_with_zip(python, "prompt_sources", folder, fake_program(folder))
+
+
+@pytest.fixture(scope="session")
 def real_server(python, tmp_path_factory):
     folder = tmp_path_factory.mktemp("real_server")
     return _run_with_zip(python, "real_server", folder, real_program(folder))
@@ -91,6 +97,11 @@ def test_live_job(live_job, claim):
 @pytest.mark.parametrize("claim", _claims("history"))
 def test_history(history, claim):
     _assert_holds(history, claim)
+
+
+@pytest.mark.parametrize("claim", _claims("prompt_sources"))
+def test_prompt_sources(prompt_sources, claim):
+    _assert_holds(prompt_sources, claim)
 
 
 @pytest.mark.parametrize("claim", _claims("real_server"))
