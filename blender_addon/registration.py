@@ -6,8 +6,10 @@ import bpy
 
 from . import (
     backend_operators,
+    batch_operators,
     history,
     history_operators,
+    object_operators,
     operators,
     panels,
     preferences,
@@ -26,6 +28,8 @@ _CLASSES = (
     *history_operators.CLASSES,
     *backend_operators.CLASSES,
     *trouble_operators.CLASSES,
+    *object_operators.CLASSES,
+    *batch_operators.CLASSES,
     *panels.CLASSES,
 )
 
