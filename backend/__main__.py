@@ -16,6 +16,7 @@ from .commands.generate import Generate
 from .commands.keys import Keys
 from .commands.models import Models
 from .commands.props import Props
+from .commands.record_demo import RecordDemo
 from .commands.serve import Serve
 from .log_format import log_to_stderr
 
@@ -29,12 +30,13 @@ Command = (
     | Annotated[Evaluate, tyro.conf.subcommand("evaluate")]
     | Annotated[Bench, tyro.conf.subcommand("bench")]
     | Annotated[Keys, tyro.conf.subcommand("keys")]
+    | Annotated[RecordDemo, tyro.conf.subcommand("record-demo")]
 )
 
 PREFIXES = (tyro.conf.OmitArgPrefixes, tyro.conf.OmitSubcommandPrefixes)
 """Options are --text, not --demo.text, and it is models list, not models action:list."""
 
-QUIET = (Demo, Generate, Props, Models, Doctor, Keys)
+QUIET = (Demo, Generate, Props, Models, Doctor, Keys, RecordDemo)
 """Commands for people: they show their own progress, so only warnings are logged."""
 
 

@@ -23,9 +23,11 @@ from .generator.recipe import Recipe
 from .generator.recipes import PRESETS, RECIPES
 from .generator.runtime import Runtime
 from .kernels.warm_up import warm_up
+from .memory_reading import MEBIBYTE, computers_memory
 from .memory_relief import next_relief, under
 from .prompt_reading import read_prompt
 from .runtime import build_runtime, choose_device
+from .worker_messages import Memory
 
 log = logging.getLogger(__name__)
 
@@ -83,6 +85,18 @@ class XBindEngine:
             self._runtime = build_runtime(self._profile, device, self._models_folder)
             self.kernels = self._runtime.kernels.name
             warm_up(self._runtime.kernels, device)
+
+    def unload(self) -> None:
+        if self._runtime is not None:
+            device, self._runtime = self._runtime.device, None
+            _free_memory(device)
+
+    def memory(self) -> Memory:
+        device = choose_device(self._device_name)
+        if device.type != "cuda":
+            return computers_memory()
+        free, total = torch.cuda.mem_get_info(device)
+        return Memory(free // MEBIBYTE, total // MEBIBYTE)
 
     def plan(self, submit: Submit) -> Plan:
         cost = STEP_COST[self._profile]

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import uuid
-
 import bpy
+
+from .placement import Group
 
 _GROUP = "any_to_3d_group"
 
 
-def make(name: str, parent: bpy.types.Collection) -> str:
-    """Make a collection of this name below ``parent``; returns its id."""
-    collection = bpy.data.collections.new(name)
-    collection[_GROUP] = uuid.uuid4().hex
+def collection_of(group: Group, parent: bpy.types.Collection) -> bpy.types.Collection:
+    """The group's collection; made below ``parent`` if there is none, as after an undo that took it along."""
+    found = next((each for each in bpy.data.collections if each.get(_GROUP) == group.identifier), None)
+    if found is not None:
+        return found
+    collection = bpy.data.collections.new(group.name)
+    collection[_GROUP] = group.identifier
     parent.children.link(collection)
-    return str(collection[_GROUP])
-
-
-def find(group: str) -> bpy.types.Collection | None:
-    """The collection with this id, if there is one."""
-    return next((each for each in bpy.data.collections if group and each.get(_GROUP) == group), None)
+    return collection

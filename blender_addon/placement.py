@@ -16,11 +16,19 @@ SHARP_ANGLE = math.radians(60)
 
 
 @dataclass(frozen=True)
+class Group:
+    """A collection that objects are put into together, made when the first of them is there."""
+
+    identifier: str
+    name: str
+
+
+@dataclass(frozen=True)
 class Placement:
     """What the artist asked for when pressing Generate.
 
     location: of the object's origin, in Blender units.  height: in metres.  scene, replaces: names, at that moment.
-    collection: id of a collection that was made for it (see collections.py), "" for the active one.
+    group: None for the active collection.
     max_faces: 0 keeps what the backend makes.  sharp_angle: radians; edges above it look sharp, the others smooth.
     """
 
@@ -30,7 +38,7 @@ class Placement:
     origin: Origin = "BASE"
     replaces: str = ""
     takes_name: bool = False
-    collection: str = ""
+    group: Group | None = None
     max_faces: int = 0
     sharp_angle: float = SHARP_ANGLE
 

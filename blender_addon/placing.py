@@ -24,9 +24,16 @@ def why_not_replace(context: bpy.types.Context) -> str:
 
 
 def placement(
-    context: bpy.types.Context, height: float, place: str = PANELS, origin: str = PANELS, max_faces: int = -1
+    context: bpy.types.Context,
+    height: float,
+    place: str = PANELS,
+    origin: str = PANELS,
+    max_faces: int = -1,
+    at: Vector | None = None,
 ) -> Placement:
     """What is asked for in this context; PANELS, and -1, stand for what the panel says. height: metres.
+
+    at: in place of the 3D cursor.
 
     Raises ValueError, saying what to do, if there is no object to replace.
     """
@@ -36,7 +43,7 @@ def placement(
     place = settings.place if place == PANELS else place
     from_centre = (settings.origin if origin == PANELS else origin) == "CENTRE"
     kind: Origin = "CENTRE" if from_centre else "BASE"
-    location = scene.cursor.location.copy()
+    location = (scene.cursor.location if at is None else at).copy()
     replaces = ""
     if place == "SURFACE":
         location.z = origin_above(surface_below(context, location), to_units(height, scene), kind)

@@ -6,8 +6,10 @@ import bpy
 
 from . import (
     backend_operators,
+    batch_operators,
     history,
     history_operators,
+    object_operators,
     operators,
     panels,
     preferences,
@@ -28,6 +30,8 @@ _CLASSES = (
     *prompt_source_operators.CLASSES,
     *backend_operators.CLASSES,
     *trouble_operators.CLASSES,
+    *object_operators.CLASSES,
+    *batch_operators.CLASSES,
     *panels.CLASSES,
 )
 

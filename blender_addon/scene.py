@@ -89,7 +89,9 @@ def create(origin: Provenance, placement: Placement) -> None:
         replacement.take_place(target, old, to_units(target[_HEIGHT], old.users_scene[0]), placement.origin)
         return
     target.location = placement.location
-    collection = grouping.find(placement.collection) or _collection(placement.scene)
+    collection = _collection(placement.scene)
+    if placement.group is not None:
+        collection = grouping.collection_of(placement.group, _scene(placement.scene).collection)
     collection.objects.link(target)
 
 
@@ -151,10 +153,16 @@ def _standing(target: bpy.types.Object, vertices: np.ndarray) -> np.ndarray:
 
 
 def _collection(scene_name: str) -> bpy.types.Collection:
-    scene = bpy.data.scenes.get(scene_name)
-    if scene is None or scene == bpy.context.scene:
-        return bpy.context.collection or bpy.context.scene.collection
+    scene = _scene(scene_name)
+    if scene == bpy.context.scene:
+        return bpy.context.collection or scene.collection
     return scene.collection
+
+
+def _scene(name: str) -> bpy.types.Scene:
+    scene = bpy.data.scenes.get(name) or bpy.context.scene
+    assert scene is not None, "Blender always has one"
+    return scene
 
 
 def _name_of(origin: Provenance) -> str:

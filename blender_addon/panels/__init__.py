@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from . import backend, generation, history, progress, prompt, queue
+from . import backend, batch, generation, history, progress, prompt, queue, result, selected
 
 CLASSES = (
     *prompt.CLASSES,
     generation.PresetMenu,
     generation.GenerationPanel,
+    *result.CLASSES,
     progress.ProgressPanel,
     queue.QueuePanel,
     history.HistoryList,
     history.HistoryPanel,
+    *batch.CLASSES,
+    *selected.CLASSES,
     backend.BackendPanel,
 )
 """In the order of the tab."""
