@@ -184,7 +184,8 @@ def test_a_fresh_add_on_attaches_to_the_job_of_a_file_and_finishes_it():
 
 def test_nothing_like_busy_is_saved_in_the_file():
     saved = {prop.identifier for prop in bpy.context.scene.any_to_3d.bl_rna.properties}
-    prompt = {"prompt", "image", "sound", "text_weight", "image_weight", "sound_weight", "negative"}
+    parts = {f"{part}{kind}" for part in ("text", "image", "sound") for kind in ("_block", "_weight")}
+    prompt = {"prompt", "image", "sound", *parts, "negative"}
     assert saved == {"rna_type", "name", *prompt, "seed", "recipe", "preset", "height", "result", "batch"}
 
 
