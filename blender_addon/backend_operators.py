@@ -31,7 +31,10 @@ class RestartBackend(bpy.types.Operator):
         return True
 
     def execute(self, context: bpy.types.Context) -> Result:
+        was_demo = pump.link().runs_demo
         pump.link().stop_backend(_STOP_PATIENCE)
+        if was_demo:
+            return bpy.ops.any_to_3d.start_demo()  # type: ignore[attr-defined]
         return bpy.ops.any_to_3d.start_backend()  # type: ignore[attr-defined]
 
 

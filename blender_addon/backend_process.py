@@ -145,7 +145,8 @@ class BackendProcess:
         code = self._process.poll()
         cause = f"was killed by signal {-code}" if code is not None and code < 0 else f"stopped with exit code {code}"
         lines = self.log_tail().splitlines()
-        return f"The backend {cause}." + (f" Its last words: {lines[-1].strip()}" if lines else "")
+        who = "demo" if self.is_demo else "backend"
+        return f"The {who} {cause}." + (f" Its last words: {lines[-1].strip()}" if lines else "")
 
     def stop(self, wait: float = 0.0) -> None:
         """Ask it to end; after ``wait`` seconds, if positive, end it the hard way."""

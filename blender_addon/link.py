@@ -83,7 +83,7 @@ class Link:
     def start_backend(self, options: LaunchOptions, log_path: Path, keys: CurveKeys | None = None) -> None:
         """Start a backend, in place of one that this Blender started before, and connect to it. Raises StartError."""
         if self.process:
-            self.process.stop(_STOP_PATIENCE)
+            self.stop_backend(_STOP_PATIENCE)
         self.process = BackendProcess(options, log_path)
         self._started_at = monotonic()
         self.connect(options.address, keys)
@@ -93,6 +93,8 @@ class Link:
         self.disconnect()
         if self.process:
             self.process.stop(wait)
+            if self.process.is_demo:
+                self._cancel_all()
 
     def generate(
         self, submit: Submit, title: str, placement: Placement, parts: tuple[PromptPart, ...], settings: Values
@@ -181,6 +183,11 @@ class Link:
             return False
         return monotonic() - self._started_at < _START_PATIENCE
 
+    @property
+    def runs_demo(self) -> bool:
+        """Whether the backend that this Blender started is the demo, and lives."""
+        return self.process is not None and self.process.is_demo and self.process.is_alive
+
     def step(self) -> bool:
         """Receive, answer, and apply at most one mesh. Returns whether there is anything new to draw."""
         before, applied = self.session, self.applied_count
@@ -216,14 +223,22 @@ class Link:
 
     def _watch_process(self) -> None:
         if self.process is not None and self.process.ended_by_itself:
-            reason = trouble("stopped", self.process.describe_exit())
+            was_demo = self.process.is_demo
+            reason = trouble("demo_stopped" if was_demo else "stopped", self.process.describe_exit())
             was_ours = self.process.address == self.session.address
             self.process = None
             if was_ours:
                 self._hang_up()
                 self.apply(BackendExited(reason))
+                if was_demo:
+                    self._cancel_all()
             else:
                 self.complain(reason)
+
+    def _cancel_all(self) -> None:
+        """The demo has gone, and its jobs, which nobody else knows, with it."""
+        for job in self.session.active_jobs:
+            self.cancel(job.origin.request_id)
 
     def _converse(self, client: Client) -> None:
         for message in client.poll(_MESSAGES_PER_STEP):

@@ -30,7 +30,8 @@ def _panels_weight(part: str) -> object:
     )
 
 
-def _complain(operator: bpy.types.Operator, trouble: Trouble) -> Result:
+def complain(operator: bpy.types.Operator, trouble: Trouble) -> Result:
+    """End an operator with an error: in the panel, and where there is none, for the script that called it."""
     pump.link().complain(trouble)
     pump.redraw()
     # Without a window there is no panel to read; as a report it becomes the script's exception.
@@ -81,7 +82,7 @@ class Generate(bpy.types.Operator):
             kept = history.settings_of(context, fields, height)
             link.generate(submit, fields.title, placement, fields.named_parts, kept)
         except ValueError as error:
-            return _complain(self, trouble_of_error(error, "bad_prompt"))
+            return complain(self, trouble_of_error(error, "bad_prompt"))
         pump.wake()
         return {"FINISHED"}
 
@@ -136,10 +137,10 @@ class Connect(bpy.types.Operator):
             address = normalise(self.address or preferences.get().address)
             if preferences.address_needs_permission(address):
                 message = f"{address} is another computer, and Blender is not allowed to go online."
-                return _complain(self, trouble("online_denied", message))
+                return complain(self, trouble("online_denied", message))
             pump.link().connect(address, preferences.curve_keys())
         except ValueError as error:
-            return _complain(self, trouble_of_error(error, "bad_address"))
+            return complain(self, trouble_of_error(error, "bad_address"))
         pump.wake()
         return {"FINISHED"}
 
@@ -184,7 +185,7 @@ class StartBackend(bpy.types.Operator):
             keys = preferences.curve_keys() if "--keys" in options.arguments else None
             pump.link().start_backend(options, preferences.log_path(), keys)
         except ValueError as error:
-            return _complain(self, trouble_of_error(error, "start_failed"))
+            return complain(self, trouble_of_error(error, "start_failed"))
         pump.wake()
         return {"FINISHED"}
 
@@ -297,7 +298,7 @@ class UseFastestPreset(bpy.types.Operator):
         chosen = properties.settings(context)
         recipe = pump.link().session.recipe(chosen.recipe)
         if recipe is None:
-            return _complain(self, trouble("no_backend"))
+            return complain(self, trouble("no_backend"))
         chosen.preset = submission.fastest_preset(recipe)
         return bpy.ops.any_to_3d.generate()  # type: ignore[attr-defined]
 

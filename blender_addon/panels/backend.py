@@ -27,3 +27,5 @@ class BackendPanel(TabPanel):
             row.operator("any_to_3d.connect")
         else:
             row.operator("any_to_3d.disconnect")
+        if session.connection != "connected":
+            column.operator("any_to_3d.start_demo", icon="GHOST_ENABLED")

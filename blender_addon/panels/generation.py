@@ -43,6 +43,12 @@ class GenerationPanel(TabPanel):
             draw_trouble(column, context, session.trouble)
         elif reason:
             draw_text(column, context, reason, "INFO")
+            if session.connection == "offline":
+                row = column.row(align=True)
+                row.operator("any_to_3d.start_backend", icon="PLAY")
+                row.operator("any_to_3d.start_demo", icon="GHOST_ENABLED")
+        elif wording.demo_line(session):
+            draw_text(column, context, wording.demo_line(session), "GHOST_ENABLED")
 
     def _draw_settings(self, column: bpy.types.UILayout, context: bpy.types.Context) -> None:
         chosen = properties.settings(context)
