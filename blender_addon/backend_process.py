@@ -62,8 +62,7 @@ def find_program(command: str) -> Path:
         if found:
             return Path(found)
         raise StartError(
-            f"No '{PROGRAM}' on PATH. Install it with: pip install {PROGRAM}, then pick its Python environment in the "
-            "preferences of Any to 3D."
+            f"No '{PROGRAM}' on PATH. The preferences of Any to 3D show how to install it, and where else it was found."
         )
     path = Path(command.strip()).expanduser()
     candidates = [path] if path.is_file() else [path / name for name in _places_in_an_environment()]

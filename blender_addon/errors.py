@@ -114,7 +114,11 @@ ADVICE: dict[TroubleCode, Advice] = {
     "start_failed": Advice(
         "The backend could not be started.", "Choose its program in the preferences.", "open_preferences"
     ),
-    "port_taken": Advice("A backend runs at this address already.", "Connect to it, or use a free port.", "connect"),
+    "port_taken": Advice(
+        "A backend runs at this address already.",
+        "Connect to it, or set another port in the preferences.",
+        "connect",
+    ),
     "online_denied": Advice(
         "That address is another computer, and Blender is not allowed to go online.",
         "Allow Online Access in the system preferences.",

@@ -14,9 +14,10 @@ from time import monotonic
 
 from ..shared.client import Client, CurveKeys
 from ..shared.mesh import MeshSnapshot, TexturedMesh
-from ..shared.messages import Ack, Cancelled, CutOut, Failed, Finished, Message, Rejected, Submit
+from ..shared.messages import Ack, Cancelled, CutOut, Failed, Finished, Message, Rejected, Request, Submit
 from . import cut_out_icons, history, history_icons, history_picture, replacement, scene
 from .backend_process import BackendProcess, LaunchOptions
+from .checks import Checks
 from .errors import Trouble, trouble
 from .placement import Placement
 from .properties import Values
@@ -55,6 +56,7 @@ class Link:
     def __init__(self) -> None:
         self.session = Session()
         self.process: BackendProcess | None = None
+        self.checks = Checks()
         self.applied_count = 0
         self.missing: frozenset[str] = frozenset()
         self._client: Client | None = None
@@ -131,6 +133,11 @@ class Link:
         self._placed.discard(request_id)
         self._show_again()
 
+    def ask(self, request: Request) -> None:
+        """Send what changes nothing here; its answer comes as any other message."""
+        if self._client is not None:
+            self._client.send(request)
+
     def dismiss(self) -> None:
         self.apply(Dismissed())
 
@@ -167,7 +174,8 @@ class Link:
     @property
     def is_idle(self) -> bool:
         """Whether there is nobody to hear from and nothing to show."""
-        return self._client is None and not self._due and not (self.process and self.process.is_alive)
+        is_alone = self._client is None and not (self.process and self.process.is_alive)
+        return is_alone and not self._due and self.checks.is_idle
 
     @property
     def is_settled(self) -> bool:
@@ -197,7 +205,8 @@ class Link:
         if self.session is not before:
             self._keep_history()
         self._apply_one_mesh()
-        return self.session is not before or self.applied_count != applied
+        has_checked = self.checks.step()
+        return has_checked or self.session is not before or self.applied_count != applied
 
     def apply(self, event: Message | LocalEvent) -> None:
         """Change the session by one event, and send what follows from it.
@@ -216,6 +225,7 @@ class Link:
     def close(self, wait: float = _STOP_PATIENCE) -> None:
         """Leave nothing behind: no socket, no picture, and no backend process that was to end with Blender."""
         self._hang_up()
+        self.checks.close()
         cut_out_icons.free()
         history_icons.free()
         if self.process and self.process.ends_with_blender:

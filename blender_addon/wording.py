@@ -26,6 +26,17 @@ def connection_line(session: Session) -> str:
     }.get(session.connection, session.connection)
 
 
+def memory_lines(session: Session) -> list[str]:
+    """A line for each of the backend's devices: how much of its memory is free."""
+    devices = session.backend.memory if session.backend else ()
+    return [
+        f"{each.device}: {each.free / 1024:.1f} of {each.total / 1024:.1f} GB free"
+        if len(devices) > 1
+        else f"{each.free / 1024:.1f} of {each.total / 1024:.1f} GB of memory free"
+        for each in devices
+    ]
+
+
 def why_not_generate(session: Session) -> str:
     """Why Generate is greyed out, with what to do; empty if it is not."""
     if session.connection == "connected":

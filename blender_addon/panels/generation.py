@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import bpy
 
-from .. import properties, pump, wording
+from .. import licences, preferences, properties, pump, wording
+from .licences import draw_licences
 from .tab import TabPanel, draw_text
 from .trouble import draw_trouble
 
@@ -35,7 +36,11 @@ class GenerationPanel(TabPanel):
         session = pump.link().session
         column = self.layout.column()
         self._draw_settings(column, context)
+        is_unread = licences.are_unread(session, preferences.get().licences_read)
+        if is_unread:
+            draw_licences(column, context, session)
         row = column.row()
+        row.enabled = not is_unread
         row.scale_y = 1.6
         row.operator("any_to_3d.generate", icon="MESH_MONKEY")
         reason = wording.why_not_generate(session)
