@@ -19,6 +19,7 @@ from .commands.props import Props
 from .commands.record_demo import RecordDemo
 from .commands.serve import Serve
 from .log_format import log_to_stderr
+from .version import backend_version
 
 Command = (
     Annotated[Demo, tyro.conf.subcommand("demo")]
@@ -42,6 +43,9 @@ QUIET = (Demo, Generate, Props, Models, Doctor, Keys, RecordDemo)
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one sub-command and exit with its status: 0 done, 1 failed, 130 interrupted."""
+    if list(sys.argv[1:] if arguments is None else arguments) == ["--version"]:
+        sys.stdout.write(f"any-to-3d {backend_version()}\n")
+        return
     _share_the_processor()
     try:
         command: Command = tyro.cli(Command, prog="any-to-3d", description=__doc__, args=arguments, config=PREFIXES)

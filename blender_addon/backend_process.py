@@ -62,8 +62,7 @@ def find_program(command: str) -> Path:
         if found:
             return Path(found)
         raise StartError(
-            f"No '{PROGRAM}' on PATH. Install it with: pip install {PROGRAM}, then pick its Python environment in the "
-            "preferences of Any to 3D."
+            f"No '{PROGRAM}' on PATH. The preferences of Any to 3D show how to install it, and where else it was found."
         )
     path = Path(command.strip()).expanduser()
     candidates = [path] if path.is_file() else [path / name for name in _places_in_an_environment()]
@@ -145,7 +144,8 @@ class BackendProcess:
         code = self._process.poll()
         cause = f"was killed by signal {-code}" if code is not None and code < 0 else f"stopped with exit code {code}"
         lines = self.log_tail().splitlines()
-        return f"The backend {cause}." + (f" Its last words: {lines[-1].strip()}" if lines else "")
+        who = "demo" if self.is_demo else "backend"
+        return f"The {who} {cause}." + (f" Its last words: {lines[-1].strip()}" if lines else "")
 
     def stop(self, wait: float = 0.0) -> None:
         """Ask it to end; after ``wait`` seconds, if positive, end it the hard way."""

@@ -16,6 +16,7 @@ LocalCode = Literal[
     "wrong_key",
     "lost",
     "stopped",
+    "demo_stopped",
     "start_failed",
     "port_taken",
     "online_denied",
@@ -31,6 +32,7 @@ TroubleCode = Union[ProblemCode, LocalCode]
 Fix = Literal[
     "start_backend",
     "restart_backend",
+    "start_demo",
     "use_free_port",
     "connect",
     "test_connection",
@@ -106,10 +108,17 @@ ADVICE: dict[TroubleCode, Advice] = {
         "Start it again: it goes on with its jobs from their last checkpoints.",
         "restart_backend",
     ),
+    "demo_stopped": Advice(
+        "The demo ended by itself.", "Try it again; its jobs are gone, and its objects stay.", "start_demo"
+    ),
     "start_failed": Advice(
         "The backend could not be started.", "Choose its program in the preferences.", "open_preferences"
     ),
-    "port_taken": Advice("A backend runs at this address already.", "Connect to it, or use a free port.", "connect"),
+    "port_taken": Advice(
+        "A backend runs at this address already.",
+        "Connect to it, or set another port in the preferences.",
+        "connect",
+    ),
     "online_denied": Advice(
         "That address is another computer, and Blender is not allowed to go online.",
         "Allow Online Access in the system preferences.",

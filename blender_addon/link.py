@@ -14,9 +14,10 @@ from time import monotonic
 
 from ..shared.client import Client, CurveKeys
 from ..shared.mesh import MeshSnapshot, TexturedMesh
-from ..shared.messages import Ack, Cancelled, CutOut, Failed, Finished, Message, Rejected, Submit
+from ..shared.messages import Ack, Cancelled, CutOut, Failed, Finished, Message, Rejected, Request, Submit
 from . import cut_out_icons, history, history_icons, history_picture, replacement, scene
 from .backend_process import BackendProcess, LaunchOptions
+from .checks import Checks
 from .errors import Trouble, trouble
 from .placement import Placement
 from .properties import Values
@@ -55,6 +56,7 @@ class Link:
     def __init__(self) -> None:
         self.session = Session()
         self.process: BackendProcess | None = None
+        self.checks = Checks()
         self.applied_count = 0
         self.missing: frozenset[str] = frozenset()
         self._client: Client | None = None
@@ -83,7 +85,7 @@ class Link:
     def start_backend(self, options: LaunchOptions, log_path: Path, keys: CurveKeys | None = None) -> None:
         """Start a backend, in place of one that this Blender started before, and connect to it. Raises StartError."""
         if self.process:
-            self.process.stop(_STOP_PATIENCE)
+            self.stop_backend(_STOP_PATIENCE)
         self.process = BackendProcess(options, log_path)
         self._started_at = monotonic()
         self.connect(options.address, keys)
@@ -93,6 +95,8 @@ class Link:
         self.disconnect()
         if self.process:
             self.process.stop(wait)
+            if self.process.is_demo:
+                self._cancel_all()
 
     def generate(
         self, submit: Submit, title: str, placement: Placement, parts: tuple[PromptPart, ...], settings: Values
@@ -128,6 +132,11 @@ class Link:
         self._placements[request_id] = placement
         self._placed.discard(request_id)
         self._show_again()
+
+    def ask(self, request: Request) -> None:
+        """Send what changes nothing here; its answer comes as any other message."""
+        if self._client is not None:
+            self._client.send(request)
 
     def dismiss(self) -> None:
         self.apply(Dismissed())
@@ -165,7 +174,8 @@ class Link:
     @property
     def is_idle(self) -> bool:
         """Whether there is nobody to hear from and nothing to show."""
-        return self._client is None and not self._due and not (self.process and self.process.is_alive)
+        is_alone = self._client is None and not (self.process and self.process.is_alive)
+        return is_alone and not self._due and self.checks.is_idle
 
     @property
     def is_settled(self) -> bool:
@@ -181,6 +191,11 @@ class Link:
             return False
         return monotonic() - self._started_at < _START_PATIENCE
 
+    @property
+    def runs_demo(self) -> bool:
+        """Whether the backend that this Blender started is the demo, and lives."""
+        return self.process is not None and self.process.is_demo and self.process.is_alive
+
     def step(self) -> bool:
         """Receive, answer, and apply at most one mesh. Returns whether there is anything new to draw."""
         before, applied = self.session, self.applied_count
@@ -190,7 +205,8 @@ class Link:
         if self.session is not before:
             self._keep_history()
         self._apply_one_mesh()
-        return self.session is not before or self.applied_count != applied
+        has_checked = self.checks.step()
+        return has_checked or self.session is not before or self.applied_count != applied
 
     def apply(self, event: Message | LocalEvent) -> None:
         """Change the session by one event, and send what follows from it.
@@ -209,6 +225,7 @@ class Link:
     def close(self, wait: float = _STOP_PATIENCE) -> None:
         """Leave nothing behind: no socket, no picture, and no backend process that was to end with Blender."""
         self._hang_up()
+        self.checks.close()
         cut_out_icons.free()
         history_icons.free()
         if self.process and self.process.ends_with_blender:
@@ -216,14 +233,22 @@ class Link:
 
     def _watch_process(self) -> None:
         if self.process is not None and self.process.ended_by_itself:
-            reason = trouble("stopped", self.process.describe_exit())
+            was_demo = self.process.is_demo
+            reason = trouble("demo_stopped" if was_demo else "stopped", self.process.describe_exit())
             was_ours = self.process.address == self.session.address
             self.process = None
             if was_ours:
                 self._hang_up()
                 self.apply(BackendExited(reason))
+                if was_demo:
+                    self._cancel_all()
             else:
                 self.complain(reason)
+
+    def _cancel_all(self) -> None:
+        """The demo has gone, and its jobs, which nobody else knows, with it."""
+        for job in self.session.active_jobs:
+            self.cancel(job.origin.request_id)
 
     def _converse(self, client: Client) -> None:
         for message in client.poll(_MESSAGES_PER_STEP):

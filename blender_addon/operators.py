@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from . import history, placing, preferences, properties, pump, result_settings, submission, wording
+from . import history, launching, placing, preferences, properties, pump, result_settings, submission, wording
 from .addresses import normalise
-from .backend_process import free_port
+from .backend_process import LaunchOptions, free_port
 from .errors import Trouble, trouble, trouble_of_error
 from .result_settings import ORIGINS, PLACES
+from .start_address import available_address
 
 if TYPE_CHECKING:
     from bpy.stub_internal.rna_enums import OperatorReturnItems
@@ -30,7 +31,8 @@ def _panels_weight(part: str) -> object:
     )
 
 
-def _complain(operator: bpy.types.Operator, trouble: Trouble) -> Result:
+def complain(operator: bpy.types.Operator, trouble: Trouble) -> Result:
+    """End an operator with an error: in the panel, and where there is none, for the script that called it."""
     pump.link().complain(trouble)
     pump.redraw()
     # Without a window there is no panel to read; as a report it becomes the script's exception.
@@ -82,7 +84,7 @@ class Generate(bpy.types.Operator):
             kept = history.settings_of(context, panels, fields, height)
             link.generate(submit, fields.title, placement, fields.named_parts, kept)
         except ValueError as error:
-            return _complain(self, trouble_of_error(error, "bad_prompt"))
+            return complain(self, trouble_of_error(error, "bad_prompt"))
         pump.wake()
         return {"FINISHED"}
 
@@ -137,10 +139,10 @@ class Connect(bpy.types.Operator):
             address = normalise(self.address or preferences.get().address)
             if preferences.address_needs_permission(address):
                 message = f"{address} is another computer, and Blender is not allowed to go online."
-                return _complain(self, trouble("online_denied", message))
+                return complain(self, trouble("online_denied", message))
             pump.link().connect(address, preferences.curve_keys())
         except ValueError as error:
-            return _complain(self, trouble_of_error(error, "bad_address"))
+            return complain(self, trouble_of_error(error, "bad_address"))
         pump.wake()
         return {"FINISHED"}
 
@@ -181,13 +183,21 @@ class StartBackend(bpy.types.Operator):
         try:
             if self.use_free_port:
                 preferences.get().address = f"tcp://127.0.0.1:{free_port()}"
-            options = preferences.launch_options()
+            options = self._at_available_address(launching.launch_options())
             keys = preferences.curve_keys() if "--keys" in options.arguments else None
             pump.link().start_backend(options, preferences.log_path(), keys)
         except ValueError as error:
-            return _complain(self, trouble_of_error(error, "start_failed"))
+            return complain(self, trouble_of_error(error, "start_failed"))
         pump.wake()
         return {"FINISHED"}
+
+    def _at_available_address(self, options: LaunchOptions) -> LaunchOptions:
+        """With the next free port where a program that is no backend has the wanted one. Raises PortTaken."""
+        address = available_address(options.address)
+        if address != options.address:
+            self.report({"INFO"}, f"Another program uses {options.address}, so the backend starts at {address}")
+            preferences.get().address = address
+        return replace(options, address=address)
 
 
 class StopBackend(bpy.types.Operator):
@@ -298,7 +308,7 @@ class UseFastestPreset(bpy.types.Operator):
         chosen = properties.settings(context)
         recipe = pump.link().session.recipe(chosen.recipe)
         if recipe is None:
-            return _complain(self, trouble("no_backend"))
+            return complain(self, trouble("no_backend"))
         chosen.preset = submission.fastest_preset(recipe)
         return bpy.ops.any_to_3d.generate()  # type: ignore[attr-defined]
 

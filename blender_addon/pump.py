@@ -57,10 +57,10 @@ def step() -> None:
 
 
 def redraw() -> None:
-    """Ask the 3D views of every window to draw again, with their sidebars."""
+    """Ask the 3D views of every window to draw again, with their sidebars, and the preferences."""
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
-            if area.type == "VIEW_3D":
+            if area.type in ("VIEW_3D", "PREFERENCES"):
                 area.tag_redraw()
 
 

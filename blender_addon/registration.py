@@ -7,6 +7,7 @@ import bpy
 from . import (
     backend_operators,
     batch_operators,
+    demo_operators,
     history,
     history_operators,
     object_operators,
@@ -32,6 +33,7 @@ _CLASSES = (
     *trouble_operators.CLASSES,
     *object_operators.CLASSES,
     *batch_operators.CLASSES,
+    *demo_operators.CLASSES,
     *panels.CLASSES,
 )
 

@@ -7,11 +7,16 @@ from dataclasses import dataclass
 from ..shared.messages import CutOut
 from .state import Job, Session
 
+DEMO = "demo"
+"""The profile of this add-on's own demo."""
+
 
 def connection_line(session: Session) -> str:
     """One line: who is connected, or what stands in the way."""
     backend = session.backend
     if session.connection == "connected" and backend is not None:
+        if backend.profile == DEMO:
+            return "The demo, which plays a recording"
         return f"{backend.profile} on {backend.device}, version {backend.backend_version}"
     return {
         "offline": "No backend connected",
@@ -21,16 +26,45 @@ def connection_line(session: Session) -> str:
     }.get(session.connection, session.connection)
 
 
+def memory_lines(session: Session) -> list[str]:
+    """A line for each of the backend's devices: how much of its memory is free."""
+    devices = session.backend.memory if session.backend else ()
+    return [
+        f"{each.device}: {each.free / 1024:.1f} of {each.total / 1024:.1f} GB free"
+        if len(devices) > 1
+        else f"{each.free / 1024:.1f} of {each.total / 1024:.1f} GB of memory free"
+        for each in devices
+    ]
+
+
 def why_not_generate(session: Session) -> str:
     """Why Generate is greyed out, with what to do; empty if it is not."""
     if session.connection == "connected":
         return ""
     return {
-        "offline": "No backend is connected. Start one, or connect to one",
+        "offline": "No backend is connected. Start one, connect to one, or try the demo",
         "connecting": f"The backend at {session.address} has not answered yet",
         "lost": f"The backend at {session.address} stopped answering. Start it again, or wait until it is back",
         "refused": "The backend speaks another protocol version. Update the add-on and the backend",
     }[session.connection]
+
+
+def why_not_demo(session: Session, is_starting: bool, runs_demo: bool) -> str:
+    """Why the demo cannot be tried now; empty if it can. ``runs_demo``: it does already, with its own jobs."""
+    if session.connection == "connected":
+        return "A backend is connected. Disconnect from it first"
+    if is_starting:
+        return "The backend is starting"
+    if session.active_jobs and not runs_demo:
+        return "Jobs of a backend are not finished, and the demo does not have them. Connect to it, or cancel them"
+    return ""
+
+
+def demo_line(session: Session) -> str:
+    """What must be known while the demo is connected; empty otherwise."""
+    if session.connection != "connected" or session.backend is None or session.backend.profile != DEMO:
+        return ""
+    return "This is the demo: every prompt gives the same recorded object"
 
 
 def job_line(session: Session, job: Job) -> str:

@@ -125,7 +125,7 @@ def _sources() -> dict[str, bytes]:
     entries: dict[str, bytes] = {}
     for package in _PACKAGES:
         for path in sorted((SOURCES / package).rglob("*")):
-            is_wanted = path.suffix == ".py" or path.name == "LICENSE"
+            is_wanted = path.suffix in (".py", ".npz") or path.name == "LICENSE"
             if path.is_file() and is_wanted:
                 entries[path.relative_to(SOURCES).as_posix()] = path.read_bytes()
     if (SOURCES / _MANUAL).is_file():

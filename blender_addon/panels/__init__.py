@@ -16,5 +16,7 @@ CLASSES = (
     *batch.CLASSES,
     *selected.CLASSES,
     backend.BackendPanel,
+    backend.BackendLogPanel,
+    backend.LicencesPanel,
 )
 """In the order of the tab."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import bpy
 
-from .. import properties, pump, wording
+from .. import licences, preferences, properties, pump, wording
+from .licences import draw_licences
 from .tab import TabPanel, draw_text
 from .trouble import draw_trouble
 
@@ -35,7 +36,11 @@ class GenerationPanel(TabPanel):
         session = pump.link().session
         column = self.layout.column()
         self._draw_settings(column, context)
+        is_unread = licences.are_unread(session, preferences.get().licences_read)
+        if is_unread:
+            draw_licences(column, context, session)
         row = column.row()
+        row.enabled = not is_unread
         row.scale_y = 1.6
         row.operator("any_to_3d.generate", icon="MESH_MONKEY")
         reason = wording.why_not_generate(session)
@@ -43,6 +48,12 @@ class GenerationPanel(TabPanel):
             draw_trouble(column, context, session.trouble)
         elif reason:
             draw_text(column, context, reason, "INFO")
+            if session.connection == "offline":
+                row = column.row(align=True)
+                row.operator("any_to_3d.start_backend", icon="PLAY")
+                row.operator("any_to_3d.start_demo", icon="GHOST_ENABLED")
+        elif wording.demo_line(session):
+            draw_text(column, context, wording.demo_line(session), "GHOST_ENABLED")
 
     def _draw_settings(self, column: bpy.types.UILayout, context: bpy.types.Context) -> None:
         chosen = properties.settings(context)

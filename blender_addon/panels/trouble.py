@@ -24,6 +24,7 @@ class _Button:
 BUTTONS: dict[Fix, _Button] = {
     "start_backend": _Button("any_to_3d.start_backend", "Start Backend", "PLAY"),
     "restart_backend": _Button("any_to_3d.restart_backend", "Restart Backend", "FILE_REFRESH"),
+    "start_demo": _Button("any_to_3d.start_demo", "Try the Demo", "PLAY"),
     "use_free_port": _Button("any_to_3d.start_backend", "Use a Free Port", "PLAY", (("use_free_port", True),)),
     "connect": _Button("any_to_3d.connect", "Connect to It", "LINKED"),
     "test_connection": _Button("any_to_3d.test_connection", "Test Connection", "VIEWZOOM"),

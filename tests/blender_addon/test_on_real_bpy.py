@@ -51,6 +51,12 @@ def prompt_sources(python, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def demo_mode(python, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("demo mode ü")
+    return _run_with_zip(python, "demo_mode", folder, "")
+
+
+@pytest.fixture(scope="session")
 def real_server(python, tmp_path_factory):
     folder = tmp_path_factory.mktemp("real_server")
     return _run_with_zip(python, "real_server", folder, real_program(folder))
@@ -102,6 +108,11 @@ def test_history(history, claim):
 @pytest.mark.parametrize("claim", _claims("prompt_sources"))
 def test_prompt_sources(prompt_sources, claim):
     _assert_holds(prompt_sources, claim)
+
+
+@pytest.mark.parametrize("claim", _claims("demo_mode"))
+def test_demo_mode(demo_mode, claim):
+    _assert_holds(demo_mode, claim)
 
 
 @pytest.mark.parametrize("claim", _claims("real_server"))

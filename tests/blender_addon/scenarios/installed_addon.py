@@ -84,13 +84,13 @@ def test_the_panel_starts_a_backend_and_connects():
     assert threading.active_count() == 1, "the add-on must not start Python threads"
 
 
-def test_a_taken_port_is_an_error_with_a_free_port_as_its_button():
+def test_d4_a_port_that_a_backend_has_is_an_error_with_connecting_as_its_button():
     taken = preferences().address
     previous = link().process
     link().process = None
     bpy.ops.any_to_3d.disconnect()
     assert "in use" in raised(bpy.ops.any_to_3d.start_backend)
-    assert link().session.trouble.fix == "use_free_port"
+    assert link().session.trouble.fix == "connect"
     link().process = previous
     bpy.ops.any_to_3d.stop_backend()
     wait_until(lambda: not previous.is_alive)

@@ -1,0 +1,70 @@
+"""What the add-on's preferences show: the address, the program with its version, and how to install one."""
+
+from __future__ import annotations
+
+import bpy
+
+from . import launching, preferences, pump
+from .backend_process import StartError
+from .panels.backend import draw_test_result
+from .panels.tab import draw_text
+from .programs import this_system
+from .setup_guide import setup_steps
+
+_SYSTEM_NAMES = {"linux": "Linux", "windows": "Windows", "macos": "macOS"}
+
+
+def draw(chosen: preferences.AnyTo3DPreferences, context: bpy.types.Context) -> None:
+    """The whole page."""
+    column = chosen.layout.column()
+    column.use_property_split = True
+    column.prop(chosen, "address")
+    column.prop(chosen, "key_file")
+    draw_test_result(column, context, pump.link())
+    column.separator()
+    _draw_program(column, context, chosen)
+    column.prop(chosen, "arguments")
+    column.prop(chosen, "ends_with_blender")
+    _draw_guide(chosen.layout, context)
+
+
+def _draw_program(
+    column: bpy.types.UILayout, context: bpy.types.Context, chosen: preferences.AnyTo3DPreferences
+) -> None:
+    checks = pump.link().checks
+    row = column.row(align=True)
+    row.prop(chosen, "command")
+    row.operator("any_to_3d.find_programs", text="", icon="FILE_REFRESH")
+    try:
+        program = launching.program()
+    except StartError as error:
+        draw_text(column, context, str(error), "ERROR")
+        return
+    if checks.look_at(program):
+        pump.wake()
+    version = checks.version
+    if version is None:
+        draw_text(column, context, f"{program}: asking for its version", "SORTTIME")
+    elif version.problem:
+        draw_text(column, context, f"{program}: {version.problem}", "ERROR")
+    else:
+        draw_text(column, context, f"{program}, version {version.version}", "CHECKMARK")
+    for other in launching.programs():
+        if other != program:
+            row = column.row()
+            draw_text(row, context, f"Also found: {other}", "BLANK1", margin=20)
+            row.operator("any_to_3d.use_program").path = str(other)
+
+
+def _draw_guide(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    system = this_system()
+    header, body = layout.panel("any_to_3d_setup", default_closed=bool(launching.programs()))
+    header.label(text=f"How to install a backend on {_SYSTEM_NAMES[system]}")
+    if body is None:
+        return
+    for number, step in enumerate(setup_steps(system), 1):
+        draw_text(body, context, f"{number}. {step.text}")
+        if step.command:
+            row = body.row()
+            row.label(text=step.command, icon="CONSOLE")
+            row.operator("any_to_3d.copy_text").text = step.command
