@@ -17,6 +17,7 @@ from . import (
     prompt_source_operators,
     properties,
     pump,
+    queue_operators,
     result_settings,
     trouble_operators,
 )
@@ -29,6 +30,7 @@ _CLASSES = (
     *operators.CLASSES,
     *history_operators.CLASSES,
     *prompt_source_operators.CLASSES,
+    *queue_operators.CLASSES,
     *backend_operators.CLASSES,
     *trouble_operators.CLASSES,
     *object_operators.CLASSES,

@@ -161,6 +161,14 @@ class Cancel:
 
 
 @dataclass(frozen=True)
+class Move:
+    """Let a waiting job be the ``place``-th of those that wait, counted from 1."""
+
+    job_id: str
+    place: int
+
+
+@dataclass(frozen=True)
 class ListJobs:
     pass
 
@@ -183,7 +191,7 @@ class Welcome:
     """backend_id is new whenever the server restarted. ``warning``: what the artist should know before starting.
 
     memory: of each device, once a worker has reported it.  licences: of published networks that jobs use.
-    can_free_memory: whether FreeMemory is understood.
+    can_free_memory, can_move: whether FreeMemory and Move are understood.
     """
 
     protocol_version: str
@@ -197,6 +205,7 @@ class Welcome:
     memory: tuple[DeviceMemory, ...] = ()
     licences: tuple[ModelLicence, ...] = ()
     can_free_memory: bool = False
+    can_move: bool = False
 
 
 @dataclass(frozen=True)
@@ -293,7 +302,7 @@ class Failed:
     problem: Problem
 
 
-Request = Union[Hello, Submit, Watch, Ack, Cancel, ListJobs, Shutdown, FreeMemory]
+Request = Union[Hello, Submit, Watch, Ack, Cancel, ListJobs, Shutdown, Move, FreeMemory]
 Reply = Union[Welcome, Accepted, Rejected, Jobs]
 Event = Union[Queued, Started, Preparing, CutOut, Progress, MeshSnapshot, Finished, Cancelled, Failed]
 Message = Union[Request, Reply, Event]
