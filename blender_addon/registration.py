@@ -7,6 +7,7 @@ import bpy
 from . import (
     backend_operators,
     batch_operators,
+    command_line,
     demo_operators,
     history,
     history_operators,
@@ -47,10 +48,12 @@ def register() -> None:
     properties.register()
     history.register()
     pump.register()
+    command_line.register()
 
 
 def unregister() -> None:
     """Leave no class, property, timer, handler, socket or backend process behind."""
+    command_line.unregister()
     pump.unregister()
     history.unregister()
     properties.unregister()

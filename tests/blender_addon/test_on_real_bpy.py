@@ -57,6 +57,12 @@ def demo_mode(python, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def command_line(python, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("command_line")
+    return _run_with_zip(python, "command_line", folder, fake_program(folder))
+
+
+@pytest.fixture(scope="session")
 def real_server(python, tmp_path_factory):
     folder = tmp_path_factory.mktemp("real_server")
     return _run_with_zip(python, "real_server", folder, real_program(folder))
@@ -113,6 +119,11 @@ def test_prompt_sources(prompt_sources, claim):
 @pytest.mark.parametrize("claim", _claims("demo_mode"))
 def test_demo_mode(demo_mode, claim):
     _assert_holds(demo_mode, claim)
+
+
+@pytest.mark.parametrize("claim", _claims("command_line"))
+def test_command_line(command_line, claim):
+    _assert_holds(command_line, claim)
 
 
 @pytest.mark.parametrize("claim", _claims("real_server"))
