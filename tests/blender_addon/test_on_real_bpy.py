@@ -57,6 +57,12 @@ def real_server(python, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def backend_care(python, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("backend_care")
+    return _run_with_zip(python, "backend_care", folder, fake_program(folder))
+
+
+@pytest.fixture(scope="session")
 def self_hosted(python, tmp_path_factory):
     folder = tmp_path_factory.mktemp("self hosted ü")
     repository = folder / "repository"
@@ -107,6 +113,11 @@ def test_demo_mode(demo_mode, claim):
 @pytest.mark.parametrize("claim", _claims("real_server"))
 def test_real_server(real_server, claim):
     _assert_holds(real_server, claim)
+
+
+@pytest.mark.parametrize("claim", _claims("backend_care"))
+def test_backend_care(backend_care, claim):
+    _assert_holds(backend_care, claim)
 
 
 @pytest.mark.parametrize("claim", _claims("self_hosted"))
