@@ -189,7 +189,6 @@ class StartBackend(bpy.types.Operator):
         return {"FINISHED"}
 
 
-
 class StopBackend(bpy.types.Operator):
     """Stop the backend that this Blender started. Its running jobs keep their last checkpoint"""
 
