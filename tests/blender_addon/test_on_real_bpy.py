@@ -45,6 +45,17 @@ def history(python, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def placed_jobs(python, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("placed_jobs")
+    return _run_with_zip(python, "placed_jobs", folder, fake_program(folder))
+
+
+@pytest.fixture(scope="session")
+def object_tools(python, tmp_path_factory):
+    return _run_with_zip(python, "object_tools", tmp_path_factory.mktemp("object_tools"), "")
+
+
+@pytest.fixture(scope="session")
 def demo_mode(python, tmp_path_factory):
     folder = tmp_path_factory.mktemp("demo mode ü")
     return _run_with_zip(python, "demo_mode", folder, "")
@@ -103,6 +114,16 @@ def test_live_job(live_job, claim):
 @pytest.mark.parametrize("claim", _claims("history"))
 def test_history(history, claim):
     _assert_holds(history, claim)
+
+
+@pytest.mark.parametrize("claim", _claims("placed_jobs"))
+def test_placed_jobs(placed_jobs, claim):
+    _assert_holds(placed_jobs, claim)
+
+
+@pytest.mark.parametrize("claim", _claims("object_tools"))
+def test_object_tools(object_tools, claim):
+    _assert_holds(object_tools, claim)
 
 
 @pytest.mark.parametrize("claim", _claims("demo_mode"))
