@@ -40,7 +40,7 @@ def complain(operator: bpy.types.Operator, trouble: Trouble) -> Result:
 
 
 class Generate(bpy.types.Operator):
-    """Make an object from the prompt. It grows at the 3D cursor while the backend works"""
+    """Make an object from the prompt. It grows at its place while the backend works"""
 
     bl_idname = "any_to_3d.generate"
     bl_label = "Generate"

@@ -15,10 +15,13 @@ install()
 scene, provenance, face_budget = module("scene"), module("provenance"), module("face_budget")
 mesh_reading, state, placement = module("mesh_reading"), module("state"), module("placement")
 TexturedMesh = module("mesh", "shared").TexturedMesh
-Welcome = module("messages", "shared").Welcome
+messages = module("messages", "shared")
 
 FACES = 9216
-BACKEND = Welcome("1.0", "id", "0.1.0", "builtin", "cpu", "numba", (), "Say where it comes from.")
+LICENCES = (messages.ModelLicence("ImageBind", "CC BY-NC-SA 4.0", "Not for sale."),)
+BACKEND = messages.Welcome(
+    "1.0", "id", "0.1.0", "builtin", "cpu", "numba", (), "Say where it comes from.", licences=LICENCES
+)
 PARTS = (state.PromptPart("text", "a red chair, größer", 1.0), state.PromptPart("image", "stuhl.png", 0.5))
 ORIGIN = state.Provenance(
     "request", "a red chair", "xbind", "draft", 7, "job", PARTS, "blue", (("max_faces", 5000.0), ("steps_scale", 0.5))
@@ -236,6 +239,7 @@ def test_n12_all_that_repeats_an_object_survives_glb_export_and_import():
         "backend_version": "0.1.0", "profile": "builtin", "device": "cpu", "kernels": "numba", "height": 0.8
     }  # fmt: skip
     assert target["any_to_3d_backend_note"] == "Say where it comes from."
+    assert target["any_to_3d_model_licences"] == "ImageBind: CC BY-NC-SA 4.0. Not for sale."
     assert target["any_to_3d_date"].startswith("20")
     assert target["any_to_3d_date"].endswith("+00:00")
 

@@ -15,8 +15,6 @@ from mathutils import Vector
 install()
 start()
 
-_FACES_OF_CUBE = 12
-
 
 def test_d12_a_base_origin_is_in_the_middle_of_the_underside_at_the_cursor():
     empty_file()
@@ -212,11 +210,11 @@ def test_d13_a_whole_job_leaves_the_settings_of_the_scene_alone():
     assert _settings() == before
 
 
-def test_d21_the_face_budget_of_a_job_is_kept():
+def test_d21_the_face_budget_of_a_job_is_the_panels_unless_one_is_given():
     empty_file()
-    target = _generated("a red chair", max_faces=8)
-    assert len(target.data.polygons) <= _FACES_OF_CUBE
-    assert target["any_to_3d_max_faces"] == 8
+    bpy.context.scene.any_to_3d.result.max_faces = 5000
+    assert _generated("a red chair")["any_to_3d_max_faces"] == 5000
+    assert _generated("a blue chair", max_faces=0)["any_to_3d_max_faces"] == 0
 
 
 def _generated(prompt, title="", **options):
