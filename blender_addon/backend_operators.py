@@ -9,6 +9,7 @@ import bpy
 from ..shared.messages import FreeMemory
 from . import launching, licences, preferences, pump
 from .addresses import normalise
+from .demo.launch import demo_options
 from .diagnosis import collected_diagnostics
 from .errors import trouble, trouble_of_error
 from .operators import complain
@@ -39,8 +40,18 @@ class RestartBackend(bpy.types.Operator):
         link = pump.link()
         was_demo = link.runs_demo
         link.stop_backend(_STOP_PATIENCE)
-        again = bpy.ops.any_to_3d.start_demo if was_demo else bpy.ops.any_to_3d.start_backend  # type: ignore[attr-defined]
-        return again()
+        try:
+            if was_demo:
+                link.start_backend(demo_options(), preferences.log_path())
+                notice = ""
+            else:
+                notice = launching.start()
+        except ValueError as error:
+            return complain(self, trouble_of_error(error, "start_failed"))
+        if notice:
+            self.report({"INFO"}, notice)
+        pump.wake()
+        return {"FINISHED"}
 
 
 class TestConnection(bpy.types.Operator):

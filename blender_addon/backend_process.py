@@ -61,9 +61,7 @@ def find_program(command: str) -> Path:
         found = shutil.which(PROGRAM)
         if found:
             return Path(found)
-        raise StartError(
-            f"No '{PROGRAM}' on PATH. The preferences of Any to 3D show how to install it, and where else it was found."
-        )
+        raise StartError(f"No '{PROGRAM}' was found on this computer.")
     path = Path(command.strip()).expanduser()
     candidates = [path] if path.is_file() else [path / name for name in _places_in_an_environment()]
     for candidate in candidates:

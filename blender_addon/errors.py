@@ -112,7 +112,9 @@ ADVICE: dict[TroubleCode, Advice] = {
         "The demo ended by itself.", "Try it again; its jobs are gone, and its objects stay.", "start_demo"
     ),
     "start_failed": Advice(
-        "The backend could not be started.", "Choose its program in the preferences.", "open_preferences"
+        "The backend could not be started.",
+        "Choose its program in the preferences, which also show how to install one.",
+        "open_preferences",
     ),
     "port_taken": Advice(
         "A backend runs at this address already.",

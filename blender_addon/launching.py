@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import bpy
@@ -12,6 +13,20 @@ from . import preferences, pump
 from .addresses import DEFAULT_ADDRESS, is_loopback, normalise, parse_address
 from .backend_process import LaunchOptions, StartError, find_program
 from .programs import Surroundings
+from .start_address import available_address
+
+
+def start() -> str:
+    """Start a backend and connect to it; what the artist should know about it, or "". Raises ValueError."""
+    options = launch_options()
+    address = available_address(options.address)
+    keys = preferences.curve_keys() if "--keys" in options.arguments else None
+    pump.link().start_backend(replace(options, address=address), preferences.log_path(), keys)
+    pump.wake()
+    if address == options.address:
+        return ""
+    preferences.get().address = address
+    return f"Another program uses {options.address}, so the backend starts at {address}"
 
 
 def launch_options() -> LaunchOptions:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import bpy
 
-from . import face_budget, provenance
+from . import provenance
 
 LEVEL = re.compile(r"_LOD(\d+)$")
 
 
-def make_levels(target: bpy.types.Object, copies: int, ratio: float, sharp_angle: float) -> list[bpy.types.Object]:
+def make_levels(
+    target: bpy.types.Object, copies: int, ratio: float, reduce_faces: Callable[[bpy.types.Object, int], object]
+) -> list[bpy.types.Object]:
     """Make ``copies`` of the object, each with ``ratio`` of the faces of the one before; all levels, the object first.
 
     The object itself becomes NAME_LOD0 and is the only one in view. All stand in a collection "NAME LOD" below the
-    object's own one; levels of an earlier call are replaced. A level has more faces where the seams of the texture
-    need them; see face_budget.py.
+    object's own one; levels of an earlier call are replaced. reduce_faces: brings an object to a budget.
     """
     name = LEVEL.sub("", target.name)
     collection = _collection_of(target, name)
@@ -30,7 +32,7 @@ def make_levels(target: bpy.types.Object, copies: int, ratio: float, sharp_angle
     for level in range(1, copies + 1):
         copy = _copy(target, f"{name}_LOD{level}")
         collection.objects.link(copy)
-        face_budget.reduce_faces(copy, max(4, round(full * ratio**level)), sharp_angle)
+        reduce_faces(copy, max(4, round(full * ratio**level)))
         copy.hide_set(True)
         levels.append(copy)
     return levels

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import bpy
@@ -50,6 +51,20 @@ def _sharp_angle(target: bpy.types.Object) -> float:
     return float(target.get("any_to_3d_sharp_angle", SHARP_ANGLE))
 
 
+def _reduce(
+    operator: ReduceFaces | MakeLevelsOfDetail, context: bpy.types.Context, target: bpy.types.Object, budget: int
+) -> None:
+    """Bring an object to a budget, and report where its texture does not allow that."""
+    angle = _sharp_angle(target)
+    if operator.texture == _REPAINT:
+        quad_remesh.repainted(context, target, lambda each: face_budget.reduce_faces(each, budget, angle, False))
+        return
+    count = face_budget.reduce_faces(target, budget, angle)
+    if count > budget:
+        said = f"'{target.name}' keeps {count:,} faces: the seams of its texture need them"
+        operator.report({"WARNING"}, f"{said}. Choose '{_SEAMS[1][1]}' for less")
+
+
 class _OnMeshes(bpy.types.Operator):
     """What these operators share. Never registered itself."""
 
@@ -74,21 +89,13 @@ class ReduceFaces(_OnMeshes):
 
     def execute(self, context: bpy.types.Context) -> Result:
         for target in chosen_meshes(context):
-            if self.texture == _REPAINT:
-                quad_remesh.repainted(
-                    context, target, lambda each: face_budget.reduce_faces(each, self.faces, _sharp_angle(each), False)
-                )
-                continue
-            count = face_budget.reduce_faces(target, self.faces, _sharp_angle(target))
-            if count > self.faces:
-                said = f"'{target.name}' keeps {count:,} faces: the seams of its texture need them"
-                self.report({"WARNING"}, f"{said}. Choose '{_SEAMS[1][1]}' for less")
+            _reduce(self, context, target, self.faces)
         return {"FINISHED"}
 
 
 class RemeshQuads(_OnMeshes):
     """Rebuild each selected object of quads (QuadriFlow), with new UVs and a new image with the colours of the old one.
-    Takes some seconds. The object has to be closed"""
+    Takes some seconds"""
 
     bl_idname = "any_to_3d.remesh_quads"
     bl_label = "Remesh to Quads"
@@ -117,10 +124,11 @@ class MakeLevelsOfDetail(_OnMeshes):
     ratio: bpy.props.FloatProperty(
         name="Ratio", description="Faces of a level beside those of the one before", default=0.5, min=0.05, max=0.95
     )
+    texture: bpy.props.EnumProperty(name="Texture", description="What becomes of its seams", items=_SEAMS)
 
     def execute(self, context: bpy.types.Context) -> Result:
         for target in chosen_meshes(context):
-            level_of_detail.make_levels(target, self.copies, self.ratio, _sharp_angle(target))
+            level_of_detail.make_levels(target, self.copies, self.ratio, partial(_reduce, self, context))
         return {"FINISHED"}
 
 

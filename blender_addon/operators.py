@@ -11,10 +11,9 @@ import bpy
 
 from . import history, launching, placing, preferences, properties, pump, result_settings, submission, wording
 from .addresses import normalise
-from .backend_process import LaunchOptions, free_port
+from .backend_process import free_port
 from .errors import Trouble, trouble, trouble_of_error
 from .result_settings import ORIGINS, PLACES
-from .start_address import available_address
 
 if TYPE_CHECKING:
     from bpy.stub_internal.rna_enums import OperatorReturnItems
@@ -41,7 +40,7 @@ def complain(operator: bpy.types.Operator, trouble: Trouble) -> Result:
 
 
 class Generate(bpy.types.Operator):
-    """Make an object from the prompt. It grows at the 3D cursor while the backend works"""
+    """Make an object from the prompt. It grows at its place while the backend works"""
 
     bl_idname = "any_to_3d.generate"
     bl_label = "Generate"
@@ -183,21 +182,12 @@ class StartBackend(bpy.types.Operator):
         try:
             if self.use_free_port:
                 preferences.get().address = f"tcp://127.0.0.1:{free_port()}"
-            options = self._at_available_address(launching.launch_options())
-            keys = preferences.curve_keys() if "--keys" in options.arguments else None
-            pump.link().start_backend(options, preferences.log_path(), keys)
+            notice = launching.start()
         except ValueError as error:
             return complain(self, trouble_of_error(error, "start_failed"))
-        pump.wake()
+        if notice:
+            self.report({"INFO"}, notice)
         return {"FINISHED"}
-
-    def _at_available_address(self, options: LaunchOptions) -> LaunchOptions:
-        """With the next free port where a program that is no backend has the wanted one. Raises PortTaken."""
-        address = available_address(options.address)
-        if address != options.address:
-            self.report({"INFO"}, f"Another program uses {options.address}, so the backend starts at {address}")
-            preferences.get().address = address
-        return replace(options, address=address)
 
 
 class StopBackend(bpy.types.Operator):

@@ -11,6 +11,9 @@ from .panels.tab import draw_text
 from .programs import this_system
 from .setup_guide import setup_steps
 
+_TEXT_SHARE = 0.84
+"""Of a line that ends with a button."""
+
 _SYSTEM_NAMES = {"linux": "Linux", "windows": "Windows", "macos": "macOS"}
 
 
@@ -51,8 +54,8 @@ def _draw_program(
         draw_text(column, context, f"{program}, version {version.version}", "CHECKMARK")
     for other in launching.programs():
         if other != program:
-            row = column.row()
-            draw_text(row, context, f"Also found: {other}", "BLANK1", margin=20)
+            row = column.split(factor=_TEXT_SHARE)
+            row.label(text=f"Also found: {other}", icon="BLANK1")
             row.operator("any_to_3d.use_program").path = str(other)
 
 
@@ -65,6 +68,6 @@ def _draw_guide(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     for number, step in enumerate(setup_steps(system), 1):
         draw_text(body, context, f"{number}. {step.text}")
         if step.command:
-            row = body.row()
+            row = body.split(factor=_TEXT_SHARE)
             row.label(text=step.command, icon="CONSOLE")
-            row.operator("any_to_3d.copy_text").text = step.command
+            row.operator("any_to_3d.copy_text", icon="COPYDOWN").text = step.command

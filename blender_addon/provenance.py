@@ -30,6 +30,7 @@ PROFILE = PREFIX + "profile"
 DEVICE = PREFIX + "device"
 KERNELS = PREFIX + "kernels"
 NOTE = PREFIX + "backend_note"
+LICENCES = PREFIX + "model_licences"
 
 
 def write(target: bpy.types.Object, origin: Provenance) -> None:
@@ -53,6 +54,8 @@ def write_backend(target: bpy.types.Object, backend: Welcome | None) -> None:
     target[DEVICE] = backend.device if backend else ""
     target[KERNELS] = backend.kernels if backend else ""
     target[NOTE] = backend.warning if backend else ""
+    licences = backend.licences if backend else ()
+    target[LICENCES] = "; ".join(f"{each.model}: {each.licence}. {each.meaning}" for each in licences)
 
 
 def read(target: bpy.types.Object) -> Provenance:

@@ -82,12 +82,10 @@ def _draw_state(column: bpy.types.UILayout, context: bpy.types.Context, session:
     """What the connected backend announces."""
     if session.connection != "connected" or session.backend is None:
         return
-    memory = wording.memory_lines(session)
-    for index, line in enumerate(memory):
-        row = column.row()
-        draw_text(row, context, line, "MEMORY")
-        if index == 0 and session.backend.can_free_memory:
-            row.operator("any_to_3d.free_memory")
+    for line in wording.memory_lines(session):
+        draw_text(column, context, line, "MEMORY")
+    if session.backend.can_free_memory:
+        column.operator("any_to_3d.free_memory", icon="TRASH")
     if session.backend.warning:
         draw_text(column, context, session.backend.warning, "ERROR")
 

@@ -22,7 +22,8 @@ def draw_text(
 ) -> None:
     """Blender's labels do not wrap; these do, by the width of the region less a margin in letters."""
     width = context.region.width if context.region else 300
-    letters = max(20, int(width / (_POINTS_PER_LETTER * context.preferences.system.ui_scale)) - margin)
+    scale = context.preferences.system.ui_scale or 1.0  # 0 in a Blender without a window
+    letters = max(20, int(width / (_POINTS_PER_LETTER * scale)) - margin)
     column = layout.column(align=True)
     below = "NONE" if icon == "NONE" else "BLANK1"
     for index, line in enumerate(textwrap.wrap(text, letters)):

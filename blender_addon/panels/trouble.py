@@ -46,17 +46,18 @@ BUTTONS: dict[Fix, _Button] = {
 def draw_trouble(layout: bpy.types.UILayout, context: bpy.types.Context, trouble: Trouble) -> None:
     """The whole box."""
     box = layout.box()
-    row = box.row()
-    told = row.row()
+    told = box.column()
     told.alert = True
-    draw_text(told.column(), context, trouble.message, "ERROR", margin=10)
-    row.operator("any_to_3d.explain", text="", icon="QUESTION", emboss=False).code = trouble.code
-    row.operator("any_to_3d.dismiss", text="", icon="X", emboss=False)
+    draw_text(told, context, trouble.message, "ERROR", margin=7)
     if trouble.hint:
-        draw_text(box, context, trouble.hint)
+        draw_text(box, context, trouble.hint, margin=7)
+    row = box.row(align=True)
     button = BUTTONS.get(trouble.fix)
     if button is None:
-        return
-    pressed = box.operator(button.operator, text=button.text, icon=button.icon)  # type: ignore[arg-type]
-    for name, value in button.settings:
-        setattr(pressed, name, value)
+        row.operator("any_to_3d.dismiss", text="Dismiss", icon="X")
+    else:
+        pressed = row.operator(button.operator, text=button.text, icon=button.icon)  # type: ignore[arg-type]
+        for name, value in button.settings:
+            setattr(pressed, name, value)
+        row.operator("any_to_3d.dismiss", text="", icon="X")
+    row.operator("any_to_3d.explain", text="", icon="QUESTION").code = trouble.code

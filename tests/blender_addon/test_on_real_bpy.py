@@ -51,6 +51,17 @@ def prompt_sources(python, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def placed_jobs(python, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("placed_jobs")
+    return _run_with_zip(python, "placed_jobs", folder, fake_program(folder))
+
+
+@pytest.fixture(scope="session")
+def object_tools(python, tmp_path_factory):
+    return _run_with_zip(python, "object_tools", tmp_path_factory.mktemp("object_tools"), "")
+
+
+@pytest.fixture(scope="session")
 def demo_mode(python, tmp_path_factory):
     folder = tmp_path_factory.mktemp("demo mode ü")
     return _run_with_zip(python, "demo_mode", folder, "")
@@ -66,6 +77,12 @@ def command_line(python, tmp_path_factory):
 def real_server(python, tmp_path_factory):
     folder = tmp_path_factory.mktemp("real_server")
     return _run_with_zip(python, "real_server", folder, real_program(folder))
+
+
+@pytest.fixture(scope="session")
+def backend_care(python, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("backend_care")
+    return _run_with_zip(python, "backend_care", folder, fake_program(folder))
 
 
 @pytest.fixture(scope="session")
@@ -116,6 +133,16 @@ def test_prompt_sources(prompt_sources, claim):
     _assert_holds(prompt_sources, claim)
 
 
+@pytest.mark.parametrize("claim", _claims("placed_jobs"))
+def test_placed_jobs(placed_jobs, claim):
+    _assert_holds(placed_jobs, claim)
+
+
+@pytest.mark.parametrize("claim", _claims("object_tools"))
+def test_object_tools(object_tools, claim):
+    _assert_holds(object_tools, claim)
+
+
 @pytest.mark.parametrize("claim", _claims("demo_mode"))
 def test_demo_mode(demo_mode, claim):
     _assert_holds(demo_mode, claim)
@@ -129,6 +156,11 @@ def test_command_line(command_line, claim):
 @pytest.mark.parametrize("claim", _claims("real_server"))
 def test_real_server(real_server, claim):
     _assert_holds(real_server, claim)
+
+
+@pytest.mark.parametrize("claim", _claims("backend_care"))
+def test_backend_care(backend_care, claim):
+    _assert_holds(backend_care, claim)
 
 
 @pytest.mark.parametrize("claim", _claims("self_hosted"))

@@ -12,7 +12,7 @@ import bpy
 
 # isort: split
 import addon_utils  # exists once bpy is imported
-from addon_in_use import PACKAGE, PROGRAM, empty_file, install, link, preferences
+from addon_in_use import PACKAGE, PROGRAM, empty_file, install, link, preferences, pump_until, raised
 
 
 def test_the_add_on_starts_the_server_and_sees_its_recipes():
@@ -112,6 +112,32 @@ def test_an_encrypted_server_answers_who_has_the_key_file():
     bpy.ops.any_to_3d.start_backend(use_free_port=True)
     bpy.ops.any_to_3d.wait(timeout=60)
     assert link().session.connection == "connected"
+
+
+def test_d5_a_key_that_the_server_does_not_know_is_told_as_that():
+    right, other = preferences().key_file, Path(tempfile.mkdtemp()) / "keys"
+    subprocess.run([PROGRAM, "keys", "--folder", str(other)], check=True, capture_output=True)
+    bpy.ops.any_to_3d.disconnect()
+    preferences().key_file = str(other / "client.key")
+    bpy.ops.any_to_3d.connect()
+    assert "does not accept this key" in raised(lambda: bpy.ops.any_to_3d.wait(timeout=10))
+    assert (link().session.trouble.code, link().session.trouble.fix) == ("wrong_key", "open_preferences")
+    preferences().key_file = ""
+    bpy.ops.any_to_3d.connect()
+    assert "wants a key" in raised(lambda: bpy.ops.any_to_3d.wait(timeout=10))
+    preferences().key_file = right
+    bpy.ops.any_to_3d.connect()
+    bpy.ops.any_to_3d.wait(timeout=10)
+    assert link().session.connection == "connected"
+
+
+def test_d3_the_real_server_announces_its_memory_and_frees_its_models():
+    pump_until(lambda: link().session.backend.memory)
+    (memory,) = link().session.backend.memory
+    assert 0 < memory.free <= memory.total
+    assert bpy.ops.any_to_3d.free_memory() == {"FINISHED"}
+    pump_until(lambda: link().session.connection == "connected")
+    assert link().session.trouble is None
 
 
 def test_the_server_ends_with_the_add_on():
