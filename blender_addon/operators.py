@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from . import history, launching, placing, preferences, properties, pump, result_settings, submission, wording
+from . import history, launching, placing, preferences, properties, pump, result_settings, scene, submission, wording
 from .addresses import normalise
 from .backend_process import free_port
 from .errors import Trouble, trouble, trouble_of_error
@@ -122,6 +122,24 @@ class Cancel(bpy.types.Operator):
         newest = pump.link().session.active_jobs[-1]
         pump.link().cancel(self.request_id or newest.origin.request_id)
         pump.wake()
+        return {"FINISHED"}
+
+
+class RemoveUnfinished(bpy.types.Operator):
+    """Delete the mesh that a cancelled or failed job has left"""
+
+    bl_idname = "any_to_3d.remove_unfinished"
+    bl_label = "Remove Its Mesh"
+    bl_options = {"UNDO"}  # noqa: RUF012 - Blender wants a set
+
+    request_id: bpy.props.StringProperty(options={"SKIP_SAVE", "HIDDEN"})
+
+    def execute(self, context: bpy.types.Context) -> Result:
+        job = pump.link().session.job_of_request(self.request_id)
+        if job is None or not job.is_over or not scene.remove_unfinished(job.origin):
+            self.report({"WARNING"}, "This job has left no unfinished mesh")
+            return {"CANCELLED"}
+        pump.redraw()
         return {"FINISHED"}
 
 
@@ -318,6 +336,7 @@ class Dismiss(bpy.types.Operator):
 CLASSES = (
     Generate,
     Cancel,
+    RemoveUnfinished,
     Connect,
     Disconnect,
     StartBackend,

@@ -21,6 +21,7 @@ from . import (
     queue_operators,
     result_settings,
     trouble_operators,
+    user_preset_operators,
 )
 
 _CLASSES = (
@@ -32,6 +33,7 @@ _CLASSES = (
     *history_operators.CLASSES,
     *prompt_source_operators.CLASSES,
     *queue_operators.CLASSES,
+    *user_preset_operators.CLASSES,
     *backend_operators.CLASSES,
     *trouble_operators.CLASSES,
     *object_operators.CLASSES,

@@ -271,6 +271,7 @@ class Progress:
     """step counts within the phase, from 1; overall is the fraction of the whole job; seconds_left is None at first.
 
     notice: what the job had to give up on the way, such as pictures' size for want of memory.
+    seconds: since the job's worker began with it, 0 where the backend does not say.
     """
 
     job_id: str
@@ -282,6 +283,7 @@ class Progress:
     steps_per_second: float
     seconds_left: float | None
     notice: str = ""
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)

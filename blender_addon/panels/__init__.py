@@ -6,6 +6,7 @@ from . import backend, batch, generation, history, progress, prompt, queue, resu
 
 CLASSES = (
     *prompt.CLASSES,
+    generation.RemovePresetMenu,
     generation.PresetMenu,
     generation.GenerationPanel,
     *result.CLASSES,
