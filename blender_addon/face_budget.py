@@ -1,8 +1,9 @@
 """Fewer faces by Blender's own Decimate, without tearing the texture at the seams of its UV map.
 
 Decimate alone moves the vertices of a seam along the surface, and the UVs of one side into what lies beside its island.
-On an unwrapped torus brought to a quarter of its faces, 6 % of the surface then showed texels of another place. So the
-vertices on seams are kept; a budget that leaves no room for them is missed, and the caller told.
+On an unwrapped torus of 9,216 faces brought to 1,500, 5 % of the surface then showed texels of another place. So the
+vertices on seams are collapsed last: with them kept, none did. A budget that leaves no room for them is met all the
+same, at the price of slips (at 500 faces 5 %, and 9 % without care).
 """
 
 from __future__ import annotations
@@ -10,7 +11,14 @@ from __future__ import annotations
 import bpy
 import numpy as np
 
-_FREE = "any_to_3d_not_on_a_seam"
+_CARE = "any_to_3d_care_for_seams"
+_LAST = 0.05
+_CARE_FACTOR = 1000.0
+"""Decimate's vertex group makes edges dearer by this factor and by what their ends lack to a weight of 1.
+
+Weight 0 would forbid to collapse them, so that a budget could be missed.
+"""
+
 _UV_TOLERANCE = 1e-5
 
 
@@ -18,7 +26,7 @@ def reduce_faces(target: bpy.types.Object, budget: int, sharp_angle: float, keep
     """Give the object a mesh of about ``budget`` faces at most; returns how many it has then.
 
     Its own mesh, without its modifiers, is what is reduced. sharp_angle: radians, as in mesh_data.write_textured.
-    keep_seams: rather miss the budget than let the texture tear.
+    keep_seams: see ``strains_seams``.
     """
     before = target.data
     assert isinstance(before, bpy.types.Mesh), "callers choose meshes"
@@ -42,10 +50,8 @@ def replace_mesh(target: bpy.types.Object, after: bpy.types.Mesh) -> None:
 
 
 def decimated(mesh: bpy.types.Mesh, budget: int, keep_seams: bool = True) -> bpy.types.Mesh:
-    """A new mesh: ``mesh`` collapsed to ``budget`` faces, or to as few as its seams allow."""
-    free = np.ones(len(mesh.vertices), bool)
-    if keep_seams:
-        free[seam_vertices(mesh)] = False
+    """A new mesh: ``mesh`` collapsed to ``budget`` faces."""
+    seams = seam_vertices(mesh) if keep_seams else np.zeros(0, np.int32)
     copy = mesh.copy()
     assert isinstance(copy, bpy.types.Mesh), "a copy is of the same type"
     source = bpy.data.objects.new(mesh.name, copy)
@@ -54,10 +60,11 @@ def decimated(mesh: bpy.types.Mesh, budget: int, keep_seams: bool = True) -> bpy
         modifier = source.modifiers.new("Decimate", "DECIMATE")
         assert isinstance(modifier, bpy.types.DecimateModifier), "as asked for"
         modifier.ratio = min(1.0, budget / max(1, len(mesh.polygons)))
-        if not free.all():
-            group = source.vertex_groups.new(name=_FREE)
-            group.add(np.flatnonzero(free).tolist(), 1.0, "REPLACE")
-            modifier.vertex_group = group.name
+        if len(seams):
+            group = source.vertex_groups.new(name=_CARE)
+            group.add(range(len(mesh.vertices)), 1.0, "REPLACE")
+            group.add(seams.tolist(), _LAST, "REPLACE")
+            modifier.vertex_group, modifier.vertex_group_factor = group.name, _CARE_FACTOR
         graph = bpy.context.evaluated_depsgraph_get()
         result = bpy.data.meshes.new_from_object(
             source.evaluated_get(graph), preserve_all_data_layers=True, depsgraph=graph
@@ -67,6 +74,11 @@ def decimated(mesh: bpy.types.Mesh, budget: int, keep_seams: bool = True) -> bpy
         bpy.data.objects.remove(source)
         bpy.data.meshes.remove(copy)
     return result
+
+
+def strains_seams(mesh: bpy.types.Mesh, budget: int) -> bool:
+    """Whether a budget leaves too few faces for the vertices on seams: a closed surface has two for each vertex."""
+    return budget < min(len(mesh.polygons), 2 * len(seam_vertices(mesh)))
 
 
 def seam_vertices(mesh: bpy.types.Mesh) -> np.ndarray:
@@ -109,7 +121,7 @@ def _ends_of_edges(mesh: bpy.types.Mesh, vertex: np.ndarray, uv: np.ndarray) -> 
 def _without_group(source: bpy.types.Object, result: bpy.types.Mesh) -> None:
     """Groups live on objects, their weights on meshes: take ours off, through the object, and leave the artist's."""
     copy, source.data = source.data, result
-    group = source.vertex_groups.get(_FREE)
+    group = source.vertex_groups.get(_CARE)
     if group is not None:
         source.vertex_groups.remove(group)
     source.data = copy

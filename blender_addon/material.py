@@ -6,7 +6,7 @@ import bpy
 import numpy as np
 
 from ..shared.mesh import TexturedMesh
-from .mesh_data import COLOR_ATTRIBUTE, linear_mean, surface_colors
+from .mesh_data import COLOR_ATTRIBUTE, solid_color, surface_colors
 
 _ROUGHNESS = 0.7
 _METALLIC = 0.0
@@ -17,7 +17,7 @@ _IS_OURS = "any_to_3d"
 def show_vertex_colors(mesh: bpy.types.Mesh, name: str, colors: np.ndarray | None) -> None:
     """Give the mesh a material that shows its colour attribute; one that the artist assigned is left in peace.
 
-    colors: u8[V, 4] sRGB; their mean is the colour in Solid view, which knows no nodes.
+    colors: u8[V, 4] sRGB; what most of them show is the colour in Solid view.
     """
     if not mesh.materials:
         material = _new_material(name)
@@ -52,7 +52,7 @@ def _own_material(mesh: bpy.types.Mesh) -> bpy.types.Material | None:
 
 
 def _set_solid_color(material: bpy.types.Material, colors: np.ndarray) -> None:
-    material.diffuse_color = (*linear_mean(colors), 1.0)  # type: ignore[assignment]
+    material.diffuse_color = (*solid_color(colors), 1.0)  # type: ignore[assignment]
 
 
 def _new_material(name: str) -> bpy.types.Material:

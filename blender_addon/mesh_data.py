@@ -17,6 +17,10 @@ UV_MAP = "UVMap"
 _TOPOLOGY = "any_to_3d_topology"
 """Custom property of a live mesh: which faces it holds. On the mesh itself, so that undo reverts both together."""
 
+_COLORS_LOOKED_AT = 4096
+_SAME_COLOR = 48
+"""How far two sRGB colours may differ in a channel, of 255, and still count as shades of one."""
+
 _LINEAR_OF_SRGB = np.array(
     [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in np.arange(256) / 255], np.float32
 )
@@ -60,11 +64,20 @@ def write_textured(mesh: bpy.types.Mesh, textured: TexturedMesh, vertices: np.nd
     mesh.update()
 
 
-def linear_mean(colors: np.ndarray) -> tuple[float, float, float]:
-    """Mean of sRGB bytes u8[N, 3 or 4] as linear red, green, blue: how Solid view shows an object in one colour."""
+def solid_color(colors: np.ndarray) -> tuple[float, float, float]:
+    """The colour that most of an object has, as linear red, green, blue: for Solid view, which shows a single one.
+
+    colors: sRGB bytes u8[N, 3 or 4], evenly spread over it. A mean of two colours would be one that it has nowhere.
+    """
     if len(colors) == 0:
         return (0.8, 0.8, 0.8)
-    red, green, blue = _LINEAR_OF_SRGB[colors[:, :3]].mean(axis=0)
+    some = colors[:: max(1, len(colors) // _COLORS_LOOKED_AT), :3].astype(np.int32)
+    bins = some // 64 @ np.array([16, 4, 1])
+    center = some[bins == np.bincount(bins).argmax()].mean(axis=0)
+    for _ in range(2):
+        near = some[np.abs(some - center).max(axis=1) <= _SAME_COLOR]
+        center = near.mean(axis=0)
+    red, green, blue = _LINEAR_OF_SRGB[near].mean(axis=0)
     return (float(red), float(green), float(blue))
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _KEEP, _REPAINT = "KEEP", "REPAINT"
 
 _SEAMS = (
-    (_KEEP, "Keep Its Texture", "Stops where fewer faces would tear the texture at its seams"),
+    (_KEEP, "Keep Its Texture", "Collapses the seams of its texture last; with very few faces, colours slip there"),
     (_REPAINT, "Paint a New Texture", "New UVs, and a new image with the colours of the old one. Takes some seconds"),
 )
 
@@ -54,15 +54,16 @@ def _sharp_angle(target: bpy.types.Object) -> float:
 def _reduce(
     operator: ReduceFaces | MakeLevelsOfDetail, context: bpy.types.Context, target: bpy.types.Object, budget: int
 ) -> None:
-    """Bring an object to a budget, and report where its texture does not allow that."""
+    """Bring an object to a budget, and report where its texture suffers from that."""
     angle = _sharp_angle(target)
     if operator.texture == _REPAINT:
         quad_remesh.repainted(context, target, lambda each: face_budget.reduce_faces(each, budget, angle, False))
         return
-    count = face_budget.reduce_faces(target, budget, angle)
-    if count > budget:
-        said = f"'{target.name}' keeps {count:,} faces: the seams of its texture need them"
-        operator.report({"WARNING"}, f"{said}. Choose '{_SEAMS[1][1]}' for less")
+    assert isinstance(target.data, bpy.types.Mesh), "callers choose meshes"
+    if face_budget.strains_seams(target.data, budget):
+        said = f"{budget:,} faces are too few for the seams in the texture of '{target.name}': colours may slip there"
+        operator.report({"WARNING"}, f"{said}. '{_SEAMS[1][1]}' avoids that")
+    face_budget.reduce_faces(target, budget, angle)
 
 
 class _OnMeshes(bpy.types.Operator):
@@ -85,7 +86,7 @@ class ReduceFaces(_OnMeshes):
     bl_label = "Reduce Faces"
 
     faces: bpy.props.IntProperty(name="Faces", description="At most", default=5000, min=4, max=LARGEST_BUDGET)
-    texture: bpy.props.EnumProperty(name="Texture", description="What becomes of its seams", items=_SEAMS)
+    texture: bpy.props.EnumProperty(name="Texture", description="What becomes of it", items=_SEAMS)
 
     def execute(self, context: bpy.types.Context) -> Result:
         for target in chosen_meshes(context):
@@ -124,7 +125,7 @@ class MakeLevelsOfDetail(_OnMeshes):
     ratio: bpy.props.FloatProperty(
         name="Ratio", description="Faces of a level beside those of the one before", default=0.5, min=0.05, max=0.95
     )
-    texture: bpy.props.EnumProperty(name="Texture", description="What becomes of its seams", items=_SEAMS)
+    texture: bpy.props.EnumProperty(name="Texture", description="What becomes of it", items=_SEAMS)
 
     def execute(self, context: bpy.types.Context) -> Result:
         for target in chosen_meshes(context):

@@ -50,6 +50,12 @@ def test_the_zip_holds_nothing_of_the_backend_and_no_compiled_files(archive):
     assert not [name for name in archive.namelist() if name.endswith(".pyc")]
 
 
+def test_the_zip_holds_the_demos_recording_once_and_as_it_is(archive):
+    name = "blender_addon/demo/recording.npz"
+    assert [each for each in archive.namelist() if each.endswith(".npz")] == [name]
+    assert archive.read(name) == (build_zip.SOURCES / name).read_bytes()
+
+
 def test_the_manifest_names_exactly_the_wheels_in_the_zip(archive):
     manifest = tomllib.loads(archive.read("blender_manifest.toml").decode())
     bundled = {f"./{name}" for name in archive.namelist() if name.startswith("wheels/")}

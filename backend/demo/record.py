@@ -2,26 +2,27 @@
 
 import io
 import tempfile
-import time
-from collections.abc import Callable, Sequence
 
 import numpy as np
 from PIL import Image
 
-from ...shared.mesh import MeshSnapshot, TexturedMesh
-from ...shared.messages import Failed, Finished, Preparing, Progress, Submit, TextPrompt, WeightedPrompt
-from ...shared.recording import Recording, Timed
-from ..catalogue import PHASES
+from ...shared.mesh import TexturedMesh
+from ...shared.messages import Failed, Finished, Submit, TextPrompt, WeightedPrompt
+from ...shared.recording import Recording
+from ..catalogue import PROFILES
 from ..engine import Engine
 from ..serving import build_check
 from ..version import backend_version
 from ..worker import run_job
-from ..worker_messages import Run, WorkerEvent
+from ..worker_messages import Run
+from .pace import paced, thinned
 from .record_options import RecordOptions
 
 SNAPSHOT_FACES = 2000
 SNAPSHOTS = 60
-"""With these a recording takes about 1.4 MB of the add-on's zip, and its 20 seconds show three shapes a second."""
+"""With these a recording takes about 1.3 MB of the add-on's zip, and its 20 seconds show three shapes a second."""
+
+REPORTS = 100
 
 PICTURE_SIZE = 256
 
@@ -30,48 +31,43 @@ class NotRecorded(ValueError):
     """There is nothing to record; the message says why."""
 
 
-def record(options: RecordOptions, engine: Engine, clock: Callable[[], float] = time.monotonic) -> Recording:
+def record(options: RecordOptions, engine: Engine) -> Recording:
     """Run the job to its end. Raises NotRecorded, saying why, if it is refused or fails."""
-    prompts = (WeightedPrompt(TextPrompt(options.text)),)
-    submit = Submit("record-demo", prompts, preset=options.preset, seed=options.seed)
-    verdict = build_check(options.profile)(submit)
-    if verdict.problem is not None:
-        raise NotRecorded(f"{verdict.problem.message} {verdict.problem.hint}")
+    submit = _request(options)
     engine.load()
-    began = clock()
-    told: list[tuple[float, WorkerEvent]] = []
     with tempfile.TemporaryDirectory(prefix="any-to-3d-") as folder:
-        for event in run_job(Run("", submit, folder), engine, _EagerWatcher(), clock):
-            told.append((clock() - began, event))
-    seconds, last = told[-1]
+        *events, last = run_job(Run("", submit, folder), engine, _EagerWatcher())
     if isinstance(last, Failed):
         raise NotRecorded(f"{last.problem.message} {last.problem.hint}")
     assert isinstance(last, Finished), "nobody cancels it"
+    plan = engine.plan(submit)
+    seconds = _usual_seconds(options) or last.seconds
     return Recording(
         prompt=options.text,
         preset=options.preset,
         seed=options.seed,
         backend_version=backend_version(),
-        phases=PHASES,
+        phases=tuple(phase.name for phase in plan.phases),
         seconds=seconds,
-        events=thinned(told, SNAPSHOTS),
+        events=thinned(paced(events, plan, seconds), REPORTS, SNAPSHOTS),
         result=last.mesh,
         picture=picture(last.mesh),
     )
 
 
-def thinned(told: Sequence[tuple[float, WorkerEvent]], count: int) -> tuple[Timed, ...]:
-    """All progress, and at most ``count`` snapshots: of each equal share of their time, the first."""
-    times = np.array([at for at, event in told if isinstance(event, MeshSnapshot)])
-    kept: set[float] = set()
-    if len(times):
-        shares = np.linspace(times[0], times[-1], count)
-        kept = set(times[np.unique(np.searchsorted(times, shares))].tolist())
-    return tuple(
-        Timed(round(at, 3), event)
-        for at, event in told
-        if isinstance(event, (Preparing, Progress)) or (isinstance(event, MeshSnapshot) and at in kept)
-    )
+def _request(options: RecordOptions) -> Submit:
+    prompts = (WeightedPrompt(TextPrompt(options.text)),)
+    submit = Submit("record-demo", prompts, preset=options.preset, seed=options.seed)
+    verdict = build_check(options.profile)(submit)
+    if verdict.problem is not None:
+        raise NotRecorded(f"{verdict.problem.message} {verdict.problem.hint}")
+    return submit
+
+
+def _usual_seconds(options: RecordOptions) -> float | None:
+    recipe = PROFILES[options.profile].recipe("xbind")
+    presets = recipe.presets if recipe else ()
+    return next((preset.seconds_estimate for preset in presets if preset.name == options.preset), None)
 
 
 def picture(mesh: TexturedMesh) -> bytes:

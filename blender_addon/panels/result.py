@@ -23,8 +23,9 @@ class ResultPanel(TabPanel):
             reason = placing.why_not_replace(context)
             if reason:
                 draw_text(column, context, reason, "INFO")
-        row = column.row()
-        row.prop(chosen, "origin", expand=True)
+        split = column.split(factor=0.25)
+        split.label(text="Origin")
+        split.row().prop(chosen, "origin", expand=True)
         column.prop(chosen, "max_faces")
         column.prop(chosen, "sharp_angle")
 

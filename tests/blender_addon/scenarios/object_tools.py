@@ -75,16 +75,16 @@ def test_d21_the_operator_reduces_every_selected_object_and_undo_brings_the_face
     assert len(bpy.data.objects["a red chair"].data.polygons) == FACES
 
 
-def test_d21_a_budget_below_the_seams_is_missed_unless_a_new_texture_is_painted():
+def test_d21_a_budget_below_what_the_seams_need_is_met_and_a_new_texture_avoids_slips():
     target = _finished()
-    bpy.ops.any_to_3d.reduce_faces(faces=200)
-    kept = len(target.data.polygons)
-    assert kept > 200
-    assert _misplaced(target) < 0.05
+    assert face_budget.strains_seams(target.data, 1500)
+    assert not face_budget.strains_seams(target.data, 3000)
+    bpy.ops.any_to_3d.reduce_faces(faces=1500)
+    assert len(target.data.polygons) <= 1500
     target = _finished()
-    bpy.ops.any_to_3d.reduce_faces(faces=1000, texture="REPAINT")
-    assert len(target.data.polygons) <= 1000
-    assert _misplaced(target) < 0.02
+    bpy.ops.any_to_3d.reduce_faces(faces=1500, texture="REPAINT")
+    assert len(target.data.polygons) <= 1500
+    assert _misplaced(target) < 0.01
     assert mesh_reading.base_color_image(target).packed_file is not None
 
 
@@ -120,7 +120,7 @@ def test_d21_levels_of_detail_are_copies_in_a_collection_and_only_the_first_is_i
     assert [each.name for each in levels] == [f"a red chair_LOD{level}" for level in range(3)]
     assert levels[0] == target
     counts = [len(each.data.polygons) for each in levels]
-    np.testing.assert_allclose(counts, [FACES, FACES / 2, FACES / 4], rtol=0.03)
+    np.testing.assert_allclose(counts, [FACES, FACES / 2, FACES / 4], rtol=0.001)
     assert [each.visible_get() for each in levels] == [True, False, False]
     assert all(_misplaced(each) < 0.01 for each in levels)
     assert levels[1].get("any_to_3d_prompt") == "a red chair"
@@ -143,7 +143,7 @@ def test_d21_making_levels_again_replaces_the_earlier_ones():
     bpy.ops.any_to_3d.make_levels_of_detail(copies=3, ratio=0.5)
     bpy.ops.any_to_3d.make_levels_of_detail(copies=1, ratio=0.25)
     assert sorted(each.name for each in bpy.data.objects) == ["a red chair_LOD0", "a red chair_LOD1"]
-    assert len(bpy.data.objects["a red chair_LOD1"].data.polygons) < FACES / 3
+    assert len(bpy.data.objects["a red chair_LOD1"].data.polygons) <= FACES / 4
     assert [each.name for each in bpy.data.collections] == ["a red chair LOD"]
 
 
@@ -265,12 +265,18 @@ def test_d13_the_result_has_its_colours_in_every_shading_and_an_srgb_image():
     assert image.packed_file is not None
     # Solid view shows this colour, or the image of the active node where it is set to Texture.
     assert material.node_tree.nodes.active.image == image
-    around, across = np.meshgrid(np.arange(200) / 200, np.arange(200) / 200)
-    srgb = painted_torus.color_at(around, across)
-    linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
-    area = painted_torus.RING + painted_torus.TUBE * np.cos(2 * np.pi * across)
-    expected = (linear * area[..., None]).sum(axis=(0, 1)) / area.sum()
-    np.testing.assert_allclose(material.diffuse_color[:3], expected, atol=0.02)
+
+
+def test_d13_solid_view_shows_the_colour_that_most_of_the_object_has():
+    solid_color = module("mesh_data").solid_color
+    orange, blue = [255, 128, 0, 255], [0, 0, 255, 255]
+    colors = np.array([orange] * 60 + [blue] * 40, np.uint8)
+    # A mean would be a brown that is nowhere on it.
+    np.testing.assert_allclose(solid_color(colors), (1.0, 0.21586, 0.0), atol=1e-4)
+    noise = np.random.default_rng(0).integers(-20, 20, (4000, 3))
+    shades = (np.array([128, 64, 192]) + noise).clip(0, 255).astype(np.uint8)
+    np.testing.assert_allclose(solid_color(shades), (0.2195, 0.0528, 0.5310), atol=0.03)
+    assert solid_color(colors[:0]) == (0.8, 0.8, 0.8)
 
 
 def test_d13_what_the_image_has_beside_the_faces_does_not_darken_the_solid_colour():
