@@ -137,7 +137,7 @@ class RemoveUnfinished(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> Result:
         job = pump.link().session.job_of_request(self.request_id)
         if job is None or not job.is_over or not scene.remove_unfinished(job.origin):
-            self.report({"WARNING"}, "This job has left no unfinished mesh")
+            self.report({"ERROR"}, "This job has left no unfinished mesh")
             return {"CANCELLED"}
         pump.redraw()
         return {"FINISHED"}
