@@ -19,6 +19,7 @@ from ..shared.messages import (
     FreeMemory,
     Hello,
     ListJobs,
+    Move,
     Problem,
     Rejected,
     Reply,
@@ -42,6 +43,7 @@ from .queue_messages import (
     Kill,
     Leaving,
     ListArrived,
+    MoveArrived,
     Publish,
     Record,
     SaveResult,
@@ -171,6 +173,8 @@ class Server:
                 self._outbox.ack(client, job_id, sequence)
             case Cancel(job_id):
                 self._handle(CancelArrived(job_id))
+            case Move(job_id, place):
+                self._handle(MoveArrived(job_id, place))
             case ListJobs():
                 self._handle(ListArrived(client))
             case Shutdown():

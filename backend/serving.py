@@ -86,6 +86,7 @@ def _welcome(profile: ProfileName, models_folder: Path | None) -> Welcome:
         recipes,
         licences=announced_licences(profile, models_folder),
         can_free_memory=True,
+        can_move=True,
     )
 
 

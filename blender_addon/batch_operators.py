@@ -59,9 +59,10 @@ class GenerateBatch(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> Result:
         link = pump.link()
         try:
-            requests = self._requests(context)
+            panels = properties.prompt_fields(context)
+            requests = self._requests(context, panels)
             for submit, fields, place in requests:
-                kept = history.settings_of(context, fields, place.height)
+                kept = history.settings_of(context, panels, fields, place.height)
                 link.generate(submit, fields.title, place, fields.named_parts, kept)
         except ValueError as error:
             link.complain(trouble_of_error(error, "bad_prompt"))
@@ -74,7 +75,7 @@ class GenerateBatch(bpy.types.Operator):
         return {"FINISHED"}
 
     def _requests(
-        self, context: bpy.types.Context
+        self, context: bpy.types.Context, panels: submission.PromptFields
     ) -> list[tuple[submission.Submit, submission.PromptFields, Placement]]:
         """Everything that is to be sent. Raises ValueError before anything of it is."""
         backend = pump.link().session.backend
@@ -83,7 +84,7 @@ class GenerateBatch(bpy.types.Operator):
         seed = chosen.seed if self.seed < 0 else self.seed
         seeds = chosen.batch.seeds if self.seeds < 0 else self.seeds
         items = batch.lay_out(batch.prompts_of(self._list(context)), seed, seeds)
-        panel = replace(properties.prompt_fields(context), text_weight=1.0, image="", sound="")
+        panel = replace(panels, text_weight=1.0, image="", sound="")
         group = Group(uuid.uuid4().hex, f"Any to 3D batch {datetime.now():%Y-%m-%d %H.%M.%S}")
         requests = []
         for item in items:

@@ -64,8 +64,8 @@ def write(entry: Entry) -> None:
     properties.fill(item.settings, entry.settings)
 
 
-def settings_of(context: bpy.types.Context, fields: PromptFields, height: float) -> Values:
-    """The panel's settings, with what an operator was given instead of them. height: metres."""
+def settings_of(context: bpy.types.Context, panels: PromptFields, fields: PromptFields, height: float) -> Values:
+    """The panel's settings, with what an operator was given instead. panels: its prompt.  height: metres."""
     given: Values = {
         "prompt": fields.text,
         "text_weight": fields.text_weight,
@@ -76,9 +76,14 @@ def settings_of(context: bpy.types.Context, fields: PromptFields, height: float)
         "negative": fields.negative,
         "preset": fields.preset,
         "seed": fields.seed,
-        "height": height,
     }
-    return properties.values_of(properties.settings(context)) | given
+    values = properties.values_of(properties.settings(context)) | {"height": height}
+    for name, value in given.items():
+        field = "text" if name == "prompt" else name
+        if value != getattr(panels, field):
+            # What is in the .blend comes before a line or a file, so it must step aside.
+            values |= {name: value, f"{field}_block": ""}
+    return values
 
 
 def entries() -> tuple[Entry, ...]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from . import history, launching, placing, preferences, properties, pump, result_settings, submission, wording
+from . import history, launching, placing, preferences, properties, pump, result_settings, scene, submission, wording
 from .addresses import normalise
 from .backend_process import free_port
 from .errors import Trouble, trouble, trouble_of_error
@@ -71,15 +71,16 @@ class Generate(bpy.types.Operator):
         return not reason
 
     def execute(self, context: bpy.types.Context) -> Result:
-        fields = self._over(properties.prompt_fields(context))
         height = self.height if self.height > 0 else properties.settings(context).height
         link = pump.link()
         backend = link.session.backend
         assert backend is not None, "poll allows this operator only while connected"
         try:
+            panels = properties.prompt_fields(context)
+            fields = self._over(panels)
             placement = placing.placement(context, height, self.place, self.origin, self.max_faces)
             submit = submission.to_submit(fields, backend, placement.max_faces)
-            kept = history.settings_of(context, fields, height)
+            kept = history.settings_of(context, panels, fields, height)
             link.generate(submit, fields.title, placement, fields.named_parts, kept)
         except ValueError as error:
             return complain(self, trouble_of_error(error, "bad_prompt"))
@@ -121,6 +122,24 @@ class Cancel(bpy.types.Operator):
         newest = pump.link().session.active_jobs[-1]
         pump.link().cancel(self.request_id or newest.origin.request_id)
         pump.wake()
+        return {"FINISHED"}
+
+
+class RemoveUnfinished(bpy.types.Operator):
+    """Delete the mesh that a cancelled or failed job has left"""
+
+    bl_idname = "any_to_3d.remove_unfinished"
+    bl_label = "Remove Its Mesh"
+    bl_options = {"UNDO"}  # noqa: RUF012 - Blender wants a set
+
+    request_id: bpy.props.StringProperty(options={"SKIP_SAVE", "HIDDEN"})
+
+    def execute(self, context: bpy.types.Context) -> Result:
+        job = pump.link().session.job_of_request(self.request_id)
+        if job is None or not job.is_over or not scene.remove_unfinished(job.origin):
+            self.report({"WARNING"}, "This job has left no unfinished mesh")
+            return {"CANCELLED"}
+        pump.redraw()
         return {"FINISHED"}
 
 
@@ -317,6 +336,7 @@ class Dismiss(bpy.types.Operator):
 CLASSES = (
     Generate,
     Cancel,
+    RemoveUnfinished,
     Connect,
     Disconnect,
     StartBackend,

@@ -84,9 +84,18 @@ def permitted_connection() -> tuple[str, CurveKeys | None] | None:
 
 
 def log_path() -> Path:
-    """Where the started backend writes; in the add-on's own user folder, which survives updates."""
+    """Where the started backend writes."""
+    return _user_folder() / "backend.log"
+
+
+def presets_folder() -> Path:
+    """Where the artist's presets are."""
+    return _user_folder() / "presets"
+
+
+def _user_folder() -> Path:
+    """The add-on's own, which survives updates."""
     try:
-        folder = bpy.utils.extension_path_user(ADDON_ID, path="", create=True)
+        return Path(bpy.utils.extension_path_user(ADDON_ID, path="", create=True))
     except ValueError:  # run from the source tree, not as an installed extension
-        folder = tempfile.gettempdir()
-    return Path(folder) / "backend.log"
+        return Path(tempfile.gettempdir())

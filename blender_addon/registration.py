@@ -7,6 +7,7 @@ import bpy
 from . import (
     backend_operators,
     batch_operators,
+    command_line,
     demo_operators,
     history,
     history_operators,
@@ -14,10 +15,13 @@ from . import (
     operators,
     panels,
     preferences,
+    prompt_source_operators,
     properties,
     pump,
+    queue_operators,
     result_settings,
     trouble_operators,
+    user_preset_operators,
 )
 
 _CLASSES = (
@@ -27,6 +31,9 @@ _CLASSES = (
     history.AnyTo3DHistoryEntry,
     *operators.CLASSES,
     *history_operators.CLASSES,
+    *prompt_source_operators.CLASSES,
+    *queue_operators.CLASSES,
+    *user_preset_operators.CLASSES,
     *backend_operators.CLASSES,
     *trouble_operators.CLASSES,
     *object_operators.CLASSES,
@@ -43,10 +50,12 @@ def register() -> None:
     properties.register()
     history.register()
     pump.register()
+    command_line.register()
 
 
 def unregister() -> None:
     """Leave no class, property, timer, handler, socket or backend process behind."""
+    command_line.unregister()
     pump.unregister()
     history.unregister()
     properties.unregister()

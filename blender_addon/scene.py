@@ -95,6 +95,18 @@ def create(origin: Provenance, placement: Placement) -> None:
     collection.objects.link(target)
 
 
+def remove_unfinished(origin: Provenance) -> bool:
+    """Delete the job's object unless it is finished; whether there was one."""
+    target = _find(origin)
+    if target is None or target.get(_IS_FINAL):
+        return False
+    mesh = _mesh_of(target)
+    bpy.data.objects.remove(target)
+    if not mesh.users:
+        bpy.data.meshes.remove(mesh)
+    return True
+
+
 def unfinished() -> tuple[Provenance, ...]:
     """The jobs whose objects in this file are not final yet."""
     objects = (each for each in bpy.data.objects if each.get(provenance.JOB) and each.library is None)

@@ -248,6 +248,8 @@ def _progress(job: Job, event: Progress) -> Job:
         steps=event.steps,
         overall=min(max(event.overall, job.overall), 1.0),
         seconds_left=event.seconds_left,
+        elapsed=event.seconds,
+        pace=event.steps_per_second,
         setback=event.notice or job.setback,
     )
 

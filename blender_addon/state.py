@@ -45,6 +45,7 @@ class Provenance:
 class Job:
     """One job as last heard of. ``submit`` is kept until it is accepted, to be sent again after a lost connection.
 
+    elapsed: seconds so far.  pace: steps a second; both 0 until they are known.
     cut_outs: what the backend sees of its pictures, one for each, by part.
     """
 
@@ -59,6 +60,8 @@ class Job:
     overall: float = 0.0
     seconds_left: float | None = None
     seconds: float | None = None
+    elapsed: float = 0.0
+    pace: float = 0.0
     snapshots: int = 0
     notice: str = ""
     setback: str = ""

@@ -125,6 +125,13 @@ def progress_text(job: Job) -> str:
     return percent if job.seconds_left is None else f"{percent}, {duration(job.seconds_left)} left"
 
 
+def pace_line(job: Job) -> str:
+    """How long a running job has taken and how fast it is; empty while nothing is known."""
+    elapsed = f"{duration(job.elapsed)} so far" if job.elapsed else ""
+    pace = f"{job.pace:.1f} steps/s" if job.pace else ""
+    return ", ".join(part for part in (elapsed, pace) if part)
+
+
 def history_line(outcome: str, preset: str, seconds: float, when: str) -> str:
     """How an entry of the history ended, and when it was asked for (ISO 8601)."""
     day, _, time = when.partition("T")

@@ -161,6 +161,14 @@ class Cancel:
 
 
 @dataclass(frozen=True)
+class Move:
+    """Let a waiting job be the ``place``-th of those that wait, counted from 1."""
+
+    job_id: str
+    place: int
+
+
+@dataclass(frozen=True)
 class ListJobs:
     pass
 
@@ -183,7 +191,7 @@ class Welcome:
     """backend_id is new whenever the server restarted. ``warning``: what the artist should know before starting.
 
     memory: of each device, once a worker has reported it.  licences: of published networks that jobs use.
-    can_free_memory: whether FreeMemory is understood.
+    can_free_memory, can_move: whether FreeMemory and Move are understood.
     """
 
     protocol_version: str
@@ -197,6 +205,7 @@ class Welcome:
     memory: tuple[DeviceMemory, ...] = ()
     licences: tuple[ModelLicence, ...] = ()
     can_free_memory: bool = False
+    can_move: bool = False
 
 
 @dataclass(frozen=True)
@@ -262,6 +271,7 @@ class Progress:
     """step counts within the phase, from 1; overall is the fraction of the whole job; seconds_left is None at first.
 
     notice: what the job had to give up on the way, such as pictures' size for want of memory.
+    seconds: since the job's worker began with it, 0 where the backend does not say.
     """
 
     job_id: str
@@ -273,6 +283,7 @@ class Progress:
     steps_per_second: float
     seconds_left: float | None
     notice: str = ""
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -293,7 +304,7 @@ class Failed:
     problem: Problem
 
 
-Request = Union[Hello, Submit, Watch, Ack, Cancel, ListJobs, Shutdown, FreeMemory]
+Request = Union[Hello, Submit, Watch, Ack, Cancel, ListJobs, Shutdown, Move, FreeMemory]
 Reply = Union[Welcome, Accepted, Rejected, Jobs]
 Event = Union[Queued, Started, Preparing, CutOut, Progress, MeshSnapshot, Finished, Cancelled, Failed]
 Message = Union[Request, Reply, Event]

@@ -14,7 +14,17 @@ from any_to_3d.shared.mesh import MAX_FACES, MAX_TEXTURE_SIZE, MAX_VERTICES, Tex
 
 PAGE = (Path(__file__).parent.parent / "PROTOCOL.md").read_text("utf-8")
 PROSE = " ".join(PAGE.split())
-NESTED = (TexturedMesh, *get_args(m.Prompt), m.WeightedPrompt, m.Problem, m.RecipeInfo, m.PresetInfo, m.JobInfo, m.DeviceMemory, m.ModelLicence)
+NESTED = (
+    TexturedMesh,
+    *get_args(m.Prompt),
+    m.WeightedPrompt,
+    m.Problem,
+    m.RecipeInfo,
+    m.PresetInfo,
+    m.JobInfo,
+    m.DeviceMemory,
+    m.ModelLicence,
+)
 CLASSES = (*get_args(m.Message), *NESTED)
 
 SHOWN_TYPES = {

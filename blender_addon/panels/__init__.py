@@ -5,7 +5,8 @@ from __future__ import annotations
 from . import backend, batch, generation, history, progress, prompt, queue, result, selected
 
 CLASSES = (
-    prompt.PromptPanel,
+    *prompt.CLASSES,
+    generation.RemovePresetMenu,
     generation.PresetMenu,
     generation.GenerationPanel,
     *result.CLASSES,

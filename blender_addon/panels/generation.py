@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import bpy
 
-from .. import licences, preferences, properties, pump, wording
+from .. import licences, preferences, properties, pump, user_presets, wording
 from .licences import draw_licences
 from .tab import TabPanel, draw_text
 from .trouble import draw_trouble
 
 
 class PresetMenu(bpy.types.Menu):
-    """The presets that the connected backend offers."""
+    """The presets that the connected backend offers, and the artist's own."""
 
     bl_idname = "ANY_TO_3D_MT_preset"
     bl_label = "Preset"
@@ -20,12 +20,29 @@ class PresetMenu(bpy.types.Menu):
         recipe = pump.link().session.recipe(properties.settings(context).recipe)
         if recipe is None:
             self.layout.label(text="Connect to a backend to see its presets")
-            return
-        for preset in recipe.presets:
+        for preset in recipe.presets if recipe else ():
             text = preset.label
             if preset.seconds_estimate is not None:
                 text += f" (about {wording.duration(preset.seconds_estimate)})"
             self.layout.operator("any_to_3d.choose_preset", text=text).preset = preset.name
+        self.layout.separator()
+        saved = user_presets.names(preferences.presets_folder())
+        for name in saved:
+            self.layout.operator("any_to_3d.use_preset", text=name, icon="USER", translate=False).name = name
+        self.layout.operator("any_to_3d.save_preset", text="Save as Preset...", icon="ADD")
+        if saved:
+            self.layout.menu(RemovePresetMenu.bl_idname, icon="REMOVE")
+
+
+class RemovePresetMenu(bpy.types.Menu):
+    """The artist's own presets, to be deleted."""
+
+    bl_idname = "ANY_TO_3D_MT_remove_preset"
+    bl_label = "Remove Preset"
+
+    def draw(self, context: bpy.types.Context) -> None:  # type: ignore[override]
+        for name in user_presets.names(preferences.presets_folder()):
+            self.layout.operator("any_to_3d.remove_preset", text=name, icon="X", translate=False).name = name
 
 
 class GenerationPanel(TabPanel):

@@ -48,6 +48,8 @@ def _draw_job(column: bpy.types.UILayout, context: bpy.types.Context, link: Link
     if job.job_id in link.missing:
         draw_text(box, context, "Its object is not in this scene any more.", "INFO")
         box.operator("any_to_3d.recreate", icon="ADD").request_id = job.origin.request_id
+    elif job.state in ("cancelled", "failed") and scene.name_of_object(job.origin) is not None:
+        box.operator("any_to_3d.remove_unfinished", icon="TRASH").request_id = job.origin.request_id
     elif not job.is_over and scene.mode_of_object(job.origin) != "OBJECT":
         draw_text(box, context, "It waits while you edit it: leave to Object Mode.", "PAUSE")
 
@@ -58,3 +60,8 @@ def _draw_bars(box: bpy.types.UILayout, link: Link, job: Job) -> None:
     for bar in wording.phase_bars(link.session, job):
         bars.progress(factor=bar.fraction, text=bar.text)
     box.progress(factor=job.overall, text=wording.progress_text(job))
+    pace = wording.pace_line(job)
+    if pace:
+        box.label(text=pace, icon="TIME")
+    for line in wording.memory_lines(link.session):
+        box.label(text=line, icon="MEMORY")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 
 from .. import pump, wording
+from ..state import Job, Session
 from .tab import TabPanel, draw_text
 
 
@@ -14,12 +15,29 @@ class QueuePanel(TabPanel):
 
     def draw(self, context: bpy.types.Context) -> None:
         session = pump.link().session
-        waiting = [job for job in session.active_jobs if job.state != "running"]
+        waiting = sorted((job for job in session.active_jobs if job.state != "running"), key=_place)
         column = self.layout.column()
-        for job in sorted(waiting, key=lambda each: each.position):
-            row = column.row(align=True)
-            row.label(text=f"{job.origin.prompt}  ·  {job.origin.seed}", icon="TIME")
-            row.operator("any_to_3d.cancel", text="", icon="X").request_id = job.origin.request_id
-            draw_text(column, context, wording.job_line(session, job))
         if not waiting:
             draw_text(column, context, "No job waits", "INFO")
+        for index, job in enumerate(waiting):
+            _draw_job(column.box(), context, session, job, index == 0, index == len(waiting) - 1)
+
+
+def _place(job: Job) -> float:
+    """Those that the backend has not placed yet come last."""
+    return job.position or float("inf")
+
+
+def _draw_job(
+    box: bpy.types.UILayout, context: bpy.types.Context, session: Session, job: Job, is_first: bool, is_last: bool
+) -> None:
+    row = box.row(align=True)
+    row.label(text=f"{job.origin.prompt}  ·  {job.origin.seed}", icon="TIME")
+    for direction, icon, is_allowed in (("UP", "TRIA_UP", not is_first), ("DOWN", "TRIA_DOWN", not is_last)):
+        arrow = row.row(align=True)
+        arrow.enabled = is_allowed and job.state == "queued"
+        button = arrow.operator("any_to_3d.move_job", text="", icon=icon)  # type: ignore[arg-type]
+        button.request_id, button.direction = job.origin.request_id, direction
+    row.operator("any_to_3d.generate_again", text="", icon="DUPLICATE").request_id = job.origin.request_id
+    row.operator("any_to_3d.cancel", text="", icon="X").request_id = job.origin.request_id
+    draw_text(box, context, wording.job_line(session, job))

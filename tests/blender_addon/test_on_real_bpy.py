@@ -45,6 +45,12 @@ def history(python, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def prompt_sources(python, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("prompt_sources")
+    return _run_with_zip(python, "prompt_sources", folder, fake_program(folder))
+
+
+@pytest.fixture(scope="session")
 def placed_jobs(python, tmp_path_factory):
     folder = tmp_path_factory.mktemp("placed_jobs")
     return _run_with_zip(python, "placed_jobs", folder, fake_program(folder))
@@ -59,6 +65,12 @@ def object_tools(python, tmp_path_factory):
 def demo_mode(python, tmp_path_factory):
     folder = tmp_path_factory.mktemp("demo mode ü")
     return _run_with_zip(python, "demo_mode", folder, "")
+
+
+@pytest.fixture(scope="session")
+def command_line(python, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("command_line")
+    return _run_with_zip(python, "command_line", folder, fake_program(folder))
 
 
 @pytest.fixture(scope="session")
@@ -116,6 +128,11 @@ def test_history(history, claim):
     _assert_holds(history, claim)
 
 
+@pytest.mark.parametrize("claim", _claims("prompt_sources"))
+def test_prompt_sources(prompt_sources, claim):
+    _assert_holds(prompt_sources, claim)
+
+
 @pytest.mark.parametrize("claim", _claims("placed_jobs"))
 def test_placed_jobs(placed_jobs, claim):
     _assert_holds(placed_jobs, claim)
@@ -129,6 +146,11 @@ def test_object_tools(object_tools, claim):
 @pytest.mark.parametrize("claim", _claims("demo_mode"))
 def test_demo_mode(demo_mode, claim):
     _assert_holds(demo_mode, claim)
+
+
+@pytest.mark.parametrize("claim", _claims("command_line"))
+def test_command_line(command_line, claim):
+    _assert_holds(command_line, claim)
 
 
 @pytest.mark.parametrize("claim", _claims("real_server"))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import bpy
 import numpy as np
-from addon_in_use import PACKAGE, cancel, empty_file, install, link, pump, pump_until, start
+from addon_in_use import PACKAGE, cancel, empty_file, install, link, pump, pump_until, raised, start
 
 install()
 start()
@@ -129,3 +129,16 @@ def test_a_removed_entry_stays_away_and_the_object_stays():
     assert len(_entries()) == 0
     assert "a red chair" in bpy.data.objects
     assert not bpy.ops.any_to_3d.use_settings.poll()
+
+
+def test_d18_a_saved_preset_is_used_after_a_restart_of_blender():
+    empty_file()
+    _panel().preset, _panel().height, _panel().prompt, _panel().seed = "draft", 2.5, "a red chair", 7
+    bpy.ops.any_to_3d.save_preset(name="Hero prop")
+    empty_file()  # as after a restart: nothing of the scene is left
+    _panel().prompt, _panel().seed = "a blue mug", 8
+    bpy.ops.any_to_3d.use_preset(name="Hero prop")
+    assert (_panel().preset, _panel().height) == ("draft", 2.5)
+    assert (_panel().prompt, _panel().seed) == ("a blue mug", 8)
+    bpy.ops.any_to_3d.remove_preset(name="Hero prop")
+    assert "cannot be read" in raised(lambda: bpy.ops.any_to_3d.use_preset(name="Hero prop"))

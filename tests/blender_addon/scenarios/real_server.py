@@ -50,6 +50,47 @@ def test_cancel_is_answered_within_two_seconds():
     assert link().session.jobs[-1].state == "cancelled"
 
 
+def test_d10_waiting_jobs_change_places_and_one_is_removed():
+    empty_file()
+    for name in ("first", "second", "third", "fourth"):
+        bpy.ops.any_to_3d.generate(prompt=name)
+    _step_until(lambda: _waiting() == ["second", "third", "fourth"])
+    _move("fourth", "TOP")
+    _step_until(lambda: _waiting() == ["fourth", "second", "third"])
+    _move("fourth", "DOWN")
+    _step_until(lambda: _waiting() == ["second", "fourth", "third"])
+    _move("third", "UP")
+    _step_until(lambda: _waiting() == ["second", "third", "fourth"])
+    bpy.ops.any_to_3d.cancel(request_id=_request("second"))
+    _step_until(lambda: _waiting() == ["third", "fourth"])
+    bpy.ops.any_to_3d.cancel(request_id=_request("first"))
+    _step_until(lambda: _waiting() == ["fourth"])
+    for name in ("third", "fourth"):
+        bpy.ops.any_to_3d.cancel(request_id=_request(name))
+    bpy.ops.any_to_3d.wait(timeout=20)
+
+
+def _waiting():
+    jobs = [job for job in link().session.active_jobs if job.state == "queued" and job.position]
+    return [job.origin.prompt for job in sorted(jobs, key=lambda job: job.position)]
+
+
+def _request(prompt):
+    return next(job.origin.request_id for job in link().session.active_jobs if job.origin.prompt == prompt)
+
+
+def _move(prompt, direction):
+    bpy.ops.any_to_3d.move_job(request_id=_request(prompt), direction=direction)
+
+
+def _step_until(is_so, seconds=10):
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < deadline, _waiting()
+        link().step()
+        time.sleep(0.005)
+
+
 def test_a_second_server_at_the_same_address_is_told_that_the_port_is_in_use():
     first, link().process = link().process, None
     said = ""
