@@ -72,6 +72,7 @@ class XBindEngine:
         self._device_name = device
         self._models_folder = Path(models_folder) if models_folder else None
         self._runtime = runtime
+        self._device = runtime.device if runtime else None
         self._job_id = ""
         self._recipe: Recipe | None = None
         self._economy = Economy()
@@ -81,7 +82,7 @@ class XBindEngine:
         if self._runtime is None:
             _silence_libraries()
             device = choose_device(self._device_name)
-            self.device = _describe(device)
+            self.device, self._device = _describe(device), device
             self._runtime = build_runtime(self._profile, device, self._models_folder)
             self.kernels = self._runtime.kernels.name
             warm_up(self._runtime.kernels, device)
@@ -92,8 +93,8 @@ class XBindEngine:
             _free_memory(device)
 
     def memory(self) -> Memory:
-        device = choose_device(self._device_name)
-        if device.type != "cuda":
+        device = self._device
+        if device is None or device.type != "cuda":
             return computers_memory()
         free, total = torch.cuda.mem_get_info(device)
         return Memory(free // MEBIBYTE, total // MEBIBYTE)

@@ -14,12 +14,16 @@ from .programs import Surroundings, found_programs
 
 
 class Checks:
-    """programs: None until somebody searched.  version: of the program looked at last, None while it is being asked."""
+    """programs: None until somebody searched.  version: of the program looked at last, None while it is being asked.
+
+    tested: the address that ``result`` is about.
+    """
 
     def __init__(self) -> None:
         self.programs: tuple[Path, ...] | None = None
         self.version: ProgramVersion | None = None
         self.result: TestResult | None = None
+        self.tested = ""
         self._looked_at: Path | None = None
         self._probe: ProgramProbe | None = None
         self._test: ConnectionTest | None = None
@@ -49,7 +53,7 @@ class Checks:
     def test(self, address: str, keys: CurveKeys | None) -> None:
         """Begin a connection test in place of the last one. Raises ValueError for an address that is none."""
         self._end_test()
-        self.result = None
+        self.result, self.tested = None, address
         self._test = ConnectionTest(address, keys)
 
     def step(self) -> bool:

@@ -58,6 +58,14 @@ def get() -> AnyTo3DPreferences:
     return found
 
 
+def normalised_address() -> str:
+    """The address in the preferences as ZeroMQ takes it; empty if it is unreadable."""
+    try:
+        return normalise(get().address)
+    except ValueError:
+        return ""
+
+
 def address_needs_permission(address: str) -> bool:
     """Whether the artist must first allow Blender to go online. Raises ValueError for an unreadable address."""
     return not is_loopback(address) and not bpy.app.online_access

@@ -113,7 +113,9 @@ def _silence(session: Session, event: Silence) -> Change:
     if event.seconds < LOST_AFTER:
         is_back = session.connection == "lost" and session.backend is not None
         return _back_again(session) if is_back else (session, ())
-    if session.connection == "connecting" and not event.is_starting:
+    # A backend that refuses the key has started.
+    may_still_come = event.is_starting and not event.obstacle.startswith("key_")
+    if session.connection == "connecting" and not may_still_come:
         told = trouble_of_obstacle(event.obstacle, session.address, _mending(session.address))
         return replace(session, connection="lost", trouble=told), ()
     if session.connection == "connected":

@@ -74,7 +74,7 @@ def draw_test_result(layout: bpy.types.UILayout, context: bpy.types.Context, lin
     result = link.checks.result
     if link.checks.is_testing:
         draw_text(layout, context, "Testing", "SORTTIME")
-    elif result is not None:
+    elif result is not None and link.checks.tested == preferences.normalised_address():
         draw_text(layout, context, result.text, "CHECKMARK" if result.is_good else "ERROR")
 
 

@@ -174,6 +174,13 @@ def test_each_kind_of_problem_offers_the_button_that_mends_it(code, fix):
     assert after(RUNNING, Failed("job", Problem(code, "m", "h")))[0].trouble == Trouble("m", "h", fix, code)
 
 
+def test_d5_a_backend_that_refuses_the_key_is_not_waited_for_although_it_was_just_started():
+    dialled, _ = after(Session(), Dialled("tcp://127.0.0.1:7343"))
+    assert after(dialled, Silence(9.0, True, "nobody_listens"))[0].trouble is None
+    refused, _ = after(dialled, Silence(9.0, True, "key_refused"))
+    assert (refused.trouble.code, refused.trouble.fix) == ("wrong_key", "open_preferences")
+
+
 def test_long_silence_is_a_lost_backend_and_less_is_not():
     assert after(RUNNING, Silence(LOST_AFTER - 0.1))[0] == RUNNING
     lost, _ = after(RUNNING, Silence(LOST_AFTER))

@@ -124,6 +124,7 @@ def test_d3_test_connection_says_that_nobody_listens():
     checked()
     assert "nothing listens there" in backend_panel().text
     preferences().address = kept
+    assert "nothing listens there" not in backend_panel().text, "that was another address"
 
 
 def test_d5_loopback_works_with_online_access_off_and_another_computer_is_refused_with_a_button():

@@ -12,7 +12,7 @@ import addon_utils  # exists once bpy is imported
 from addon_in_use import PACKAGE, cancel, empty_file, faces, install, link, preferences, pump_until, raised, wait_until
 
 
-def test_the_demo_starts_by_one_press_without_a_backend_and_without_network_permission():
+def test_n16_the_demo_starts_by_one_press_without_a_backend_and_without_network_permission():
     install()
     empty_file()
     assert not bpy.app.online_access
@@ -30,7 +30,7 @@ def test_it_says_plainly_that_nothing_is_generated():
     assert "same recorded object" in _wording().demo_line(link().session)
 
 
-def test_a_prompt_grows_through_three_phases_into_the_finished_object():
+def test_n16_a_prompt_grows_through_three_phases_into_the_finished_object():
     bpy.ops.any_to_3d.generate(prompt="a red chair", preset="draft", height=0.5)
     phases, shapes = [], set()
     deadline = time.monotonic() + 30
