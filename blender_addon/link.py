@@ -33,6 +33,7 @@ from .state import (
     FetchAsked,
     HungUp,
     Job,
+    JobDismissed,
     LocalEvent,
     PromptPart,
     Provenance,
@@ -141,6 +142,10 @@ class Link:
     def dismiss(self) -> None:
         self.apply(Dismissed())
 
+    def dismiss_job(self, request_id: str) -> None:
+        """Take an ended job from the panel; its object and its entry in the history stay."""
+        self.apply(JobDismissed(request_id))
+
     def complain(self, trouble: Trouble) -> None:
         self.apply(Troubled(trouble))
 
@@ -213,14 +218,23 @@ class Link:
 
         Raises ValueError for what cannot be sent; then the session is as before, without a job that nobody heard of.
         """
-        session, requests = apply(self.session, event)
+        before = self.session
+        session, requests = apply(before, event)
         for request in requests:
             if self._client is not None:
                 self._client.send(request)
         self.session = session
         if isinstance(event, _ENDS_IN_VAIN):
-            in_vain = ("cancelled", "failed")
-            replacement.give_back({job.origin.request_id for job in session.jobs if job.state in in_vain})
+            self._end_in_vain(before)
+
+    def _end_in_vain(self, before: Session) -> None:
+        """Give back what jobs without a result were to replace; their meshes so far are undo steps of their own."""
+        vain = [job for job in self.session.jobs if job.state in ("cancelled", "failed")]
+        replacement.give_back({job.origin.request_id for job in vain})
+        for job in vain:
+            former = before.job_of_request(job.origin.request_id)
+            if former is not None and not former.is_over and scene.name_of_object(job.origin) is not None:
+                scene.push_undo(f"Any to 3D: {job.origin.prompt} ({job.state})")
 
     def close(self, wait: float = _STOP_PATIENCE) -> None:
         """Leave nothing behind: no socket, no picture, and no backend process that was to end with Blender."""

@@ -321,6 +321,20 @@ class UseFastestPreset(bpy.types.Operator):
         return bpy.ops.any_to_3d.generate()  # type: ignore[attr-defined]
 
 
+class DismissJob(bpy.types.Operator):
+    """Take this job from the panel; its object and its place in the history stay"""
+
+    bl_idname = "any_to_3d.dismiss_job"
+    bl_label = "Dismiss Job"
+
+    request_id: bpy.props.StringProperty(options={"SKIP_SAVE", "HIDDEN"})
+
+    def execute(self, context: bpy.types.Context) -> Result:
+        pump.link().dismiss_job(self.request_id)
+        pump.redraw()
+        return {"FINISHED"}
+
+
 class Dismiss(bpy.types.Operator):
     """Close this message"""
 
@@ -346,5 +360,6 @@ CLASSES = (
     RandomSeed,
     ChoosePreset,
     UseFastestPreset,
+    DismissJob,
     Dismiss,
 )

@@ -52,8 +52,13 @@ class AnyTo3DPreferences(bpy.types.AddonPreferences):
 
 
 def get() -> AnyTo3DPreferences:
-    """This add-on's preferences."""
-    found = bpy.context.preferences.addons[ADDON_ID].preferences
+    """This add-on's preferences; with ``--addons`` Blender enables an add-on without them, so they are made here."""
+    addons = bpy.context.preferences.addons
+    addon = addons.get(ADDON_ID)
+    if addon is None:
+        addon = addons.new()
+        addon.module = ADDON_ID
+    found = addon.preferences
     assert isinstance(found, AnyTo3DPreferences), "registered together with this add-on"
     return found
 

@@ -44,6 +44,7 @@ from .state import (
     FetchAsked,
     HungUp,
     Job,
+    JobDismissed,
     JobState,
     LocalEvent,
     Provenance,
@@ -140,6 +141,11 @@ def _backend_exited(session: Session, event: BackendExited) -> Change:
 
 def _troubled(session: Session, event: Troubled) -> Change:
     return replace(session, trouble=event.trouble), ()
+
+
+def _job_dismissed(session: Session, event: JobDismissed) -> Change:
+    kept = tuple(job for job in session.jobs if not (job.is_over and job.origin.request_id == event.request_id))
+    return replace(session, jobs=kept), ()
 
 
 def _dismissed(session: Session, event: Dismissed) -> Change:
@@ -299,6 +305,7 @@ _HANDLERS: dict[type, Callable[..., Change]] = {
     BackendExited: _backend_exited,
     Troubled: _troubled,
     Dismissed: _dismissed,
+    JobDismissed: _job_dismissed,
     Asked: _asked,
     Attached: _attached,
     CancelAsked: _cancel_asked,

@@ -177,10 +177,17 @@ class Troubled:
 
 
 @dataclass(frozen=True)
+class JobDismissed:
+    """The artist does not want to see an ended job any more."""
+
+    request_id: str
+
+
+@dataclass(frozen=True)
 class Dismissed:
     """The artist closed the error box."""
 
 
 LocalEvent = Union[
-    Dialled, HungUp, Silence, BackendExited, Asked, CancelAsked, FetchAsked, Attached, Troubled, Dismissed
+    Dialled, HungUp, Silence, BackendExited, Asked, CancelAsked, FetchAsked, Attached, Troubled, Dismissed, JobDismissed
 ]

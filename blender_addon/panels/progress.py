@@ -33,9 +33,13 @@ def _draw_job(column: bpy.types.UILayout, context: bpy.types.Context, link: Link
     box = column.box()
     row = box.row()
     row.label(text=f"{job.origin.prompt}  ·  {job.origin.seed}", icon="MESH_DATA")
-    if not job.is_over:
+    if job.is_over:
+        row.operator("any_to_3d.dismiss_job", text="", icon="X", emboss=False).request_id = job.origin.request_id
+    else:
         row.operator("any_to_3d.cancel", text="", icon="X").request_id = job.origin.request_id
     draw_text(box, context, wording.job_line(link.session, job))
+    if job.trouble is not None and job.trouble != link.session.trouble:
+        draw_text(box, context, job.trouble.message)
     if job.state == "running":
         _draw_bars(box, link, job)
     for notice in filter(None, (job.notice, job.setback)):

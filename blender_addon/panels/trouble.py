@@ -48,9 +48,9 @@ def draw_trouble(layout: bpy.types.UILayout, context: bpy.types.Context, trouble
     box = layout.box()
     told = box.column()
     told.alert = True
-    draw_text(told, context, trouble.message, "ERROR", margin=7)
+    draw_text(told, context, trouble.message, "ERROR")
     if trouble.hint:
-        draw_text(box, context, trouble.hint, margin=7)
+        draw_text(box, context, trouble.hint)
     row = box.row(align=True)
     button = BUTTONS.get(trouble.fix)
     if button is None:

@@ -15,6 +15,7 @@ from any_to_3d.blender_addon.state import (
     Dismissed,
     FetchAsked,
     HungUp,
+    JobDismissed,
     Provenance,
     Session,
     Silence,
@@ -340,3 +341,11 @@ def test_fetching_without_a_backend_waits_for_one():
     assert requests == ()
     _, requests = after(session, Dialled(ADDRESS), WELCOME)
     assert requests == (Watch("job", cut_outs=True),)
+
+
+def test_only_an_ended_job_can_be_dismissed():
+    running = after(Session(), Dialled(ADDRESS), WELCOME, Asked(SUBMIT, "a red chair"), Accepted("request", "job"))[0]
+    assert after(running, JobDismissed("request"))[0].jobs == running.jobs
+    ended, _ = after(running, Cancelled("job"))
+    assert after(ended, JobDismissed("another"))[0].jobs == ended.jobs
+    assert after(ended, JobDismissed("request"))[0].jobs == ()

@@ -81,6 +81,23 @@ def test_d9_the_mesh_of_a_cancelled_job_is_removed_on_request_and_a_finished_one
     assert len(bpy.data.meshes) == 1
 
 
+def test_d15_a_cancelled_mesh_and_the_next_result_are_two_undo_steps():
+    empty_file()
+    bpy.ops.ed.undo_push(message="before")
+    bpy.ops.any_to_3d.generate(prompt="slow chair")
+    pump_until(lambda: "slow chair" in bpy.data.objects)
+    bpy.ops.any_to_3d.cancel()
+    bpy.ops.any_to_3d.wait(timeout=5)
+    bpy.ops.any_to_3d.generate(prompt="a red chair")
+    bpy.ops.any_to_3d.wait(timeout=20)
+    bpy.ops.ed.undo()
+    pump(0.1)
+    assert [each.name for each in bpy.data.objects] == ["slow chair"]
+    bpy.ops.ed.undo()
+    pump(0.1)
+    assert len(bpy.data.objects) == 0
+
+
 def test_undo_and_redo_in_mid_stream_lose_neither_job_nor_shape():
     empty_file()
     bpy.ops.ed.undo_push(message="before")
