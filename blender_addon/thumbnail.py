@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-_SAMPLES_PER_PIXEL = 14
+_SAMPLES_PER_PIXEL = 6
 _OVERSAMPLING = 2
 _AZIMUTH = math.radians(30)
 _ELEVATION = math.radians(20)

@@ -57,6 +57,11 @@ def placed_jobs(python, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def kept_results(python, tmp_path_factory):
+    return _run_with_zip(python, "kept_results", tmp_path_factory.mktemp("kept_results ü"), "")
+
+
+@pytest.fixture(scope="session")
 def object_tools(python, tmp_path_factory):
     return _run_with_zip(python, "object_tools", tmp_path_factory.mktemp("object_tools"), "")
 
@@ -136,6 +141,11 @@ def test_prompt_sources(prompt_sources, claim):
 @pytest.mark.parametrize("claim", _claims("placed_jobs"))
 def test_placed_jobs(placed_jobs, claim):
     _assert_holds(placed_jobs, claim)
+
+
+@pytest.mark.parametrize("claim", _claims("kept_results"))
+def test_kept_results(kept_results, claim):
+    _assert_holds(kept_results, claim)
 
 
 @pytest.mark.parametrize("claim", _claims("object_tools"))

@@ -35,7 +35,7 @@ def arrays():
     return vertices.reshape(-1, 3).astype(np.float32), faces, uv, _triangles(quads)
 
 
-def albedo(size=1024):
+def albedo(size=512):
     """u8[size, size, 3], first row is the top: the colour of every place on the torus, and black beside the islands."""
     across, down = np.meshgrid((np.arange(size) + 0.5) / size, (np.arange(size) + 0.5) / size)
     place = np.stack([across, 1 - down], -1) * _PATCHES
