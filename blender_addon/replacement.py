@@ -18,9 +18,13 @@ _REPLACED_BY = "any_to_3d_replaced_by"
 _WITH_SIZE = ("MESH", "CURVE", "SURFACE", "META", "FONT", "CURVES", "POINTCLOUD", "VOLUME", "GREASEPENCIL")
 
 
-def mark(name: str, request_id: str) -> None:
-    """Remember that this object is to be replaced by the result of this request."""
-    bpy.data.objects[name][_REPLACED_BY] = request_id
+def mark(name: str, request_id: str) -> bpy.types.Object | None:
+    """Remember that the object of this name, if there is one, is to be replaced by the result of this request."""
+    old = bpy.data.objects.get(name)
+    if old is not None and old.library is None:
+        old[_REPLACED_BY] = request_id
+        return old
+    return None
 
 
 def find(request_id: str) -> bpy.types.Object | None:

@@ -78,7 +78,8 @@ def create(origin: Provenance, placement: Placement) -> None:
     name = _name_of(origin)
     target = bpy.data.objects.new(name, bpy.data.meshes.new(name))
     provenance.write(target, origin)
-    old = replacement.find(origin.request_id)
+    # An undo may have taken the mark along.
+    old = replacement.find(origin.request_id) or replacement.mark(placement.replaces, origin.request_id)
     target[_HEIGHT] = replacement.height_of(old, placement.height) if old else placement.height
     target[_ORIGIN] = placement.origin
     target[_MAX_FACES] = placement.max_faces

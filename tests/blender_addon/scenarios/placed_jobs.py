@@ -122,6 +122,22 @@ def test_d12_undo_brings_the_replaced_object_back():
     assert "Blockout (replaced)" not in bpy.data.objects
 
 
+def test_d12_undo_in_mid_job_does_not_make_it_forget_what_it_replaces():
+    _blockout()
+    bpy.ops.ed.undo_push(message="before")
+    bpy.ops.any_to_3d.generate(prompt="slow chair", place="REPLACE")
+    pump_until(lambda: "slow chair" in bpy.data.objects)
+    bpy.ops.mesh.primitive_cube_add()
+    bpy.ops.ed.undo_push(message="the artist adds a cube")
+    bpy.ops.ed.undo()
+    applied = link().applied_count
+    pump_until(lambda: link().applied_count >= applied + 2)
+    assert not bpy.data.objects["Blockout"].visible_get()
+    assert [each.name for each in bpy.data.objects["slow chair"].users_collection] == ["Furniture"]
+    cancel()
+    assert bpy.data.objects["Blockout"].visible_get()
+
+
 def test_d12_a_cancelled_job_shows_again_what_it_was_to_replace():
     old = _blockout()
     bpy.ops.any_to_3d.generate(prompt="slow chair", place="REPLACE")
