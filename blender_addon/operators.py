@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from . import history, launching, placing, preferences, properties, pump, result_settings, scene, submission, wording
+from . import (
+    history,
+    launching,
+    licences,
+    placing,
+    preferences,
+    properties,
+    pump,
+    result_settings,
+    scene,
+    submission,
+    wording,
+)
 from .addresses import normalise
 from .backend_process import free_port
 from .errors import Trouble, trouble, trouble_of_error
@@ -65,7 +77,11 @@ class Generate(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        reason = wording.why_not_generate(pump.link().session)
+        session = pump.link().session
+        reason = wording.why_not_generate(session)
+        # A Blender without a window has no panel to read them in.
+        if not reason and not bpy.app.background and licences.are_unread(session, preferences.get().licences_read):
+            reason = "Read the licences of the backend's networks first, in the panel Generate"
         if reason:
             cls.poll_message_set(reason)
         return not reason

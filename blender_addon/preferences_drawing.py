@@ -25,15 +25,16 @@ def draw(chosen: preferences.AnyTo3DPreferences, context: bpy.types.Context) -> 
     column.prop(chosen, "key_file")
     draw_test_result(column, context, pump.link())
     column.separator()
-    _draw_program(column, context, chosen)
+    has_program = _draw_program(column, context, chosen)
     column.prop(chosen, "arguments")
     column.prop(chosen, "ends_with_blender")
-    _draw_guide(chosen.layout, context)
+    _draw_guide(chosen.layout, context, has_program)
 
 
 def _draw_program(
     column: bpy.types.UILayout, context: bpy.types.Context, chosen: preferences.AnyTo3DPreferences
-) -> None:
+) -> bool:
+    """Returns whether there is one."""
     checks = pump.link().checks
     row = column.row(align=True)
     row.prop(chosen, "command")
@@ -42,7 +43,7 @@ def _draw_program(
         program = launching.program()
     except StartError as error:
         draw_text(column, context, str(error), "ERROR")
-        return
+        return False
     if checks.look_at(program):
         pump.wake()
     version = checks.version
@@ -57,11 +58,12 @@ def _draw_program(
             row = column.split(factor=_TEXT_SHARE)
             row.label(text=f"Also found: {other}", icon="BLANK1")
             row.operator("any_to_3d.use_program").path = str(other)
+    return True
 
 
-def _draw_guide(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+def _draw_guide(layout: bpy.types.UILayout, context: bpy.types.Context, has_program: bool) -> None:
     system = this_system()
-    header, body = layout.panel("any_to_3d_setup", default_closed=bool(launching.programs()))
+    header, body = layout.panel("any_to_3d_setup", default_closed=has_program)
     header.label(text=f"How to install a backend on {_SYSTEM_NAMES[system]}")
     if body is None:
         return
