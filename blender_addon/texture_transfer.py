@@ -18,7 +18,7 @@ def transfer(source: Surface, albedo: np.ndarray, target: Surface, size: int) ->
     """For each texel of ``target`` the colour of the nearest point of ``source``: u8[size, size, 3], first row the top.
 
     albedo: f32[H, W, 3] in [0, 1], first row is the top. The islands of ``target`` must not overlap.
-    Takes about 3 microseconds for each texel on an island.
+    Takes some microseconds for each texel on an island: an image of 1024 x 1024 some 5 s on one core.
     """
     painted = np.zeros((size * size, 3), np.float32)
     is_painted = np.zeros(size * size, bool)
