@@ -13,6 +13,7 @@ class ResultPanel(TabPanel):
     bl_idname = "ANY_TO_3D_PT_result"
     bl_label = "Place and Shape"
     bl_parent_id = GenerationPanel.bl_idname
+    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012 - Blender wants a set
 
     def draw(self, context: bpy.types.Context) -> None:
         chosen = properties.settings(context).result

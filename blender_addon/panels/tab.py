@@ -12,8 +12,8 @@ _USUAL_WIDTH = 300
 _POINTS_PER_LETTER = 7.0
 """Of the interface's font at its usual size; an estimate for a Blender without a window, which cannot measure."""
 
-_FRAME = 40.0
-"""Points beside the text of a panel that are not the text's: the panel's edges, its scroll bar and those of a box."""
+_FRAME = 66.0
+"""Points of the region beside a text: the tabs, the panel's edges and those of a box."""
 
 _ICON = 22.0
 
