@@ -16,8 +16,10 @@ from .commands.generate import Generate
 from .commands.keys import Keys
 from .commands.models import Models
 from .commands.props import Props
+from .commands.record_demo import RecordDemo
 from .commands.serve import Serve
 from .log_format import log_to_stderr
+from .version import backend_version
 
 Command = (
     Annotated[Demo, tyro.conf.subcommand("demo")]
@@ -29,17 +31,21 @@ Command = (
     | Annotated[Evaluate, tyro.conf.subcommand("evaluate")]
     | Annotated[Bench, tyro.conf.subcommand("bench")]
     | Annotated[Keys, tyro.conf.subcommand("keys")]
+    | Annotated[RecordDemo, tyro.conf.subcommand("record-demo")]
 )
 
 PREFIXES = (tyro.conf.OmitArgPrefixes, tyro.conf.OmitSubcommandPrefixes)
 """Options are --text, not --demo.text, and it is models list, not models action:list."""
 
-QUIET = (Demo, Generate, Props, Models, Doctor, Keys)
+QUIET = (Demo, Generate, Props, Models, Doctor, Keys, RecordDemo)
 """Commands for people: they show their own progress, so only warnings are logged."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one sub-command and exit with its status: 0 done, 1 failed, 130 interrupted."""
+    if list(sys.argv[1:] if arguments is None else arguments) == ["--version"]:
+        sys.stdout.write(f"any-to-3d {backend_version()}\n")
+        return
     _share_the_processor()
     try:
         command: Command = tyro.cli(Command, prog="any-to-3d", description=__doc__, args=arguments, config=PREFIXES)

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from ..shared.mesh import MeshSnapshot, TexturedMesh
 from ..shared.messages import CutOut, Submit
+from .worker_messages import Memory
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,14 @@ class Engine(Protocol):
 
     def load(self) -> None:
         """Load models. Raises FileNotFoundError naming what is missing."""
+        ...
+
+    def unload(self) -> None:
+        """Give the models' memory back; ``load`` or ``run`` loads them again."""
+        ...
+
+    def memory(self) -> Memory:
+        """Of its device, as it is now."""
         ...
 
     def plan(self, submit: Submit) -> Plan:

@@ -20,6 +20,8 @@ from PIL import Image
 from ..shared.mesh import MeshSnapshot, TexturedMesh
 from ..shared.messages import CutOut, ImagePrompt, Submit
 from .engine import PhasePlan, Plan, Stage
+from .memory_reading import computers_memory
+from .worker_messages import Memory
 
 PHASES = ("coarse", "geometry", "texture")
 DEFAULTS = {
@@ -51,6 +53,12 @@ class FakeEngine:
 
     def load(self) -> None:
         """Nothing to load."""
+
+    def unload(self) -> None:
+        """Nothing to give back."""
+
+    def memory(self) -> Memory:
+        return computers_memory()
 
     def plan(self, submit: Submit) -> Plan:
         settings = _settings(submit)

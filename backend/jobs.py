@@ -34,6 +34,7 @@ from .queue_messages import (
     Kill,
     Leaving,
     ListArrived,
+    MoveArrived,
     Publish,
     Record,
     SaveResult,
@@ -84,6 +85,8 @@ class JobQueue:
                 return self._watch(client, job_id, cut_outs)
             case CancelArrived(job_id):
                 return self._cancel(job_id)
+            case MoveArrived(job_id, place):
+                return self._move(job_id, place)
             case ListArrived(client):
                 return [Tell(client, Jobs(tuple(job.info() for job in self._jobs.values())))]
             case WorkerReady(worker):
@@ -163,6 +166,13 @@ class JobQueue:
             return [Stop(worker, job_id), *self._end(job, Cancelled(job_id)), *self._start_waiting()]
         self._stopping.add(job_id)
         return [Stop(worker, job_id)]
+
+    def _move(self, job_id: str, place: int) -> list[Action]:
+        if job_id not in self._waiting:
+            return []
+        self._waiting.remove(job_id)
+        self._waiting.insert(max(place, 1) - 1, job_id)
+        return self._positions()
 
     def _relay(self, worker: int, event: Event) -> list[Action]:
         if self._running[worker] != event.job_id:

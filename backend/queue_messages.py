@@ -67,6 +67,14 @@ class CancelArrived:
 
 
 @dataclass(frozen=True)
+class MoveArrived:
+    """A waiting job is to be the ``place``-th of those that wait, from 1."""
+
+    job_id: str
+    place: int
+
+
+@dataclass(frozen=True)
 class ListArrived:
     client: bytes
 
@@ -118,6 +126,7 @@ Stimulus = (
     | SubmitArrived
     | WatchArrived
     | CancelArrived
+    | MoveArrived
     | ListArrived
     | WorkerReady
     | WorkerSaid

@@ -16,8 +16,10 @@ from ..shared.messages import (
     Event,
     Failed,
     Finished,
+    FreeMemory,
     Hello,
     ListJobs,
+    Move,
     Problem,
     Rejected,
     Reply,
@@ -29,6 +31,7 @@ from ..shared.messages import (
 )
 from ..shared.wire import ProtocolError, decode, encode
 from .addresses import is_loopback
+from .announcement import Announcement
 from .jobs import JobQueue
 from .outbox import Outbox
 from .pool import Pool
@@ -40,6 +43,7 @@ from .queue_messages import (
     Kill,
     Leaving,
     ListArrived,
+    MoveArrived,
     Publish,
     Record,
     SaveResult,
@@ -59,7 +63,7 @@ from .queue_messages import (
 from .silence import SilenceWatch
 from .store import JobStore
 from .submit_check import SubmitCheck
-from .worker_messages import Ready, Run, StopJob, WantSnapshot
+from .worker_messages import FreeModels, FromWorker, Memory, Ready, Run, StopJob, WantSnapshot
 
 log = logging.getLogger(__name__)
 
@@ -89,13 +93,11 @@ class Server:
         is_orphaned: Callable[[], bool] = lambda: False,
     ) -> None:
         self._router, self._pool, self._store, self._check = router, pool, store, check
-        self._welcome = welcome
+        self._announcement = Announcement(welcome)
         self._allow_shutdown = allow_shutdown
         self._is_orphaned = is_orphaned
         self._queue = JobQueue(pool.workers)
         self._outbox = Outbox()
-        self._ready: dict[int, Ready] = {}
-        self._never_ready: dict[int, str] = {}
         self._silence = SilenceWatch()
         self._overdue: dict[str, float] = {}
         self._snapshot_asked: set[str] = set()
@@ -127,8 +129,7 @@ class Server:
         for worker, message in self._pool.receive():
             self._hear_worker(worker, message)
         for death in self._pool.deaths():
-            if self._ready.pop(death.worker, None) is None:
-                self._never_ready[death.worker] = death.reason
+            self._announcement.worker_died(death.worker, death.reason)
             self._handle(WorkerDied(death.worker, death.reason))
         self._end_overdue()
         self._report_silence()
@@ -172,10 +173,14 @@ class Server:
                 self._outbox.ack(client, job_id, sequence)
             case Cancel(job_id):
                 self._handle(CancelArrived(job_id))
+            case Move(job_id, place):
+                self._handle(MoveArrived(job_id, place))
             case ListJobs():
                 self._handle(ListArrived(client))
             case Shutdown():
                 self._shut_down(client, peer)
+            case FreeMemory():
+                self._free_memory(client)
             case _:
                 name = type(request).__name__
                 self._reject(client, "", Problem("protocol", f"{name} is not a request; only a backend sends it."))
@@ -187,7 +192,7 @@ class Server:
             hint = "Install the add-on and the backend of the same release."
             self._reject(client, "", Problem("protocol", message, hint))
             return
-        self._outbox.put(client, self._welcome_now())
+        self._outbox.put(client, self._announcement.now())
 
     def _submit(self, client: bytes, submit: Submit) -> None:
         notice = ""
@@ -208,20 +213,30 @@ class Server:
         self._handle(Closing())
         self.stop()
 
+    def _free_memory(self, client: bytes) -> None:
+        idle = set(self._pool.workers) - set(self._queue.running_jobs().values())
+        for worker in idle:
+            self._pool.send(worker, FreeModels())
+        if not idle:
+            message = "Every device runs a job, which needs the networks."
+            self._reject(client, "", Problem("unavailable", message, "Wait for its end, or cancel it."))
+
     def _reject(self, client: bytes, request_id: str, problem: Problem) -> None:
         self._outbox.put(client, Rejected(request_id, problem))
 
     # --- workers ------------------------------------------------------------------------------------------------------
 
-    def _hear_worker(self, worker: int, message: Ready | Event) -> None:
+    def _hear_worker(self, worker: int, message: FromWorker) -> None:
         self._silence.heard(worker, time.monotonic())
         if isinstance(message, Ready):
-            self._ready[worker] = message
-            self._never_ready.pop(worker, None)
+            self._announcement.worker_is_ready(worker, message)
             log.info(
                 "worker=%d ready device=%s kernels=%s %s", worker, message.device, message.kernels, message.warning
             )
             self._handle(WorkerReady(worker))
+            return
+        if isinstance(message, Memory):
+            self._announcement.worker_has_memory(worker, message)
             return
         if isinstance(message, MeshSnapshot):
             self._snapshot_asked.discard(message.job_id)
@@ -285,27 +300,6 @@ class Server:
             return Finished(job_id, self._store.load_result(job_id), seconds)
         except ValueError as error:
             return Failed(job_id, Problem("internal", f"The result cannot be read: {error}.", "Generate it again."))
-
-    def _welcome_now(self) -> Welcome:
-        known = self._ready.values()
-        welcome = self._welcome
-        return Welcome(
-            welcome.protocol_version,
-            welcome.backend_id,
-            welcome.backend_version,
-            welcome.profile,
-            ", ".join(ready.device for ready in known) or "starting",
-            ", ".join(sorted({ready.kernels for ready in known})) or "starting",
-            welcome.recipes,
-            " ".join(dict.fromkeys(self._warnings())) or welcome.warning,
-        )
-
-    def _warnings(self) -> list[str]:
-        warnings = [ready.warning for ready in self._ready.values() if ready.warning]
-        return warnings + [
-            f"A worker ended while it loaded ({reason}) and is started again; see the backend's log."
-            for reason in self._never_ready.values()
-        ]
 
     # --- sending ------------------------------------------------------------------------------------------------------
 

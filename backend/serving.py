@@ -13,6 +13,7 @@ import zmq
 from ..shared import PROTOCOL_VERSION
 from ..shared.messages import Welcome
 from .addresses import Address, is_loopback, parse_address
+from .announced_licences import announced_licences
 from .catalogue import ProfileName, offered_profile, require_models_folder
 from .keys import read_server_keys, require_keys
 from .listening import bind
@@ -75,7 +76,18 @@ def build_check(profile: ProfileName, models_folder: Path | None = None) -> Subm
 def _welcome(profile: ProfileName, models_folder: Path | None) -> Welcome:
     backend_id = uuid.uuid4().hex
     recipes = offered_profile(profile, models_folder).recipes
-    return Welcome(PROTOCOL_VERSION, backend_id, backend_version(), profile, "starting", "starting", recipes)
+    return Welcome(
+        PROTOCOL_VERSION,
+        backend_id,
+        backend_version(),
+        profile,
+        "starting",
+        "starting",
+        recipes,
+        licences=announced_licences(profile, models_folder),
+        can_free_memory=True,
+        can_move=True,
+    )
 
 
 @contextmanager

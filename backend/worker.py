@@ -155,6 +155,7 @@ class _Drive:
             meter.steps_per_second,
             meter.seconds_left,
             self._notice,
+            self._clock() - self._started,
         )
 
     def _finish(self, moment: Moment) -> Iterator[WorkerEvent]:

@@ -32,6 +32,19 @@ class WantSnapshot:
 
 
 @dataclass(frozen=True)
+class FreeModels:
+    """Drop the models; the next job loads them again. Answered by a Memory."""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Of the worker's device, in MiB: what no program uses, and all."""
+
+    free: int
+    total: int
+
+
+@dataclass(frozen=True)
 class Ready:
     """Models are loaded, or ``warning`` says why they could not be."""
 
@@ -40,9 +53,9 @@ class Ready:
     warning: str = ""
 
 
-ToWorker = Run | StopJob | WantSnapshot
+ToWorker = Run | StopJob | WantSnapshot | FreeModels
 WorkerEvent = Preparing | CutOut | Progress | MeshSnapshot | Finished | Cancelled | Failed
-FromWorker = Ready | WorkerEvent
+FromWorker = Ready | Memory | WorkerEvent
 
 TO_WORKER: Codec[ToWorker] = Codec(get_args(ToWorker))
 FROM_WORKER: Codec[FromWorker] = Codec(get_args(FromWorker))

@@ -7,22 +7,25 @@ import signal
 import sys
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import get_args
 
 import zmq
 
 from ..shared.mesh import MeshSnapshot
-from ..shared.messages import Failed, Problem
+from ..shared.messages import Failed, Problem, Progress
 from ..shared.wire import ProtocolError
+from .announcement import MEMORY_STEP
 from .catalogue import ProfileName
 from .engine import Engine
 from .log_format import log_to_stderr
 from .problems import problem_of
 from .worker import run_job
-from .worker_messages import FROM_WORKER, TO_WORKER, Ready, Run, StopJob, ToWorker, WantSnapshot
+from .worker_messages import FROM_WORKER, TO_WORKER, FreeModels, Memory, Ready, Run, StopJob, ToWorker, WantSnapshot
 
 log = logging.getLogger(__name__)
+
+WAIT_MILLISECONDS = 2000
 
 
 class Inbox:
@@ -32,8 +35,10 @@ class Inbox:
         self._socket = socket
         self._later: deque[ToWorker] = deque()
 
-    def next(self) -> ToWorker:
-        """The oldest message; waits for one."""
+    def next(self, meanwhile: Callable[[], None] = lambda: None) -> ToWorker:
+        """The oldest message; waits for one, and calls ``meanwhile`` every few seconds."""
+        while not self._later and not self._socket.poll(WAIT_MILLISECONDS):
+            meanwhile()
         return self._later.popleft() if self._later else TO_WORKER.decode(self._socket.recv_multipart())
 
     def about(self, job_id: str) -> Iterator[StopJob | WantSnapshot]:
@@ -46,6 +51,20 @@ class Inbox:
                 yield message
             else:
                 self._later.append(message)
+
+
+class MemoryReport:
+    """Tells the server how much memory the device has, whenever that has changed by more than a little."""
+
+    def __init__(self, socket: zmq.Socket, engine: Engine) -> None:
+        self._socket, self._engine = socket, engine
+        self._told = Memory(0, 0)
+
+    def __call__(self) -> None:
+        memory = self._engine.memory()
+        if abs(memory.free - self._told.free) >= MEMORY_STEP or memory.total != self._told.total:
+            self._told = memory
+            self._socket.send_multipart(FROM_WORKER.encode(memory))
 
 
 class InboxControl:
@@ -95,11 +114,15 @@ def serve_jobs(socket: zmq.Socket, engine: Engine) -> None:
     ready = _load(engine)
     socket.send_multipart(FROM_WORKER.encode(ready))
     inbox = Inbox(socket)
+    report_memory = MemoryReport(socket, engine)
     while True:
-        message = inbox.next()
+        report_memory()
+        message = inbox.next(report_memory)
+        if isinstance(message, FreeModels):
+            engine.unload()
         if not isinstance(message, Run):
             continue
-        run_and_send(socket, message, InboxControl(inbox, message.job_id), engine)
+        run_and_send(socket, message, InboxControl(inbox, message.job_id), engine, report_memory)
         if ready.warning:
             ready = _load(engine)
             socket.send_multipart(FROM_WORKER.encode(ready))
@@ -115,7 +138,13 @@ def _load(engine: Engine) -> Ready:
     return Ready(engine.device, engine.kernels)
 
 
-def run_and_send(socket: zmq.Socket, job: Run, control: InboxControl, engine: Engine) -> None:
+def run_and_send(
+    socket: zmq.Socket,
+    job: Run,
+    control: InboxControl,
+    engine: Engine,
+    report_memory: Callable[[], None] = lambda: None,
+) -> None:
     """Run one job and send its events, the last of them terminal."""
     log.info("job=%s started attempt=%d", job.job_id, job.attempt)
     for event in run_job(job, engine, control):
@@ -128,6 +157,8 @@ def run_and_send(socket: zmq.Socket, job: Run, control: InboxControl, engine: En
         socket.send_multipart(frames, copy=False)
         if isinstance(event, MeshSnapshot):
             control.snapshot_left()
+        elif isinstance(event, Progress):
+            report_memory()
     log.info("job=%s ended=%s", job.job_id, type(event).__name__)
 
 

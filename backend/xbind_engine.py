@@ -25,11 +25,13 @@ from .generator.recipe import Recipe
 from .generator.recipes import PRESETS, RECIPES
 from .generator.runtime import Runtime
 from .kernels.warm_up import warm_up
+from .memory_reading import MEBIBYTE, computers_memory
 from .memory_relief import next_relief, under
 from .models.precision import choose_precision
 from .network_weights import weights_of
 from .prompt_reading import read_prompt
 from .runtime import build_runtime, choose_device, models_root
+from .worker_messages import Memory
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +86,7 @@ class XBindEngine:
         self._models_folder = Path(models_folder) if models_folder else None
         self._runtime = runtime
         self._is_compiling = is_compiling
+        self._device = runtime.device if runtime else None
         self._job_id = ""
         self._recipe: Recipe | None = None
         self._economy = Economy()
@@ -93,7 +96,7 @@ class XBindEngine:
         if self._runtime is None:
             _silence_libraries()
             device = choose_device(self._device_name)
-            self.device = _describe(device)
+            self.device, self._device = _describe(device), device
             self._runtime = build_runtime(self._profile, device, self._models_folder, is_compiling=self._is_compiling)
             self.kernels = self._runtime.kernels.name
             warm_up(self._runtime.kernels, device)
@@ -104,6 +107,18 @@ class XBindEngine:
         if is_long and choose_device(self._device_name).type == "cuda":
             return "loading models and compiling them, which takes minutes the first time"
         return "loading models"
+
+    def unload(self) -> None:
+        if self._runtime is not None:
+            device, self._runtime = self._runtime.device, None
+            _free_memory(device)
+
+    def memory(self) -> Memory:
+        device = self._device
+        if device is None or device.type != "cuda":
+            return computers_memory()
+        free, total = torch.cuda.mem_get_info(device)
+        return Memory(free // MEBIBYTE, total // MEBIBYTE)
 
     def plan(self, submit: Submit) -> Plan:
         cost = STEP_COST[self._profile]

@@ -13,30 +13,43 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, ClassVar
 
 from .addresses import parse_address
+from .errors import CodedError, TroubleCode
 
 PROGRAM = "any-to-3d"
 _TAIL_BYTES = 4000
 
 
-class StartError(ValueError):
+class StartError(CodedError):
     """The backend could not be started; the message says why and what to do."""
+
+    code: ClassVar[TroubleCode] = "start_failed"
 
 
 class PortTaken(StartError):
     """Somebody listens on that address already, perhaps a backend."""
 
+    code: ClassVar[TroubleCode] = "port_taken"
+
 
 @dataclass(frozen=True)
 class LaunchOptions:
-    """How to start a backend. ``command`` as in find_program; ``arguments`` are added to ``serve``."""
+    """How to start a backend. ``command`` as in find_program; ``arguments`` are added to ``serve``.
+
+    demo: the words that start the demo of this add-on, in place of the program and ``serve``.
+    """
 
     command: str
     arguments: tuple[str, ...]
     address: str
     ends_with_blender: bool
+    demo: tuple[str, ...] = ()
+
+    def serving_words(self) -> list[str]:
+        """The command line before the address. Raises StartError if there is no program."""
+        return list(self.demo) or [str(find_program(self.command)), "serve"]
 
 
 def find_program(command: str) -> Path:
@@ -48,10 +61,7 @@ def find_program(command: str) -> Path:
         found = shutil.which(PROGRAM)
         if found:
             return Path(found)
-        raise StartError(
-            f"No '{PROGRAM}' on PATH. Install it with: pip install {PROGRAM}, then pick its Python environment in the "
-            "preferences of Any to 3D."
-        )
+        raise StartError(f"No '{PROGRAM}' was found on this computer.")
     path = Path(command.strip()).expanduser()
     candidates = [path] if path.is_file() else [path / name for name in _places_in_an_environment()]
     for candidate in candidates:
@@ -93,13 +103,14 @@ class BackendProcess:
 
     def __init__(self, options: LaunchOptions, log_path: Path) -> None:
         """Start it. Raises StartError if there is no program, PortTaken if the address is."""
-        program = find_program(options.command)
+        serving = options.serving_words()
         if not port_is_free(options.address):
             raise PortTaken(f"{options.address} is in use by another program. Connect to it, or use a free port.")
         self.address, self.log_path = options.address, log_path
         self.ends_with_blender = options.ends_with_blender
+        self.is_demo = bool(options.demo)
         self._was_asked_to_stop = False
-        command = [str(program), "serve", "--address", options.address, *options.arguments]
+        command = [*serving, "--address", options.address, *options.arguments]
         if options.ends_with_blender:
             command += ["--parent-pid", str(os.getpid())]
         with log_path.open("wb") as log:
@@ -131,7 +142,8 @@ class BackendProcess:
         code = self._process.poll()
         cause = f"was killed by signal {-code}" if code is not None and code < 0 else f"stopped with exit code {code}"
         lines = self.log_tail().splitlines()
-        return f"The backend {cause}." + (f" Its last words: {lines[-1].strip()}" if lines else "")
+        who = "demo" if self.is_demo else "backend"
+        return f"The {who} {cause}." + (f" Its last words: {lines[-1].strip()}" if lines else "")
 
     def stop(self, wait: float = 0.0) -> None:
         """Ask it to end; after ``wait`` seconds, if positive, end it the hard way."""

@@ -7,15 +7,20 @@ The link owns the socket, the started backend process and the newest mesh of eac
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from time import monotonic
 
 from ..shared.client import Client, CurveKeys
 from ..shared.mesh import MeshSnapshot, TexturedMesh
-from ..shared.messages import Ack, CutOut, Finished, Message, Submit
-from . import cut_out_icons, scene
+from ..shared.messages import Ack, Cancelled, CutOut, Failed, Finished, Message, Rejected, Request, Submit
+from . import cut_out_icons, history, history_icons, history_picture, replacement, scene
 from .backend_process import BackendProcess, LaunchOptions
+from .checks import Checks
+from .errors import Trouble, trouble
 from .placement import Placement
+from .properties import Values
 from .scene import Outcome
 from .session import apply
 from .state import (
@@ -25,14 +30,20 @@ from .state import (
     CancelAsked,
     Dialled,
     Dismissed,
+    FetchAsked,
     HungUp,
     Job,
+    JobDismissed,
     LocalEvent,
+    PromptPart,
+    Provenance,
     Session,
     Silence,
-    Trouble,
     Troubled,
 )
+
+_ENDS_IN_VAIN = (Cancelled, Failed, Rejected, CancelAsked)
+"""After these a job may have ended without a result."""
 
 _MESSAGES_PER_STEP = 64
 _STOP_PATIENCE = 3.0
@@ -46,6 +57,7 @@ class Link:
     def __init__(self) -> None:
         self.session = Session()
         self.process: BackendProcess | None = None
+        self.checks = Checks()
         self.applied_count = 0
         self.missing: frozenset[str] = frozenset()
         self._client: Client | None = None
@@ -56,6 +68,7 @@ class Link:
         self._frames: dict[str, MeshSnapshot] = {}
         self._results: dict[str, TexturedMesh] = {}
         self._due: list[str] = []
+        self._ledger: dict[str, history.Entry] = {}
 
     # --- what the artist asks for -------------------------------------------------------------------------------------
 
@@ -73,7 +86,7 @@ class Link:
     def start_backend(self, options: LaunchOptions, log_path: Path, keys: CurveKeys | None = None) -> None:
         """Start a backend, in place of one that this Blender started before, and connect to it. Raises StartError."""
         if self.process:
-            self.process.stop(_STOP_PATIENCE)
+            self.stop_backend(_STOP_PATIENCE)
         self.process = BackendProcess(options, log_path)
         self._started_at = monotonic()
         self.connect(options.address, keys)
@@ -83,11 +96,34 @@ class Link:
         self.disconnect()
         if self.process:
             self.process.stop(wait)
+            if self.process.is_demo:
+                self._cancel_all()
 
-    def generate(self, submit: Submit, title: str, placement: Placement) -> None:
-        """Ask for an object that will stand at this place."""
+    def generate(
+        self, submit: Submit, title: str, placement: Placement, parts: tuple[PromptPart, ...], settings: Values
+    ) -> None:
+        """Ask for an object that will stand at this place.
+
+        parts: what the object will say that it was made from.  settings: what the history keeps.
+        """
         self._placements[submit.request_id] = placement
-        self.apply(Asked(submit, title))
+        self.apply(Asked(submit, title, parts))
+        if placement.replaces:
+            replacement.mark(placement.replaces, submit.request_id)
+        job = self.session.job_of_request(submit.request_id)
+        if job is not None:
+            now = datetime.now().astimezone().isoformat(timespec="seconds")
+            self._note(history.Entry(job.origin, settings, placement.scene, now))
+
+    def fetch(self, origin: Provenance, placement: Placement) -> None:
+        """Ask for the result of an ended job once more; it will stand at this place."""
+        self._placements[origin.request_id] = placement
+        self._placed.discard(origin.request_id)
+        self.apply(FetchAsked(origin))
+
+    def forget(self, request_id: str) -> None:
+        """The artist removed it from the history."""
+        self._ledger.pop(request_id, None)
 
     def cancel(self, request_id: str) -> None:
         self.apply(CancelAsked(request_id))
@@ -98,8 +134,17 @@ class Link:
         self._placed.discard(request_id)
         self._show_again()
 
+    def ask(self, request: Request) -> None:
+        """Send what changes nothing here; its answer comes as any other message."""
+        if self._client is not None:
+            self._client.send(request)
+
     def dismiss(self) -> None:
         self.apply(Dismissed())
+
+    def dismiss_job(self, request_id: str) -> None:
+        """Take an ended job from the panel; its object and its entry in the history stay."""
+        self.apply(JobDismissed(request_id))
 
     def complain(self, trouble: Trouble) -> None:
         self.apply(Troubled(trouble))
@@ -114,11 +159,14 @@ class Link:
         for job in self.session.jobs:
             if job.job_id not in self.missing:
                 self._placed.discard(job.origin.request_id)
+        for entry in self._ledger.values():
+            history.write(entry)
         self._show_again()
 
     def file_loaded(self) -> None:
         """Find the jobs of the new file; objects that had no surface yet belonged to the old one."""
         self._placements.clear()
+        self._ledger = {entry.origin.request_id: entry for entry in history.entries()}
         self.apply(Attached(scene.unfinished()))
         self._show_again()
 
@@ -131,7 +179,8 @@ class Link:
     @property
     def is_idle(self) -> bool:
         """Whether there is nobody to hear from and nothing to show."""
-        return self._client is None and not self._due and not (self.process and self.process.is_alive)
+        is_alone = self._client is None and not (self.process and self.process.is_alive)
+        return is_alone and not self._due and self.checks.is_idle
 
     @property
     def is_settled(self) -> bool:
@@ -147,51 +196,80 @@ class Link:
             return False
         return monotonic() - self._started_at < _START_PATIENCE
 
+    @property
+    def runs_demo(self) -> bool:
+        """Whether the backend that this Blender started is the demo, and lives."""
+        return self.process is not None and self.process.is_demo and self.process.is_alive
+
     def step(self) -> bool:
         """Receive, answer, and apply at most one mesh. Returns whether there is anything new to draw."""
         before, applied = self.session, self.applied_count
         self._watch_process()
         if self._client is not None:
             self._converse(self._client)
+        if self.session is not before:
+            self._keep_history()
         self._apply_one_mesh()
-        return self.session is not before or self.applied_count != applied
+        has_checked = self.checks.step()
+        return has_checked or self.session is not before or self.applied_count != applied
 
     def apply(self, event: Message | LocalEvent) -> None:
         """Change the session by one event, and send what follows from it.
 
         Raises ValueError for what cannot be sent; then the session is as before, without a job that nobody heard of.
         """
-        session, requests = apply(self.session, event)
+        before = self.session
+        session, requests = apply(before, event)
         for request in requests:
             if self._client is not None:
                 self._client.send(request)
         self.session = session
+        if isinstance(event, _ENDS_IN_VAIN):
+            self._end_in_vain(before)
+
+    def _end_in_vain(self, before: Session) -> None:
+        """Give back what jobs without a result were to replace; their meshes so far are undo steps of their own."""
+        vain = [job for job in self.session.jobs if job.state in ("cancelled", "failed")]
+        replacement.give_back({job.origin.request_id for job in vain})
+        for job in vain:
+            former = before.job_of_request(job.origin.request_id)
+            if former is not None and not former.is_over and scene.name_of_object(job.origin) is not None:
+                scene.push_undo(f"Any to 3D: {job.origin.prompt} ({job.state})")
 
     def close(self, wait: float = _STOP_PATIENCE) -> None:
         """Leave nothing behind: no socket, no picture, and no backend process that was to end with Blender."""
         self._hang_up()
+        self.checks.close()
         cut_out_icons.free()
+        history_icons.free()
         if self.process and self.process.ends_with_blender:
             self.process.stop(wait)
 
     def _watch_process(self) -> None:
         if self.process is not None and self.process.ended_by_itself:
-            hint = "Start it again: it goes on with its jobs from their last checkpoints."
-            trouble = Trouble(self.process.describe_exit(), hint, "start_backend")
+            was_demo = self.process.is_demo
+            reason = trouble("demo_stopped" if was_demo else "stopped", self.process.describe_exit())
             was_ours = self.process.address == self.session.address
             self.process = None
             if was_ours:
                 self._hang_up()
-                self.apply(BackendExited(trouble))
+                self.apply(BackendExited(reason))
+                if was_demo:
+                    self._cancel_all()
             else:
-                self.complain(trouble)
+                self.complain(reason)
+
+    def _cancel_all(self) -> None:
+        """The demo has gone, and its jobs, which nobody else knows, with it."""
+        for job in self.session.active_jobs:
+            self.cancel(job.origin.request_id)
 
     def _converse(self, client: Client) -> None:
         for message in client.poll(_MESSAGES_PER_STEP):
             self.apply(message)
             self._keep_mesh(message)
             self._keep_cut_out(message)
-        self.apply(Silence(client.seconds_since_heard, self.is_starting))
+        self.apply(Silence(client.seconds_since_heard, self.is_starting, client.obstacle))
         if self.session.connection == "refused":
             self._hang_up()
 
@@ -201,6 +279,7 @@ class Link:
             return
         if isinstance(message, Finished):
             self._results[job.job_id] = message.mesh
+            self._picture(job, message.mesh)
         elif isinstance(message, MeshSnapshot) and not job.is_over:
             self._frames[job.job_id] = message
         elif job.is_over:
@@ -215,6 +294,30 @@ class Link:
         if isinstance(message, CutOut) and self.session.job(message.job_id) is not None:
             cut_out_icons.keep(message)
             cut_out_icons.forget_all_but({job.job_id for job in self.session.jobs})
+
+    # --- the history --------------------------------------------------------------------------------------------------
+
+    def _note(self, entry: history.Entry) -> None:
+        if self._ledger.get(entry.origin.request_id) != entry:
+            self._ledger[entry.origin.request_id] = entry
+            history.write(entry)
+
+    def _keep_history(self) -> None:
+        """What became of the jobs that the history knows."""
+        backend = self.session.backend.backend_version if self.session.backend else ""
+        for job in self.session.jobs:
+            entry = self._ledger.get(job.origin.request_id)
+            if entry is None or (entry.outcome == "finished" and job.state != "finished"):
+                continue  # a finished job that is fetched again stays finished
+            entry = replace(entry, origin=job.origin, backend=entry.backend or backend)
+            if job.is_over:
+                entry = replace(entry, outcome=job.state, seconds=job.seconds or entry.seconds)
+            self._note(entry)
+
+    def _picture(self, job: Job, mesh: TexturedMesh) -> None:
+        entry = self._ledger.get(job.origin.request_id)
+        if entry is not None and not entry.thumbnail:
+            self._note(replace(entry, thumbnail=history_picture.packed(history_picture.picture_of(mesh))))
 
     # --- meshes -------------------------------------------------------------------------------------------------------
 
@@ -261,8 +364,7 @@ class Link:
         return outcome
 
     def _finish(self, job: Job) -> Outcome:
-        version = self.session.backend.backend_version if self.session.backend else ""
-        outcome = scene.finish(job.origin, self._results[job.job_id], version)
+        outcome = scene.finish(job.origin, self._results[job.job_id], self.session.backend)
         if outcome is Outcome.SHOWN:
             self._forget(job.job_id)
             # The only step of a job: undo takes back the whole object, not the shapes that it had on the way.

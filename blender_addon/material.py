@@ -5,7 +5,8 @@ from __future__ import annotations
 import bpy
 import numpy as np
 
-from .mesh_data import COLOR_ATTRIBUTE, linear_mean
+from ..shared.mesh import TexturedMesh
+from .mesh_data import COLOR_ATTRIBUTE, solid_color, surface_colors
 
 _ROUGHNESS = 0.7
 _METALLIC = 0.0
@@ -16,7 +17,7 @@ _IS_OURS = "any_to_3d"
 def show_vertex_colors(mesh: bpy.types.Mesh, name: str, colors: np.ndarray | None) -> None:
     """Give the mesh a material that shows its colour attribute; one that the artist assigned is left in peace.
 
-    colors: u8[V, 4] sRGB; their mean is the colour in Solid view, which knows no nodes.
+    colors: u8[V, 4] sRGB; what most of them show is the colour in Solid view.
     """
     if not mesh.materials:
         material = _new_material(name)
@@ -29,19 +30,20 @@ def show_vertex_colors(mesh: bpy.types.Mesh, name: str, colors: np.ndarray | Non
         _set_solid_color(ours, colors)
 
 
-def show_albedo(mesh: bpy.types.Mesh, name: str, albedo: np.ndarray) -> None:
-    """Replace the mesh's materials by one with the image as base colour, packed into the .blend.
+def show_albedo(mesh: bpy.types.Mesh, name: str, textured: TexturedMesh) -> None:
+    """Replace the mesh's materials by one with the albedo as base colour, packed into the .blend.
 
-    albedo: u8[H, W, 3] sRGB, first row is the top.
+    Its image node is the active one, which Solid view shows where its colours are set to Texture.
     """
     material = _own_material(mesh) or _new_material(name)
     mesh.materials.clear()
     mesh.materials.append(material)
     material.node_tree.nodes.clear()
     source = material.node_tree.nodes.new("ShaderNodeTexImage")
-    source.image = _packed_image(name, albedo)
+    source.image = packed_image(f"{name} base color", textured.albedo)
     _connect_base_color(material, source)
-    _set_solid_color(material, albedo.reshape(-1, 3))
+    material.node_tree.nodes.active = source
+    _set_solid_color(material, surface_colors(textured))
 
 
 def _own_material(mesh: bpy.types.Mesh) -> bpy.types.Material | None:
@@ -50,7 +52,7 @@ def _own_material(mesh: bpy.types.Mesh) -> bpy.types.Material | None:
 
 
 def _set_solid_color(material: bpy.types.Material, colors: np.ndarray) -> None:
-    material.diffuse_color = (*linear_mean(colors), 1.0)  # type: ignore[assignment]
+    material.diffuse_color = (*solid_color(colors), 1.0)  # type: ignore[assignment]
 
 
 def _new_material(name: str) -> bpy.types.Material:
@@ -73,9 +75,10 @@ def _connect_base_color(material: bpy.types.Material, source: bpy.types.Node) ->
     links.new(shader.outputs["BSDF"], output.inputs["Surface"])
 
 
-def _packed_image(name: str, albedo: np.ndarray) -> bpy.types.Image:
+def packed_image(name: str, albedo: np.ndarray) -> bpy.types.Image:
+    """A new sRGB image, packed into the .blend. albedo: u8[H, W, 3] sRGB, first row is the top."""
     height, width = albedo.shape[:2]
-    image = bpy.data.images.new(f"{name} base color", width, height, alpha=False)
+    image = bpy.data.images.new(name, width, height, alpha=False)
     # Blender stores an image from its bottom row up.
     pixels = np.ones((height, width, 4), np.float32)
     pixels[..., :3] = albedo[::-1] / np.float32(255)

@@ -5,8 +5,6 @@ Measured on Blender 4.5 with 100,000 triangles: ``from_pydata`` takes about 90 m
 
 from __future__ import annotations
 
-import math
-
 import bpy
 import numpy as np
 from mathutils import Matrix
@@ -19,8 +17,9 @@ UV_MAP = "UVMap"
 _TOPOLOGY = "any_to_3d_topology"
 """Custom property of a live mesh: which faces it holds. On the mesh itself, so that undo reverts both together."""
 
-_SHARP_ANGLE = math.radians(60)
-"""Generated surfaces are bumpy: at 30 or 40 degrees, meant for clean models, their bumps would show as facets."""
+_COLORS_LOOKED_AT = 4096
+_SAME_COLOR = 48
+"""How far two sRGB colours may differ in a channel, of 255, and still count as shades of one."""
 
 _LINEAR_OF_SRGB = np.array(
     [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in np.arange(256) / 255], np.float32
@@ -50,24 +49,51 @@ def write_snapshot(mesh: bpy.types.Mesh, snapshot: MeshSnapshot, vertices: np.nd
     mesh.update()
 
 
-def write_textured(mesh: bpy.types.Mesh, textured: TexturedMesh, vertices: np.ndarray) -> None:
-    """Make ``mesh`` the finished surface: these placed vertices, a UV map, smooth shading with sharp edges by angle."""
+def write_textured(mesh: bpy.types.Mesh, textured: TexturedMesh, vertices: np.ndarray, sharp_angle: float) -> None:
+    """Make ``mesh`` the finished surface: these placed vertices, a UV map, smooth shading but for edges above an angle.
+
+    sharp_angle: radians between the normals of an edge's faces.
+    """
     _write_surface(mesh, vertices, textured.faces)
     if mesh.get(_TOPOLOGY) is not None:
         del mesh[_TOPOLOGY]
     uv_layer = mesh.uv_layers.new(name=UV_MAP)
     uv_layer.uv.foreach_set("vector", np.ascontiguousarray(textured.uvs[textured.uv_faces]).ravel())
     mesh.validate()
-    mesh.set_sharp_from_angle(angle=_SHARP_ANGLE)
+    mesh.set_sharp_from_angle(angle=sharp_angle)
     mesh.update()
 
 
-def linear_mean(colors: np.ndarray) -> tuple[float, float, float]:
-    """Mean of sRGB bytes u8[N, 3 or 4] as linear red, green, blue: how Solid view shows an object in one colour."""
+def solid_color(colors: np.ndarray) -> tuple[float, float, float]:
+    """The colour that most of an object has, as linear red, green, blue: for Solid view, which shows a single one.
+
+    colors: sRGB bytes u8[N, 3 or 4], evenly spread over it. A mean of two colours would be one that it has nowhere.
+    """
     if len(colors) == 0:
         return (0.8, 0.8, 0.8)
-    red, green, blue = _LINEAR_OF_SRGB[colors[:, :3]].mean(axis=0)
+    some = colors[:: max(1, len(colors) // _COLORS_LOOKED_AT), :3].astype(np.int32)
+    bins = some // 64 @ np.array([16, 4, 1])
+    center = some[bins == np.bincount(bins).argmax()].mean(axis=0)
+    for _ in range(2):
+        near = some[np.abs(some - center).max(axis=1) <= _SAME_COLOR]
+        center = near.mean(axis=0)
+    red, green, blue = _LINEAR_OF_SRGB[near].mean(axis=0)
     return (float(red), float(green), float(blue))
+
+
+def surface_colors(textured: TexturedMesh, count: int = 4096) -> np.ndarray:
+    """Colours u8[count, 3] at points spread evenly over the surface, so not of what the image has beside its faces."""
+    corners = textured.vertices[textured.faces]
+    area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
+    if not area.sum() > 0:
+        return np.ascontiguousarray(textured.albedo.reshape(-1, 3))
+    share = np.cumsum(area) / area.sum()
+    faces = np.searchsorted(share, (np.arange(count) + 0.5) / count).clip(max=len(area) - 1)
+    uvs = textured.uvs[textured.uv_faces[faces]].mean(axis=1)
+    height, width = textured.albedo.shape[:2]
+    column = (uvs[:, 0] * width).astype(int).clip(max=width - 1)
+    row = ((1 - uvs[:, 1]) * height).astype(int).clip(max=height - 1)
+    return textured.albedo[row, column]
 
 
 def _write_positions(mesh: bpy.types.Mesh, vertices: np.ndarray) -> None:

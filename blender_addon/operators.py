@@ -9,10 +9,23 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from . import preferences, properties, pump, submission, wording
+from . import (
+    history,
+    launching,
+    licences,
+    placing,
+    preferences,
+    properties,
+    pump,
+    result_settings,
+    scene,
+    submission,
+    wording,
+)
 from .addresses import normalise
-from .backend_process import PortTaken, free_port
-from .state import Trouble
+from .backend_process import free_port
+from .errors import Trouble, trouble, trouble_of_error
+from .result_settings import ORIGINS, PLACES
 
 if TYPE_CHECKING:
     from bpy.stub_internal.rna_enums import OperatorReturnItems
@@ -29,7 +42,8 @@ def _panels_weight(part: str) -> object:
     )
 
 
-def _complain(operator: bpy.types.Operator, trouble: Trouble) -> Result:
+def complain(operator: bpy.types.Operator, trouble: Trouble) -> Result:
+    """End an operator with an error: in the panel, and where there is none, for the script that called it."""
     pump.link().complain(trouble)
     pump.redraw()
     # Without a window there is no panel to read; as a report it becomes the script's exception.
@@ -38,7 +52,7 @@ def _complain(operator: bpy.types.Operator, trouble: Trouble) -> Result:
 
 
 class Generate(bpy.types.Operator):
-    """Make an object from the prompt. It grows at the 3D cursor while the backend works"""
+    """Make an object from the prompt. It grows at its place while the backend works"""
 
     bl_idname = "any_to_3d.generate"
     bl_label = "Generate"
@@ -52,26 +66,40 @@ class Generate(bpy.types.Operator):
     sound_weight: _panels_weight("Sound")
     preset: bpy.props.StringProperty(name="Preset", description="Empty: the panel's", options={"SKIP_SAVE"})
     seed: bpy.props.IntProperty(name="Seed", description="-1: the panel's", default=_PANELS_SEED, options={"SKIP_SAVE"})
-    height: bpy.props.FloatProperty(name="Height", description="-1: the panel's", default=-1.0, options={"SKIP_SAVE"})
+    height: bpy.props.FloatProperty(
+        name="Height", description="In metres; -1: the panel's", default=-1.0, options={"SKIP_SAVE"}
+    )
+    place: bpy.props.EnumProperty(name="Place", items=result_settings.or_panels(PLACES), options={"SKIP_SAVE"})
+    origin: bpy.props.EnumProperty(name="Origin", items=result_settings.or_panels(ORIGINS), options={"SKIP_SAVE"})
+    max_faces: bpy.props.IntProperty(
+        name="Faces", description="At most; 0: as made; -1: the panel's", default=-1, min=-1, options={"SKIP_SAVE"}
+    )
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        reason = wording.why_not_generate(pump.link().session)
+        session = pump.link().session
+        reason = wording.why_not_generate(session)
+        # A Blender without a window has no panel to read them in.
+        if not reason and not bpy.app.background and licences.are_unread(session, preferences.get().licences_read):
+            reason = "Read the licences of the backend's networks first, in the panel Generate"
         if reason:
             cls.poll_message_set(reason)
         return not reason
 
     def execute(self, context: bpy.types.Context) -> Result:
-        fields = self._over(properties.prompt_fields(context))
         height = self.height if self.height > 0 else properties.settings(context).height
         link = pump.link()
         backend = link.session.backend
         assert backend is not None, "poll allows this operator only while connected"
         try:
-            submit = submission.to_submit(fields, backend)
-            link.generate(submit, fields.title, properties.placement(context, height))
+            panels = properties.prompt_fields(context)
+            fields = self._over(panels)
+            placement = placing.placement(context, height, self.place, self.origin, self.max_faces)
+            submit = submission.to_submit(fields, backend, placement.max_faces)
+            kept = history.settings_of(context, panels, fields, height)
+            link.generate(submit, fields.title, placement, fields.named_parts, kept)
         except ValueError as error:
-            return _complain(self, Trouble(str(error)))
+            return complain(self, trouble_of_error(error, "bad_prompt"))
         pump.wake()
         return {"FINISHED"}
 
@@ -113,6 +141,24 @@ class Cancel(bpy.types.Operator):
         return {"FINISHED"}
 
 
+class RemoveUnfinished(bpy.types.Operator):
+    """Delete the mesh that a cancelled or failed job has left"""
+
+    bl_idname = "any_to_3d.remove_unfinished"
+    bl_label = "Remove Its Mesh"
+    bl_options = {"UNDO"}  # noqa: RUF012 - Blender wants a set
+
+    request_id: bpy.props.StringProperty(options={"SKIP_SAVE", "HIDDEN"})
+
+    def execute(self, context: bpy.types.Context) -> Result:
+        job = pump.link().session.job_of_request(self.request_id)
+        if job is None or not job.is_over or not scene.remove_unfinished(job.origin):
+            self.report({"ERROR"}, "This job has left no unfinished mesh")
+            return {"CANCELLED"}
+        pump.redraw()
+        return {"FINISHED"}
+
+
 class Connect(bpy.types.Operator):
     """Connect to the backend at the address in the preferences"""
 
@@ -126,11 +172,10 @@ class Connect(bpy.types.Operator):
             address = normalise(self.address or preferences.get().address)
             if preferences.address_needs_permission(address):
                 message = f"{address} is another computer, and Blender is not allowed to go online."
-                hint = "Allow Online Access in the system preferences."
-                return _complain(self, Trouble(message, hint, "allow_online"))
+                return complain(self, trouble("online_denied", message))
             pump.link().connect(address, preferences.curve_keys())
         except ValueError as error:
-            return _complain(self, Trouble(str(error), fix="open_preferences"))
+            return complain(self, trouble_of_error(error, "bad_address"))
         pump.wake()
         return {"FINISHED"}
 
@@ -171,14 +216,11 @@ class StartBackend(bpy.types.Operator):
         try:
             if self.use_free_port:
                 preferences.get().address = f"tcp://127.0.0.1:{free_port()}"
-            options = preferences.launch_options()
-            keys = preferences.curve_keys() if "--keys" in options.arguments else None
-            pump.link().start_backend(options, preferences.log_path(), keys)
-        except PortTaken as error:
-            return _complain(self, Trouble(str(error), fix="use_free_port"))
+            notice = launching.start()
         except ValueError as error:
-            return _complain(self, Trouble(str(error), fix="open_preferences"))
-        pump.wake()
+            return complain(self, trouble_of_error(error, "start_failed"))
+        if notice:
+            self.report({"INFO"}, notice)
         return {"FINISHED"}
 
 
@@ -242,7 +284,7 @@ class Recreate(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> Result:
         height = properties.settings(context).height
-        pump.link().recreate(self.request_id, properties.placement(context, height))
+        pump.link().recreate(self.request_id, placing.placement(context, height, "CURSOR"))
         pump.wake()
         return {"FINISHED"}
 
@@ -290,9 +332,23 @@ class UseFastestPreset(bpy.types.Operator):
         chosen = properties.settings(context)
         recipe = pump.link().session.recipe(chosen.recipe)
         if recipe is None:
-            return _complain(self, Trouble("No backend is connected.", fix="start_backend"))
+            return complain(self, trouble("no_backend"))
         chosen.preset = submission.fastest_preset(recipe)
         return bpy.ops.any_to_3d.generate()  # type: ignore[attr-defined]
+
+
+class DismissJob(bpy.types.Operator):
+    """Take this job from the panel; its object and its place in the history stay"""
+
+    bl_idname = "any_to_3d.dismiss_job"
+    bl_label = "Dismiss Job"
+
+    request_id: bpy.props.StringProperty(options={"SKIP_SAVE", "HIDDEN"})
+
+    def execute(self, context: bpy.types.Context) -> Result:
+        pump.link().dismiss_job(self.request_id)
+        pump.redraw()
+        return {"FINISHED"}
 
 
 class Dismiss(bpy.types.Operator):
@@ -310,6 +366,7 @@ class Dismiss(bpy.types.Operator):
 CLASSES = (
     Generate,
     Cancel,
+    RemoveUnfinished,
     Connect,
     Disconnect,
     StartBackend,
@@ -319,5 +376,6 @@ CLASSES = (
     RandomSeed,
     ChoosePreset,
     UseFastestPreset,
+    DismissJob,
     Dismiss,
 )

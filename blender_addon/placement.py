@@ -1,28 +1,57 @@
-"""Where a generated object stands and how big it is. Pure numpy."""
+"""Where a generated object stands, how big it is and how it ends. Pure numpy."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
+
+Origin = Literal["BASE", "CENTRE"]
+Place = Literal["CURSOR", "SURFACE", "REPLACE"]
+
+SHARP_ANGLE = math.radians(60)
+"""Generated surfaces are bumpy: at 30 or 40 degrees, meant for clean models, their bumps would show as facets."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """A collection that objects are put into together, made when the first of them is there."""
+
+    identifier: str
+    name: str
 
 
 @dataclass(frozen=True)
 class Placement:
-    """What the artist asked for when pressing Generate: the 3D cursor, the height (Blender units) and the scene."""
+    """What the artist asked for when pressing Generate.
+
+    location: of the object's origin, in Blender units.  height: in metres.  scene, replaces: names, at that moment.
+    group: None for the active collection.
+    max_faces: 0 keeps what the backend makes.  sharp_angle: radians; edges above it look sharp, the others smooth.
+    """
 
     location: tuple[float, float, float]
     height: float
     scene: str
+    origin: Origin = "BASE"
+    replaces: str = ""
+    takes_name: bool = False
+    group: Group | None = None
+    max_faces: int = 0
+    sharp_angle: float = SHARP_ANGLE
 
 
-def stand_on_base(vertices: np.ndarray, height: float) -> np.ndarray:
-    """Vertices f32[V, 3] moved so that the centre of their base is the origin and scaled to ``height`` along Z.
+def stand(vertices: np.ndarray, height: float, origin: Origin = "BASE") -> np.ndarray:
+    """Vertices f32[V, 3] scaled to ``height`` along Z, with the middle of their base, or of their box, at 0, 0, 0.
 
     A mesh without thickness along Z is scaled by its largest extent instead; an empty one is returned as it is.
 
-    >>> stand_on_base(np.array([[0, 0, -1], [2, 2, 1]], np.float32), 1.0).tolist()
+    >>> stand(np.array([[0, 0, -1], [2, 2, 1]], np.float32), 1.0).tolist()
     [[-0.5, -0.5, 0.0], [0.5, 0.5, 1.0]]
+    >>> stand(np.array([[0, 0, -1], [2, 2, 1]], np.float32), 1.0, "CENTRE").tolist()
+    [[-0.5, -0.5, -0.5], [0.5, 0.5, 0.5]]
     """
     if len(vertices) == 0:
         return vertices
@@ -30,5 +59,16 @@ def stand_on_base(vertices: np.ndarray, height: float) -> np.ndarray:
     extent = high - low
     size = extent[2] if extent[2] > 1e-6 else extent.max()
     scale = np.float32(height / size) if size > 1e-6 else np.float32(1.0)
-    base = np.array([(low[0] + high[0]) / 2, (low[1] + high[1]) / 2, low[2]], np.float32)
-    return (vertices - base) * scale
+    middle = (low + high) / 2
+    if origin == "BASE":
+        middle[2] = low[2]
+    return (vertices - middle.astype(np.float32)) * scale
+
+
+def origin_above(base: float, height: float, origin: Origin) -> float:
+    """How high the origin of an object is that stands at ``base``; same unit as both.
+
+    >>> origin_above(1.0, 0.5, "BASE"), origin_above(1.0, 0.5, "CENTRE")
+    (1.0, 1.25)
+    """
+    return base if origin == "BASE" else base + height / 2

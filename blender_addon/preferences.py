@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import shlex
 import tempfile
 from pathlib import Path
 
 import bpy
 
 from ..shared.client import CurveKeys
-from .addresses import DEFAULT_ADDRESS, is_loopback, normalise, parse_address
-from .backend_process import LaunchOptions, StartError, find_program
+from .addresses import DEFAULT_ADDRESS, is_loopback, normalise
 
 ADDON_ID = __package__.rpartition(".")[0]
 """The name by which Blender knows this add-on: the package above, which is ``bl_ext.<repository>.any_to_3d``."""
@@ -32,7 +29,7 @@ class AnyTo3DPreferences(bpy.types.AddonPreferences):
     )
     command: bpy.props.StringProperty(
         name="Backend program",
-        description="The program any-to-3d, or the folder of the Python environment with it. Empty: the one on PATH",
+        description="The program any-to-3d, or the folder of its Python environment. Empty: the first one found",
         subtype="FILE_PATH",
     )
     arguments: bpy.props.StringProperty(
@@ -45,37 +42,33 @@ class AnyTo3DPreferences(bpy.types.AddonPreferences):
         default=True,
     )
 
+    licences_read: bpy.props.StringProperty(options={"HIDDEN"})
+
     def draw(self, context: bpy.types.Context) -> None:
-        column = self.layout.column()
-        column.use_property_split = True
-        column.prop(self, "address")
-        column.prop(self, "key_file")
-        column.prop(self, "command")
-        try:
-            column.label(text=f"Found: {find_program(self.command)}", icon="CHECKMARK")
-        except StartError as error:
-            column.label(text=str(error), icon="ERROR")
-        column.prop(self, "arguments")
-        column.prop(self, "ends_with_blender")
+        # It draws parts of the panel, whose modules need these preferences.
+        from . import preferences_drawing
+
+        preferences_drawing.draw(self, context)
 
 
 def get() -> AnyTo3DPreferences:
-    """This add-on's preferences."""
-    found = bpy.context.preferences.addons[ADDON_ID].preferences
+    """This add-on's preferences; with ``--addons`` Blender enables an add-on without them, so they are made here."""
+    addons = bpy.context.preferences.addons
+    addon = addons.get(ADDON_ID)
+    if addon is None:
+        addon = addons.new()
+        addon.module = ADDON_ID
+    found = addon.preferences
     assert isinstance(found, AnyTo3DPreferences), "registered together with this add-on"
     return found
 
 
-def launch_options() -> LaunchOptions:
-    """How to start a backend by these preferences. Raises ValueError for an address of another computer."""
-    chosen = get()
-    address = normalise(chosen.address)
-    if not is_loopback(address):
-        host, _ = parse_address(address)
-        raise StartError(f"A backend starts on this computer, not on {host}. Set the address to {DEFAULT_ADDRESS}.")
-    # Backslashes are part of Windows' paths, not escapes.
-    arguments = (word.strip('"') for word in shlex.split(chosen.arguments, posix=os.name != "nt"))
-    return LaunchOptions(chosen.command, tuple(arguments), address, chosen.ends_with_blender)
+def normalised_address() -> str:
+    """The address in the preferences as ZeroMQ takes it; empty if it is unreadable."""
+    try:
+        return normalise(get().address)
+    except ValueError:
+        return ""
 
 
 def address_needs_permission(address: str) -> bool:
@@ -104,9 +97,18 @@ def permitted_connection() -> tuple[str, CurveKeys | None] | None:
 
 
 def log_path() -> Path:
-    """Where the started backend writes; in the add-on's own user folder, which survives updates."""
+    """Where the started backend writes."""
+    return _user_folder() / "backend.log"
+
+
+def presets_folder() -> Path:
+    """Where the artist's presets are."""
+    return _user_folder() / "presets"
+
+
+def _user_folder() -> Path:
+    """The add-on's own, which survives updates."""
     try:
-        folder = bpy.utils.extension_path_user(ADDON_ID, path="", create=True)
+        return Path(bpy.utils.extension_path_user(ADDON_ID, path="", create=True))
     except ValueError:  # run from the source tree, not as an installed extension
-        folder = tempfile.gettempdir()
-    return Path(folder) / "backend.log"
+        return Path(tempfile.gettempdir())

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import bpy
 
-from .placement import Placement
+from . import prompt_sources
+from .result_settings import LOWEST_HEIGHT, BatchSettings, ResultSettings
 from .submission import LARGEST_SEED, LARGEST_WEIGHT, PromptFields
 
 
@@ -26,14 +27,23 @@ class AnyTo3DSettings(bpy.types.PropertyGroup):
         description="What to make, as in: a red chair",
         options={"TEXTEDIT_UPDATE"},
     )
+    text_block: bpy.props.PointerProperty(
+        name="Text", description="A text of this file as the prompt, of any length", type=bpy.types.Text
+    )
     text_weight: _weight("text")
     image: bpy.props.StringProperty(
         name="Image",
         description="A picture of it. The object is cut out of its background, and shown when that is done",
         subtype="FILE_PATH",
     )
+    image_block: bpy.props.PointerProperty(
+        name="Image", description="A picture of this file as a prompt", type=bpy.types.Image
+    )
     image_weight: _weight("image")
     sound: bpy.props.StringProperty(name="Sound", description="A sound of it", subtype="FILE_PATH")
+    sound_block: bpy.props.PointerProperty(
+        name="Sound", description="A sound of this file as a prompt", type=bpy.types.Sound
+    )
     sound_weight: _weight("sound")
     negative: bpy.props.StringProperty(
         name="Avoid", description="What it should not be like, as in: red", options={"TEXTEDIT_UPDATE"}
@@ -48,12 +58,13 @@ class AnyTo3DSettings(bpy.types.PropertyGroup):
     preset: bpy.props.StringProperty(name="Preset", description="How much work to spend; empty: the backend's default")
     height: bpy.props.FloatProperty(
         name="Height",
-        description="How tall the finished object is",
+        description="How tall the finished object is, in metres whatever the scene's unit",
         default=1.0,
-        min=0.001,
+        min=LOWEST_HEIGHT,
         soft_max=100.0,
-        unit="LENGTH",
     )
+    result: bpy.props.PointerProperty(type=ResultSettings)
+    batch: bpy.props.PointerProperty(type=BatchSettings)
 
 
 def settings(context: bpy.types.Context) -> AnyTo3DSettings:
@@ -62,26 +73,66 @@ def settings(context: bpy.types.Context) -> AnyTo3DSettings:
 
 
 def prompt_fields(context: bpy.types.Context) -> PromptFields:
-    """The panel's prompt, with absolute paths."""
+    """The panel's prompt, with absolute paths. Raises UnreadableFile for what cannot become a file."""
     chosen = settings(context)
+    text, image, sound = chosen.text_block, chosen.image_block, chosen.sound_block
     return PromptFields(
-        text=chosen.prompt,
+        text=prompt_sources.text_of(text) if text else chosen.prompt,
         recipe=chosen.recipe,
         preset=chosen.preset,
         seed=chosen.seed,
         text_weight=chosen.text_weight,
-        image=bpy.path.abspath(chosen.image),
+        image=prompt_sources.image_file(image) if image else bpy.path.abspath(chosen.image),
         image_weight=chosen.image_weight,
-        sound=bpy.path.abspath(chosen.sound),
+        sound=prompt_sources.sound_file(sound) if sound else bpy.path.abspath(chosen.sound),
         sound_weight=chosen.sound_weight,
         negative=chosen.negative,
     )
 
 
-def placement(context: bpy.types.Context, height: float) -> Placement:
-    """The 3D cursor as the place for an object of this height."""
-    x, y, z = context.scene.cursor.location[:]
-    return Placement((x, y, z), height, context.scene.name)
+def filled_modalities(chosen: AnyTo3DSettings) -> tuple[str, ...]:
+    """The kinds of prompt that there is something of, as backends name them; quick enough to be drawn."""
+    parts = {
+        "text": chosen.text_block or chosen.prompt.strip(),
+        "image": chosen.image_block or chosen.image.strip(),
+        "audio": chosen.sound_block or chosen.sound.strip(),
+    }
+    return tuple(modality for modality, part in parts.items() if part)
+
+
+Values = dict[str, object]
+"""Settings by the name of their property."""
+
+_RESULT = "result."
+_BLOCKS = {"text_block": "texts", "image_block": "images", "sound_block": "sounds"}
+"""Pointers into the .blend, kept as names, and where those are looked up."""
+
+
+def values_of(chosen: AnyTo3DSettings) -> Values:
+    """A copy of what one object depends on, which outlives undo and file loads."""
+    result = {f"{_RESULT}{name}": getattr(chosen.result, name) for name in _names(chosen.result)}
+    blocks = {name: getattr(chosen, name).name if getattr(chosen, name) else "" for name in _BLOCKS}
+    return {name: getattr(chosen, name) for name in _names(chosen)} | blocks | result
+
+
+def fill(chosen: AnyTo3DSettings, values: Values) -> None:
+    """Set what ``values`` names; names that this release does not know, from a file of a later one, are left out."""
+    for name in _names(chosen):
+        if name in values:
+            setattr(chosen, name, values[name])
+    for name, kind in _BLOCKS.items():
+        if name in values:
+            setattr(chosen, name, getattr(bpy.data, kind).get(values[name]))
+    for name in _names(chosen.result):
+        if _RESULT + name in values:
+            setattr(chosen.result, name, values[_RESULT + name])
+
+
+def _names(group: bpy.types.PropertyGroup) -> list[str]:
+    plain = (each for each in group.bl_rna.properties if not each.is_readonly and each.type != "POINTER")
+    # The result's height only shows that of the prompt in the scene's units.
+    is_shown_only = isinstance(group, ResultSettings)
+    return [each.identifier for each in plain if each.identifier not in ("name", "height" if is_shown_only else "name")]
 
 
 def register() -> None:

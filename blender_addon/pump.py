@@ -13,8 +13,8 @@ import bpy
 from bpy.app.handlers import persistent
 
 from . import preferences
+from .errors import trouble
 from .link import Link
-from .state import Trouble
 
 _log = logging.getLogger(__name__)
 
@@ -52,14 +52,15 @@ def step() -> None:
             redraw()
     except Exception as error:  # the add-on's one border: whatever happens, the timer and the panel go on
         _log.exception("tick failed")
-        link().complain(Trouble(f"Any to 3D met an error of its own: {type(error).__name__}: {error}"))
+        message = f"Any to 3D met an error of its own: {type(error).__name__}: {error}"
+        link().complain(trouble("addon_error", message))
 
 
 def redraw() -> None:
-    """Ask the 3D views of every window to draw again, with their sidebars."""
+    """Ask the 3D views of every window to draw again, with their sidebars, and the preferences."""
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
-            if area.type == "VIEW_3D":
+            if area.type in ("VIEW_3D", "PREFERENCES"):
                 area.tag_redraw()
 
 

@@ -31,6 +31,9 @@ from ..shared.messages import (
     Watch,
     Welcome,
 )
+from .addresses import is_loopback
+from .errors import Fix, trouble, trouble_of
+from .obstacles import trouble_of_obstacle
 from .state import (
     Asked,
     Attached,
@@ -38,15 +41,15 @@ from .state import (
     CancelAsked,
     Dialled,
     Dismissed,
-    Fix,
+    FetchAsked,
     HungUp,
     Job,
+    JobDismissed,
     JobState,
     LocalEvent,
     Provenance,
     Session,
     Silence,
-    Trouble,
     Troubled,
 )
 
@@ -104,23 +107,27 @@ def _attach_requests(jobs: tuple[Job, ...]) -> tuple[Request, ...]:
 
 
 def _refused(session: Session, message: str) -> Change:
-    trouble = Trouble(message, "Update the add-on and the backend to the same release.", "open_preferences")
-    return replace(session, connection="refused", backend=None, trouble=trouble), ()
+    return replace(session, connection="refused", backend=None, trouble=trouble("protocol", message)), ()
 
 
 def _silence(session: Session, event: Silence) -> Change:
     if event.seconds < LOST_AFTER:
         is_back = session.connection == "lost" and session.backend is not None
         return _back_again(session) if is_back else (session, ())
-    if session.connection == "connecting" and not event.is_starting:
-        message = f"No backend answers at {session.address}."
-        trouble = Trouble(message, "Start one, or check the address and the key file.", "start_backend")
-        return replace(session, connection="lost", trouble=trouble), ()
+    # A backend that refuses the key has started.
+    may_still_come = event.is_starting and not event.obstacle.startswith("key_")
+    if session.connection == "connecting" and not may_still_come:
+        told = trouble_of_obstacle(event.obstacle, session.address, _mending(session.address))
+        return replace(session, connection="lost", trouble=told), ()
     if session.connection == "connected":
-        hint = "Its jobs go on where they were if it comes back; start it again if it stopped."
-        trouble = Trouble(f"The backend at {session.address} stopped answering.", hint, "start_backend")
-        return replace(session, connection="lost", trouble=trouble), ()
+        lost = trouble("lost", f"The backend at {session.address} stopped answering.", _mending(session.address))
+        return replace(session, connection="lost", trouble=lost), ()
     return session, ()
+
+
+def _mending(address: str) -> Fix | None:
+    """A backend on another computer cannot be started from here."""
+    return None if is_loopback(address) else "test_connection"
 
 
 def _back_again(session: Session) -> Change:
@@ -136,6 +143,11 @@ def _troubled(session: Session, event: Troubled) -> Change:
     return replace(session, trouble=event.trouble), ()
 
 
+def _job_dismissed(session: Session, event: JobDismissed) -> Change:
+    kept = tuple(job for job in session.jobs if not (job.is_over and job.origin.request_id == event.request_id))
+    return replace(session, jobs=kept), ()
+
+
 def _dismissed(session: Session, event: Dismissed) -> Change:
     return replace(session, trouble=None), ()
 
@@ -145,7 +157,16 @@ def _dismissed(session: Session, event: Dismissed) -> Change:
 
 def _asked(session: Session, event: Asked) -> Change:
     submit = event.submit
-    origin = Provenance(submit.request_id, event.title, submit.recipe, submit.preset, submit.seed)
+    origin = Provenance(
+        submit.request_id,
+        event.title,
+        submit.recipe,
+        submit.preset,
+        submit.seed,
+        parts=event.parts,
+        negative=submit.negative,
+        overrides=tuple(submit.overrides.items()),
+    )
     jobs = _recent((*session.jobs, Job(origin, submit=submit)))
     return replace(session, jobs=jobs, trouble=None), (submit,)
 
@@ -161,6 +182,14 @@ def _attached(session: Session, event: Attached) -> Change:
     new = tuple(Job(origin, "queued", awaits_answer=True) for origin in event.origins if origin.job_id not in known)
     requests = _attach_requests(new) if session.connection == "connected" else ()
     return replace(session, jobs=session.jobs + new), requests
+
+
+def _fetch_asked(session: Session, event: FetchAsked) -> Change:
+    """Watching an ended job is answered by its result."""
+    others = tuple(job for job in session.jobs if job.job_id != event.origin.job_id)
+    job = Job(event.origin, "queued", awaits_answer=True)
+    requests = _attach_requests((job,)) if session.connection == "connected" else ()
+    return replace(session, jobs=(*others, job), trouble=None), requests
 
 
 def _cancel_asked(session: Session, event: CancelAsked) -> Change:
@@ -194,7 +223,7 @@ def _rejected(session: Session, event: Rejected) -> Change:
         # A refused Watch carries no request id; the backend answers in order, so it is the first one still unanswered.
         job = next((each for each in session.active_jobs if each.awaits_answer and each.job_id), None)
     if job is None:
-        return replace(session, trouble=_trouble(event.problem)), ()
+        return replace(session, trouble=trouble_of(event.problem)), ()
     return _failed_job(session, job, event.problem)
 
 
@@ -225,6 +254,8 @@ def _progress(job: Job, event: Progress) -> Job:
         steps=event.steps,
         overall=min(max(event.overall, job.overall), 1.0),
         seconds_left=event.seconds_left,
+        elapsed=event.seconds,
+        pace=event.steps_per_second,
         setback=event.notice or job.setback,
     )
 
@@ -247,21 +278,9 @@ def _failed(session: Session, event: Failed) -> Change:
 
 
 def _failed_job(session: Session, job: Job, problem: Problem) -> Change:
-    trouble = _trouble(problem)
-    job = replace(job, state="failed", submit=None, trouble=trouble, awaits_answer=False)
-    return replace(_with(session, job), trouble=trouble), ()
-
-
-_FIXES: dict[str, Fix] = {
-    "out_of_memory": "use_fastest_preset",
-    "missing_weights": "open_preferences",
-    "unavailable": "generate_again",
-    "internal": "generate_again",
-}
-
-
-def _trouble(problem: Problem) -> Trouble:
-    return Trouble(problem.message, problem.hint, _FIXES.get(problem.code, "dismiss"))
+    reason = trouble_of(problem)
+    job = replace(job, state="failed", submit=None, trouble=reason, awaits_answer=False)
+    return replace(_with(session, job), trouble=reason), ()
 
 
 def _with(session: Session, changed: Job) -> Session:
@@ -286,9 +305,11 @@ _HANDLERS: dict[type, Callable[..., Change]] = {
     BackendExited: _backend_exited,
     Troubled: _troubled,
     Dismissed: _dismissed,
+    JobDismissed: _job_dismissed,
     Asked: _asked,
     Attached: _attached,
     CancelAsked: _cancel_asked,
+    FetchAsked: _fetch_asked,
     Welcome: _welcome,
     Accepted: _accepted,
     Rejected: _rejected,

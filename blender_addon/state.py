@@ -9,28 +9,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Union
 
+from ..shared.handshake import Obstacle
 from ..shared.messages import CutOut, RecipeInfo, Submit, Welcome
+from .errors import Trouble
 
 Connection = Literal["offline", "connecting", "connected", "lost", "refused"]
 JobState = Literal["sending", "queued", "running", "finished", "cancelled", "failed"]
-Fix = Literal[
-    "start_backend",
-    "use_free_port",
-    "open_preferences",
-    "allow_online",
-    "use_fastest_preset",
-    "generate_again",
-    "dismiss",
-]
 
 
 @dataclass(frozen=True)
-class Trouble:
-    """An error as the panel shows it: what happened, what to do, and the button that does it."""
+class PromptPart:
+    """One part of a prompt as a person repeats it. ``value``: the words, or the name of the file."""
 
-    message: str
-    hint: str = ""
-    fix: Fix = "dismiss"
+    modality: str
+    value: str
+    weight: float
 
 
 @dataclass(frozen=True)
@@ -43,12 +36,16 @@ class Provenance:
     preset: str
     seed: int
     job_id: str = ""
+    parts: tuple[PromptPart, ...] = ()
+    negative: str = ""
+    overrides: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True)
 class Job:
     """One job as last heard of. ``submit`` is kept until it is accepted, to be sent again after a lost connection.
 
+    elapsed: seconds so far.  pace: steps a second; both 0 until they are known.
     cut_outs: what the backend sees of its pictures, one for each, by part.
     """
 
@@ -63,6 +60,8 @@ class Job:
     overall: float = 0.0
     seconds_left: float | None = None
     seconds: float | None = None
+    elapsed: float = 0.0
+    pace: float = 0.0
     snapshots: int = 0
     notice: str = ""
     setback: str = ""
@@ -124,11 +123,22 @@ class HungUp:
 
 
 @dataclass(frozen=True)
+class FetchAsked:
+    """The artist wants the result of an ended job once more."""
+
+    origin: Provenance
+
+
+@dataclass(frozen=True)
 class Silence:
-    """Seconds that the client has waited for an answer; ``is_starting`` while one we started may still be loading."""
+    """Seconds that the client has waited for an answer; ``is_starting`` while one we started may still be loading.
+
+    obstacle: what is known to stand in the connection's way.
+    """
 
     seconds: float
     is_starting: bool = False
+    obstacle: Obstacle = ""
 
 
 @dataclass(frozen=True)
@@ -144,6 +154,7 @@ class Asked:
 
     submit: Submit
     title: str
+    parts: tuple[PromptPart, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -166,8 +177,17 @@ class Troubled:
 
 
 @dataclass(frozen=True)
+class JobDismissed:
+    """The artist does not want to see an ended job any more."""
+
+    request_id: str
+
+
+@dataclass(frozen=True)
 class Dismissed:
     """The artist closed the error box."""
 
 
-LocalEvent = Union[Dialled, HungUp, Silence, BackendExited, Asked, CancelAsked, Attached, Troubled, Dismissed]
+LocalEvent = Union[
+    Dialled, HungUp, Silence, BackendExited, Asked, CancelAsked, FetchAsked, Attached, Troubled, Dismissed, JobDismissed
+]

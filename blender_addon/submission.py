@@ -5,14 +5,21 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from ..shared.messages import AudioPrompt, ImagePrompt, Prompt, RecipeInfo, Submit, TextPrompt, WeightedPrompt, Welcome
+from .errors import CodedError, TroubleCode
 from .prompt_files import read_prompt_file
+from .state import PromptPart
 
 LARGEST_SEED = 2**31 - 1
 """Blender's integer properties hold no more."""
 
 LARGEST_WEIGHT = 1000.0
+
+_MAKES_TO_A_BUDGET = ("builtin", "full")
+_BUDGETS = (500, 500_000)
+"""What those profiles allow."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +48,15 @@ class PromptFields:
         return tuple(part for part in every if part.value)
 
     @property
+    def named_parts(self) -> tuple[PromptPart, ...]:
+        """The parts that count, as an object remembers them."""
+        used = (part for part in self.parts if part.weight > 0)
+        return tuple(PromptPart(part.modality, part.shown, part.weight) for part in used)
+
+    @property
     def title(self) -> str:
         """What a person calls this request: its words and the names of its files."""
-        used = (part for part in self.parts if part.weight > 0)
-        return ", ".join(part.value if part.modality == "text" else Path(part.value).name for part in used)
+        return ", ".join(part.value for part in self.named_parts)
 
 
 @dataclass(frozen=True)
@@ -55,6 +67,11 @@ class Part:
     value: str
     weight: float
 
+    @property
+    def shown(self) -> str:
+        """The words, or the file's name without its folder."""
+        return self.value if self.modality == "text" else Path(self.value).name
+
     def read(self) -> Prompt:
         """Raises ValueError for a file that cannot be used."""
         if self.modality == "image":
@@ -63,9 +80,24 @@ class Part:
             return AudioPrompt(read_prompt_file("sound", self.value))
         return TextPrompt(self.value)
 
+    @property
+    def is_readable(self) -> bool:
+        """Whether ``read`` would succeed now."""
+        try:
+            self.read()
+        except ValueError:
+            return False
+        return True
 
-def to_submit(fields: PromptFields, backend: Welcome) -> Submit:
-    """The request for these fields, under a fresh request id.
+
+class UnsupportedModality(CodedError):
+    """The backend does not understand this kind of prompt."""
+
+    code: ClassVar[TroubleCode] = "unsupported_modality"
+
+
+def to_submit(fields: PromptFields, backend: Welcome, max_faces: int = 0) -> Submit:
+    """The request for these fields, under a fresh request id. max_faces: 0 leaves it to the backend.
 
     An empty recipe or preset means the default one. Raises ValueError, saying what is allowed, for an empty prompt, a
     seed or weight out of range, a file that cannot be used, or what this backend does not offer.
@@ -82,7 +114,19 @@ def to_submit(fields: PromptFields, backend: Welcome) -> Submit:
         recipe=recipe.name,
         preset=offered_preset(fields.preset, recipe),
         seed=fields.seed,
+        overrides=_overrides(backend, max_faces),
     )
+
+
+def _overrides(backend: Welcome, max_faces: int) -> dict[str, float]:
+    """A backend that paints the surface after it was simplified gives a budget the better texture.
+
+    The protocol does not announce who takes it; the add-on reduces what is still too much.
+    """
+    if not max_faces or backend.profile not in _MAKES_TO_A_BUDGET:
+        return {}
+    low, high = _BUDGETS
+    return {"max_faces": float(min(max(max_faces, low), high))}
 
 
 def _prompts(fields: PromptFields, recipe: RecipeInfo) -> tuple[WeightedPrompt, ...]:
@@ -94,7 +138,7 @@ def _prompts(fields: PromptFields, recipe: RecipeInfo) -> tuple[WeightedPrompt, 
             continue
         if part.modality not in recipe.modalities:
             understood = " and ".join(recipe.modalities)
-            raise ValueError(
+            raise UnsupportedModality(
                 f"This backend understands {understood} prompts, but no {part.modality}. Clear that field."
             )
         prompts.append(WeightedPrompt(part.read(), part.weight))

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ..shared.messages import CutOut
 from .state import Job, Session
+
+DEMO = "demo"
+"""The profile of this add-on's own demo."""
 
 
 def connection_line(session: Session) -> str:
     """One line: who is connected, or what stands in the way."""
     backend = session.backend
     if session.connection == "connected" and backend is not None:
+        if backend.profile == DEMO:
+            return "The demo, which plays a recording"
         return f"{backend.profile} on {backend.device}, version {backend.backend_version}"
     return {
         "offline": "No backend connected",
@@ -19,16 +26,45 @@ def connection_line(session: Session) -> str:
     }.get(session.connection, session.connection)
 
 
+def memory_lines(session: Session) -> list[str]:
+    """A line for each of the backend's devices: how much of its memory is free."""
+    devices = session.backend.memory if session.backend else ()
+    return [
+        f"{each.device}: {each.free / 1024:.1f} of {each.total / 1024:.1f} GB free"
+        if len(devices) > 1
+        else f"{each.free / 1024:.1f} of {each.total / 1024:.1f} GB of memory free"
+        for each in devices
+    ]
+
+
 def why_not_generate(session: Session) -> str:
     """Why Generate is greyed out, with what to do; empty if it is not."""
     if session.connection == "connected":
         return ""
     return {
-        "offline": "No backend is connected. Start one, or connect to one",
+        "offline": "No backend is connected. Start one, connect to one, or try the demo",
         "connecting": f"The backend at {session.address} has not answered yet",
         "lost": f"The backend at {session.address} stopped answering. Start it again, or wait until it is back",
         "refused": "The backend speaks another protocol version. Update the add-on and the backend",
     }[session.connection]
+
+
+def why_not_demo(session: Session, is_starting: bool, runs_demo: bool) -> str:
+    """Why the demo cannot be tried now; empty if it can. ``runs_demo``: it does already, with its own jobs."""
+    if session.connection == "connected":
+        return "A backend is connected. Disconnect from it first"
+    if is_starting:
+        return "The backend is starting"
+    if session.active_jobs and not runs_demo:
+        return "Jobs of a backend are not finished, and the demo does not have them. Connect to it, or cancel them"
+    return ""
+
+
+def demo_line(session: Session) -> str:
+    """What must be known while the demo is connected; empty otherwise."""
+    if session.connection != "connected" or session.backend is None or session.backend.profile != DEMO:
+        return ""
+    return "This is the demo: every prompt gives the same recorded object"
 
 
 def job_line(session: Session, job: Job) -> str:
@@ -55,10 +91,54 @@ def cut_out_line(cut_out: CutOut) -> str:
     return f"Cut out by {cut_out.method}. {cut_out.notice}".strip().removesuffix(".")
 
 
+@dataclass(frozen=True)
+class Bar:
+    """A progress bar; fraction in [0, 1]."""
+
+    fraction: float
+    text: str
+
+
+def phase_bars(session: Session, job: Job) -> tuple[Bar, ...]:
+    """One for each phase of the job's recipe, in order; of an unknown recipe only the present one."""
+    recipe = session.recipe(job.origin.recipe)
+    phases = recipe.phases if recipe else ()
+    if job.phase not in phases:
+        return (_present_bar(job),) if job.phase else tuple(Bar(0.0, name.capitalize()) for name in phases)
+    present = phases.index(job.phase)
+    done, to_come = phases[:present], phases[present + 1 :]
+    return (
+        *(Bar(1.0, name.capitalize()) for name in done),
+        _present_bar(job),
+        *(Bar(0.0, name.capitalize()) for name in to_come),
+    )
+
+
+def _present_bar(job: Job) -> Bar:
+    fraction = job.step / job.steps if job.steps else 0.0
+    return Bar(fraction, f"{job.phase.capitalize()}: step {job.step} of {job.steps}")
+
+
 def progress_text(job: Job) -> str:
     """The text in the overall progress bar."""
     percent = f"{100 * job.overall:.0f} %"
     return percent if job.seconds_left is None else f"{percent}, {duration(job.seconds_left)} left"
+
+
+def pace_line(job: Job) -> str:
+    """How long a running job has taken and how fast it is; empty while nothing is known."""
+    elapsed = f"{duration(job.elapsed)} so far" if job.elapsed else ""
+    pace = f"{job.pace:.1f} steps/s" if job.pace else ""
+    return ", ".join(part for part in (elapsed, pace) if part)
+
+
+def history_line(outcome: str, preset: str, seconds: float, when: str) -> str:
+    """How an entry of the history ended, and when it was asked for (ISO 8601)."""
+    day, _, time = when.partition("T")
+    took = f" in {duration(seconds)}" if seconds else ""
+    ended = {"asked": "Not finished", "finished": f"Finished{took}"}.get(outcome, outcome.capitalize())
+    parts = (ended, f"preset {preset}" if preset else "", f"{day} {time[:5]}".strip())
+    return ", ".join(part for part in parts if part)
 
 
 def duration(seconds: float) -> str:

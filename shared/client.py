@@ -16,6 +16,7 @@ from pathlib import Path
 import zmq
 
 from . import PROTOCOL_VERSION
+from .handshake import HandshakeWatch, Obstacle
 from .messages import Hello, Message, Problem, Rejected, Request, Welcome
 from .wire import MAX_FRAME_BYTES, ProtocolError, decode, encode
 
@@ -66,7 +67,8 @@ class Client:
         self._socket = self._context.socket(zmq.DEALER)
         # A client that is dropped without close() must not leave this to the garbage collector, which may end the
         # context before its socket: libzmq would wait for the socket for ever.
-        self._free = weakref.finalize(self, _free, self._socket, self._context)
+        self._watch = HandshakeWatch(self._socket, curve is not None)
+        self._free = weakref.finalize(self, _free, self._watch, self._socket, self._context)
         self._open(address, curve)
 
     def send(self, message: Request) -> None:
@@ -93,7 +95,13 @@ class Client:
                 messages.append(message)
         self._ping()
         self._flush()
+        self._watch.poll()
         return messages
+
+    @property
+    def obstacle(self) -> Obstacle:
+        """What stands in the connection's way, as of the last ``poll``; empty while nothing is known to."""
+        return self._watch.obstacle
 
     @property
     def seconds_since_heard(self) -> float:
@@ -179,6 +187,7 @@ class Client:
             self._unsent.popleft()
 
 
-def _free(socket: zmq.Socket, context: zmq.Context) -> None:
+def _free(watch: HandshakeWatch, socket: zmq.Socket, context: zmq.Context) -> None:
+    watch.close()
     socket.close(LINGER_MILLISECONDS)
     context.term()

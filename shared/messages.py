@@ -93,6 +93,25 @@ class JobInfo:
     seed: int
 
 
+@dataclass(frozen=True)
+class DeviceMemory:
+    """Of a device that jobs run on, in MiB; ``free`` is what no program uses, rounded down."""
+
+    device: str
+    free: int
+    total: int
+
+
+@dataclass(frozen=True)
+class ModelLicence:
+    """A network that jobs use: what it is for, its licence, and what that means for somebody who makes props."""
+
+    model: str
+    licence: str
+    meaning: str
+    forbids_commercial_use: bool = False
+
+
 # --- requests ---------------------------------------------------------------------------------------------------------
 
 
@@ -142,6 +161,14 @@ class Cancel:
 
 
 @dataclass(frozen=True)
+class Move:
+    """Let a waiting job be the ``place``-th of those that wait, counted from 1."""
+
+    job_id: str
+    place: int
+
+
+@dataclass(frozen=True)
 class ListJobs:
     pass
 
@@ -151,12 +178,21 @@ class Shutdown:
     """End the server. Honoured only from loopback, and only when it was started with permission for it."""
 
 
+@dataclass(frozen=True)
+class FreeMemory:
+    """Drop the networks from devices that run no job; the next job loads them again."""
+
+
 # --- replies ----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Welcome:
-    """backend_id is new whenever the server restarted. ``warning``: what the artist should know before starting."""
+    """backend_id is new whenever the server restarted. ``warning``: what the artist should know before starting.
+
+    memory: of each device, once a worker has reported it.  licences: of published networks that jobs use.
+    can_free_memory, can_move: whether FreeMemory and Move are understood.
+    """
 
     protocol_version: str
     backend_id: str
@@ -166,6 +202,10 @@ class Welcome:
     kernels: str
     recipes: tuple[RecipeInfo, ...]
     warning: str = ""
+    memory: tuple[DeviceMemory, ...] = ()
+    licences: tuple[ModelLicence, ...] = ()
+    can_free_memory: bool = False
+    can_move: bool = False
 
 
 @dataclass(frozen=True)
@@ -231,6 +271,7 @@ class Progress:
     """step counts within the phase, from 1; overall is the fraction of the whole job; seconds_left is None at first.
 
     notice: what the job had to give up on the way, such as pictures' size for want of memory.
+    seconds: since the job's worker began with it, 0 where the backend does not say.
     """
 
     job_id: str
@@ -242,6 +283,7 @@ class Progress:
     steps_per_second: float
     seconds_left: float | None
     notice: str = ""
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -262,7 +304,7 @@ class Failed:
     problem: Problem
 
 
-Request = Union[Hello, Submit, Watch, Ack, Cancel, ListJobs, Shutdown]
+Request = Union[Hello, Submit, Watch, Ack, Cancel, ListJobs, Shutdown, Move, FreeMemory]
 Reply = Union[Welcome, Accepted, Rejected, Jobs]
 Event = Union[Queued, Started, Preparing, CutOut, Progress, MeshSnapshot, Finished, Cancelled, Failed]
 Message = Union[Request, Reply, Event]

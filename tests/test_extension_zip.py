@@ -45,9 +45,15 @@ def test_the_zip_holds_the_packages_unmodified_below_one_line(archive):
 
 def test_the_zip_holds_nothing_of_the_backend_and_no_compiled_files(archive):
     assert {name.split("/")[0] for name in archive.namelist()} == {
-        "__init__.py", "blender_manifest.toml", "blender_addon", "shared", "wheels"
+        "__init__.py", "blender_manifest.toml", "blender_addon", "shared", "wheels", "docs"
     }  # fmt: skip
     assert not [name for name in archive.namelist() if name.endswith(".pyc")]
+
+
+def test_the_zip_holds_the_demos_recording_once_and_as_it_is(archive):
+    name = "blender_addon/demo/recording.npz"
+    assert [each for each in archive.namelist() if each.endswith(".npz")] == [name]
+    assert archive.read(name) == (build_zip.SOURCES / name).read_bytes()
 
 
 def test_the_manifest_names_exactly_the_wheels_in_the_zip(archive):

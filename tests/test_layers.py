@@ -12,6 +12,7 @@ PACKAGES = ("shared", "backend", "blender_addon")
 FORBIDDEN = [
     ("shared", ("torch", "bpy", "any_to_3d.backend", "any_to_3d.blender_addon")),
     ("blender_addon", ("torch", "any_to_3d.backend")),
+    ("blender_addon/demo", ("bpy",)),
     ("backend/generator", ("zmq", "bpy", "msgpack", "any_to_3d.shared", "logging")),
     ("backend/models", ("zmq", "bpy", "msgpack", "any_to_3d.shared", "any_to_3d.backend.generator")),
     ("backend/kernels", ("zmq", "bpy", "msgpack", "any_to_3d.shared", "any_to_3d.backend.generator")),

@@ -7,14 +7,24 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from any_to_3d.backend import addresses, jobs, listening, submit_check
-from any_to_3d.shared import PROTOCOL_VERSION, client, wire
+from any_to_3d.backend import addresses, jobs, listening
+from any_to_3d.shared import PROTOCOL_VERSION, client, request_check, wire
 from any_to_3d.shared import messages as m
 from any_to_3d.shared.mesh import MAX_FACES, MAX_TEXTURE_SIZE, MAX_VERTICES, TexturedMesh
 
 PAGE = (Path(__file__).parent.parent / "PROTOCOL.md").read_text("utf-8")
 PROSE = " ".join(PAGE.split())
-NESTED = (TexturedMesh, *get_args(m.Prompt), m.WeightedPrompt, m.Problem, m.RecipeInfo, m.PresetInfo, m.JobInfo)
+NESTED = (
+    TexturedMesh,
+    *get_args(m.Prompt),
+    m.WeightedPrompt,
+    m.Problem,
+    m.RecipeInfo,
+    m.PresetInfo,
+    m.JobInfo,
+    m.DeviceMemory,
+    m.ModelLicence,
+)
 CLASSES = (*get_args(m.Message), *NESTED)
 
 SHOWN_TYPES = {
@@ -89,9 +99,9 @@ def test_the_version_is_the_codes() -> None:
         f"textures of {MAX_TEXTURE_SIZE} pixels",
         f"waited {client.OUTAGE_SECONDS:.0f} seconds",
         f"`{addresses.DEFAULT_ADDRESS}`",
-        f"1 to {submit_check.MAX_PROMPTS} parts",
-        f"at most {submit_check.MAX_CHARACTERS} characters",
-        f"at most {submit_check.MAX_FILE_BYTES >> 20} MiB",
+        f"1 to {request_check.MAX_PROMPTS} parts",
+        f"at most {request_check.MAX_CHARACTERS} characters",
+        f"at most {m.MAX_FILE_BYTES >> 20} MiB",
         f"the last {jobs.REMEMBERED} that ended",
     ],
 )

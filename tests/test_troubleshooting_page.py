@@ -4,15 +4,16 @@ import re
 from pathlib import Path
 from typing import get_args
 
+from any_to_3d.blender_addon.errors import ADVICE, LocalCode
 from any_to_3d.shared.messages import ProblemCode
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "troubleshooting.md"
 
 
-def test_every_problem_code_has_a_section() -> None:
+def test_d17_every_code_has_a_section() -> None:
     headings = re.findall(r"^## (\w+)$", PAGE.read_text("utf-8"), re.MULTILINE)
-    assert headings == list(get_args(ProblemCode))
+    assert headings == [*get_args(ProblemCode), *get_args(LocalCode)] == list(ADVICE)
 
 
 def test_every_quoted_message_is_one_that_the_software_says() -> None:

@@ -1,6 +1,4 @@
-"""Build the add-on's zip for Blender's own "Install from Disk": one for a platform and a set of Pythons.
-
-    python build_addon.py --platform linux-x64 --python 3.11 --out dist/
+"""Build the add-on's zip for Blender's own "Install from Disk": one for a platform, by default for every Python.
 
 The zip holds the packages ``blender_addon`` and ``shared`` unmodified, a one-line ``__init__.py`` above them, and the
 wheels of ``pinned_wheels.py``. The same sources give the same bytes. Wheels are kept in a cache, so a second build
@@ -9,7 +7,6 @@ works offline. Standard library only.
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import platform as machine
 import subprocess
@@ -28,6 +25,9 @@ SOURCES = Path(__file__).resolve().parents[2]
 CACHE = Path.home() / ".cache" / "any-to-3d" / "wheels"
 
 _PACKAGES = ("blender_addon", "shared")
+_MANUAL = "docs/troubleshooting.md"
+"""The page that an error's question mark shows; an installed package has none."""
+
 _ENTRY = "from .blender_addon import register, unregister\n"
 _FIXED_TIME = (2020, 1, 1, 0, 0, 0)
 
@@ -39,14 +39,16 @@ class BuildError(ValueError):
 def build(platform: str, pythons: Sequence[str], out: Path, cache: Path = CACHE) -> Path:
     """Write the zip for one of Blender's platforms and these Pythons ("3.11") into ``out``; return its path.
 
+    A zip for every Python has a name without them: it is the one to hand out.
+
     Raises BuildError if there is no pinned wheel, if one is neither in the cache nor to be had, or if a hash differs.
     """
     wheels = select(platform, pythons)
     wheel_paths = [fetch(wheel, cache) for wheel in wheels]
     manifest = _manifest(platform, [wheel.name for wheel in wheels])
     version = tomllib.loads(manifest)["version"]
-    tags = "-".join(f"py{python.replace('.', '')}" for python in sorted(pythons))
-    target = out / f"any_to_3d-{version}-{platform}-{tags}.zip"
+    tags = "".join(f"-py{python.replace('.', '')}" for python in sorted(pythons) if set(pythons) != set(PYTHONS))
+    target = out / f"any_to_3d-{version}-{platform}{tags}.zip"
     out.mkdir(parents=True, exist_ok=True)
     entries = {"__init__.py": _ENTRY.encode(), "blender_manifest.toml": manifest.encode(), **_sources()}
     entries |= {f"wheels/{path.name}": path.read_bytes() for path in wheel_paths}
@@ -123,9 +125,11 @@ def _sources() -> dict[str, bytes]:
     entries: dict[str, bytes] = {}
     for package in _PACKAGES:
         for path in sorted((SOURCES / package).rglob("*")):
-            is_wanted = path.suffix == ".py" or path.name == "LICENSE"
+            is_wanted = path.suffix in (".py", ".npz") or path.name == "LICENSE"
             if path.is_file() and is_wanted:
                 entries[path.relative_to(SOURCES).as_posix()] = path.read_bytes()
+    if (SOURCES / _MANUAL).is_file():
+        entries[_MANUAL] = (SOURCES / _MANUAL).read_bytes()
     return entries
 
 
@@ -137,21 +141,3 @@ def _write_zip(target: Path, entries: dict[str, bytes]) -> None:
             # Wheels are zips already.
             info.compress_type = zipfile.ZIP_STORED if name.endswith(".whl") else zipfile.ZIP_DEFLATED
             archive.writestr(info, entries[name], compresslevel=9)
-
-
-def main() -> int:
-    """The command line; returns the exit status."""
-    parser = argparse.ArgumentParser(description="Build the zip of the Blender add-on Any to 3D.")
-    parser.add_argument("--platform", choices=[*PIP_PLATFORMS, "all"], help="default: this computer's")
-    parser.add_argument("--python", action="append", choices=PYTHONS, help="repeat for several; default: 3.11 and 3.13")
-    parser.add_argument("--out", type=Path, default=Path("dist"))
-    parser.add_argument("--cache", type=Path, default=CACHE, help="where wheels are kept (default: %(default)s)")
-    chosen = parser.parse_args()
-    try:
-        platforms = list(PIP_PLATFORMS) if chosen.platform == "all" else [chosen.platform or current_platform()]
-        for platform in platforms:
-            print(build(platform, chosen.python or ("3.11", "3.13"), chosen.out, chosen.cache))
-    except BuildError as error:
-        print(f"build_addon: {error}", file=sys.stderr)
-        return 1
-    return 0

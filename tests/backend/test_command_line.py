@@ -46,7 +46,8 @@ def test_help_names_every_command_and_is_quick() -> None:
     done = subprocess.run([sys.executable, "-m", "any_to_3d.backend", "--help"], capture_output=True, text=True)
     assert time.monotonic() - before < 3
     assert done.returncode == 0
-    for command in ("demo", "generate", "props", "serve", "models", "doctor", "evaluate", "bench", "keys"):
+    commands = ("demo", "generate", "props", "serve", "models", "doctor", "evaluate", "bench", "keys", "record-demo")
+    for command in commands:
         assert command in done.stdout
 
 

@@ -101,6 +101,27 @@ def test_cancelling_a_waiting_job_ends_it_at_once_and_moves_the_others_up() -> N
     ]
 
 
+def test_a_waiting_job_changes_its_place_and_everybody_who_waits_is_told() -> None:
+    queue = ready_queue()
+    for number in range(1, 5):
+        submit(queue, number)
+    to_the_front = [q.Publish(m.Queued(f"j{number}", place)) for place, number in enumerate((4, 2, 3), start=1)]
+    assert queue.handle(q.MoveArrived("j4", 1)) == to_the_front
+    beyond_the_end = [q.Publish(m.Queued(f"j{number}", place)) for place, number in enumerate((2, 3, 4), start=1)]
+    assert queue.handle(q.MoveArrived("j4", 99)) == beyond_the_end
+    assert queue.handle(q.MoveArrived("j2", -5)) == beyond_the_end
+    queue.handle(q.MoveArrived("j3", 1))
+    queue.handle(q.WorkerSaid(0, m.Cancelled("j1")))
+    assert queue.running_jobs() == {"j3": 0}
+
+
+def test_moving_a_job_that_does_not_wait_changes_nothing() -> None:
+    queue = ready_queue()
+    submit(queue, 1)
+    assert queue.handle(q.MoveArrived("j1", 1)) == []
+    assert queue.handle(q.MoveArrived("nobody", 1)) == []
+
+
 def test_cancelling_a_running_job_asks_its_worker_once() -> None:
     queue = ready_queue()
     submit(queue)

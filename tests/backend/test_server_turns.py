@@ -10,7 +10,7 @@ from any_to_3d.backend.server import Server
 from any_to_3d.backend.serving import build_check
 from any_to_3d.backend.silence import SilenceWatch
 from any_to_3d.backend.store import JobStore
-from any_to_3d.backend.worker_messages import FromWorker, Ready, ToWorker
+from any_to_3d.backend.worker_messages import FreeModels, FromWorker, Memory, Ready, ToWorker
 from any_to_3d.shared import messages as m
 from any_to_3d.shared.wire import decode, encode
 from requests_and_jobs import request
@@ -100,6 +100,31 @@ def test_a_step_without_end_is_told_to_those_who_wait_for_it(table: Table) -> No
     assert isinstance(told, m.Preparing)
     assert "without a sign of life" in told.what
     assert "Cancel ends it" in told.what
+
+
+def test_d3_the_devices_memory_is_in_the_welcome_and_rounded_so_that_it_changes_seldom(table: Table) -> None:
+    table.pool.said += [(0, Ready("cuda:0 (A card)", "triton")), (0, Memory(5_000, 24_000))]
+    table.turn()
+    assert table.ask(m.Hello("1.0", "me"))[0].memory == (m.DeviceMemory("cuda:0 (A card)", 4_992, 24_000),)
+    table.pool.died.append(Death(0, "exit code 1"))
+    table.turn()
+    assert table.ask(m.Hello("1.0", "me"))[0].memory == ()
+
+
+def test_d3_an_idle_worker_is_told_to_free_its_models(table: Table) -> None:
+    table.pool.said.append((0, Ready("cpu", "numba")))
+    assert table.ask(m.FreeMemory()) == []
+    assert table.pool.sent == [FreeModels()]
+
+
+def test_d3_a_worker_with_a_job_keeps_its_models_and_the_client_is_told(table: Table) -> None:
+    table.pool.said.append((0, Ready("cpu", "numba")))
+    table.turn()
+    table.ask(request())
+    (refusal,) = table.ask(m.FreeMemory())
+    assert refusal.problem.code == "unavailable"
+    assert "runs a job" in refusal.problem.message
+    assert FreeModels() not in table.pool.sent
 
 
 def test_a_disk_that_takes_no_record_ends_the_server_before_the_job_is_announced(

@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 from any_to_3d.backend.catalogue import PROFILES
 from any_to_3d.backend.models.word_reader import WordReader
-from any_to_3d.backend.submit_check import MAX_CHARACTERS, MAX_FILE_BYTES, SubmitCheck
+from any_to_3d.backend.submit_check import SubmitCheck
 from any_to_3d.backend.vocabulary import Vocabulary
 from any_to_3d.shared import messages as m
+from any_to_3d.shared.request_check import MAX_CHARACTERS
 from requests_and_jobs import request
 
 VOCABULARY = Vocabulary(WordReader(frozenset({"car", "boat", "chair", "a", "red", "blue", "with"})))
@@ -77,7 +78,7 @@ def test_a_kind_of_prompt_that_the_profile_lacks_is_refused() -> None:
 
 def test_an_empty_or_huge_file_is_refused() -> None:
     assert refusal(prompts(m.ImagePrompt(b"")))[0] == "The image prompt is an empty file."
-    assert refusal(prompts(m.ImagePrompt(b"x" * (MAX_FILE_BYTES + 1))))[1] == "Choose one up to 32 MiB."
+    assert refusal(prompts(m.ImagePrompt(b"x" * (m.MAX_FILE_BYTES + 1))))[1] == "Choose one up to 32 MiB."
 
 
 def test_words_outside_the_vocabulary_are_announced_by_name() -> None:

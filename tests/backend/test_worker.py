@@ -10,7 +10,7 @@ import pytest
 from any_to_3d.backend.engine import PhasePlan, Plan, Stage
 from any_to_3d.backend.problems import OUT_OF_MEMORY_HINT
 from any_to_3d.backend.worker import run_job
-from any_to_3d.backend.worker_messages import Run
+from any_to_3d.backend.worker_messages import Memory, Run
 from any_to_3d.shared import messages as m
 from any_to_3d.shared.mesh import MeshSnapshot, TexturedMesh
 from any_to_3d.shared.messages import Submit
@@ -76,6 +76,12 @@ class ScriptedEngine:
 
     def plan(self, submit: Submit) -> Plan:
         return PLAN
+
+    def unload(self) -> None:
+        pass
+
+    def memory(self) -> Memory:
+        return Memory(1, 1)
 
     def relieve(self) -> str | None:
         """Each relief lets the job through one error later: with the last one there is none."""

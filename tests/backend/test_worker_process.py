@@ -8,7 +8,16 @@ import pytest
 import zmq
 from any_to_3d.backend.engine import Plan
 from any_to_3d.backend.fake_generation import FakeEngine, FakeMoment
-from any_to_3d.backend.worker_messages import FROM_WORKER, TO_WORKER, Ready, Run, StopJob, WantSnapshot
+from any_to_3d.backend.worker_messages import (
+    FROM_WORKER,
+    TO_WORKER,
+    FreeModels,
+    Memory,
+    Ready,
+    Run,
+    StopJob,
+    WantSnapshot,
+)
 from any_to_3d.backend.worker_process import Inbox, InboxControl, run_and_send, serve_jobs
 from any_to_3d.shared.mesh import MeshSnapshot
 from any_to_3d.shared.messages import Failed, Submit
@@ -87,6 +96,31 @@ def test_weights_that_were_put_in_place_meanwhile_end_the_warning(
         "no unet Run 'any-to-3d doctor' to see what is missing and where.",
         "",
     ]
+
+
+def test_d3_models_are_freed_on_request_and_the_memory_is_told_when_it_changed(
+    ends: tuple[zmq.Socket, Inbox], tmp_path: Path
+) -> None:
+    server, inbox = ends
+    engine = FakeEngine(sleep=lambda seconds: None)
+    free, unloaded = [1_000], []
+
+    def unload() -> None:
+        unloaded.append(True)
+        free[0] = 9_000
+
+    def end(submit: Submit) -> Plan:
+        raise SystemExit
+
+    engine.unload, engine.memory, engine.plan = unload, lambda: Memory(free[0], 10_000), end
+    say(server, FreeModels(), Run("j1", request(), str(tmp_path)))
+    with pytest.raises(SystemExit):
+        serve_jobs(inbox._socket, engine)
+    said = []
+    while server.poll(0):
+        said.append(FROM_WORKER.decode(server.recv_multipart()))
+    assert unloaded == [True]
+    assert [each for each in said if isinstance(each, Memory)] == [Memory(1_000, 10_000), Memory(9_000, 10_000)]
 
 
 def test_something_that_cannot_be_sent_fails_the_job_and_not_the_worker(ends: tuple[zmq.Socket, Inbox]) -> None:

@@ -1,5 +1,6 @@
 """The real generator behind the worker's seam, in a world of one red ball; the built-in recipe at its very smallest."""
 
+import weakref
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,24 @@ def test_an_unreadable_checkpoint_starts_the_job_anew(engine: XBindEngine, tmp_p
     (tmp_path / CHECKPOINT).write_bytes(b"broken")
     first = next(moment for moment in engine.run("j1", smallest(), tmp_path) if not isinstance(moment, Stage))
     assert (first.phase, first.index) == ("coarse", 0)
+
+
+def test_d3_unloading_lets_go_of_the_networks_and_loading_brings_them_back(
+    engine: XBindEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = weakref.ref(engine._runtime)
+    engine.unload()
+    assert network() is None
+    monkeypatch.setattr(xbind_engine, "build_runtime", lambda *_: runtime())
+    monkeypatch.setattr(xbind_engine, "warm_up", lambda *_: None)
+    engine.load()
+    assert engine._runtime is not None
+
+
+def test_d3_memory_is_told_before_and_after_loading_even_for_a_device_that_is_not_there(engine: XBindEngine) -> None:
+    for each in (engine, XBindEngine("builtin", "cuda:99", "", 1)):
+        memory = each.memory()
+        assert 0 < memory.free <= memory.total
 
 
 def test_the_plan_is_the_recipes(engine: XBindEngine) -> None:

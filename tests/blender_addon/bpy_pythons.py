@@ -8,7 +8,6 @@ import json
 import os
 import subprocess
 import sys
-from functools import cache
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -21,13 +20,6 @@ def pythons() -> list[str]:
     named = [path for path in os.environ.get("ANY_TO_3D_BPY_PYTHONS", "").split(os.pathsep) if path]
     own = [sys.executable] if importlib.util.find_spec("bpy") else []
     return [*own, *named]
-
-
-@cache
-def python_version(python: str) -> str:
-    """As build_addon.py names it: "3.11"."""
-    code = "import sys; print('%d.%d' % sys.version_info[:2])"
-    return subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
 
 
 def run_scenario(python: str, scenario: str, folder: Path, variables: dict[str, str]) -> dict[str, str]:

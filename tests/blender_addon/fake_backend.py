@@ -4,6 +4,7 @@
     die      ends the process in mid-job           blorb    is refused as an unknown word
     guess    is accepted with a notice             (else)   twelve snapshots, then a finished cube
 
+It has 8 GB of memory, of which 2 are free until it is asked to free more; --old hides that, --licences states one.
 A picture is sent back as its own cut-out to those who ask for it; sounds it does not understand.
 A job id that it does not know is taken up again as if it had been restarted, unless it begins with "gone".
 """
@@ -24,10 +25,13 @@ from any_to_3d.shared.messages import (
     Cancel,
     Cancelled,
     CutOut,
+    DeviceMemory,
     Failed,
     Finished,
+    FreeMemory,
     Hello,
     ImagePrompt,
+    ModelLicence,
     PresetInfo,
     Problem,
     Progress,
@@ -53,6 +57,7 @@ RECIPE = RecipeInfo(
         PresetInfo("standard", "Standard", "The usual", 120, 90.0),
     ),
 )
+LICENCE = ModelLicence("a network", "CC BY-NC-SA 4.0", "NO COMMERCIAL USE", True)
 CUBE_FACES = np.array(
     [[0, 1, 3], [0, 3, 2], [4, 6, 7], [4, 7, 5], [0, 4, 5], [0, 5, 1], [2, 3, 7], [2, 7, 6], [0, 2, 6], [0, 6, 4],
      [1, 5, 7], [1, 7, 3]], np.int32
@@ -93,7 +98,7 @@ def finished(job: RunningJob) -> Finished:
 
 
 class FakeBackend:
-    def __init__(self, address: str, version: str) -> None:
+    def __init__(self, address: str, version: str, is_old: bool = False, has_licences: bool = False) -> None:
         self.socket = zmq.Context.instance().socket(zmq.ROUTER)
         self.socket.linger = 0
         # A client that comes back with its old name after an outage replaces what is left of its old connection.
@@ -102,6 +107,16 @@ class FakeBackend:
         self.version = version
         self.backend_id = f"fake-{os.getpid()}"
         self.jobs: dict[str, RunningJob] = {}
+        self.is_old = is_old
+        self.licences = (LICENCE,) if has_licences else ()
+        self.free = 2048
+
+    def welcome(self) -> Welcome:
+        known = (self.version, self.backend_id, "9.9.9", "fake", "cpu", "none", (RECIPE,))
+        if self.is_old:
+            return Welcome(*known)
+        memory = (DeviceMemory("cpu", self.free, 8192),)
+        return Welcome(*known, memory=memory, licences=self.licences, can_free_memory=True)
 
     def serve(self, parent_pid: int) -> None:
         while os.getppid() == parent_pid or not parent_pid:
@@ -120,14 +135,18 @@ class FakeBackend:
                 text = f"This backend speaks protocol {self.version}; the add-on {request.protocol_version}."
                 self.send(client, Rejected("", Problem("protocol", text, "Update the older one.")))
             case Hello():
-                reply = Welcome(self.version, self.backend_id, "9.9.9", "fake", "cpu", "none", (RECIPE,))
-                self.send(client, reply)
+                self.send(client, self.welcome())
+            case FreeMemory():
+                self.free = 6144
             case Submit():
                 self.submit(client, request)
             case Watch() if request.job_id.startswith("gone"):
                 self.send(client, Rejected("", Problem("bad_request", f"There is no job {request.job_id}.")))
             case Watch():
                 job = self.jobs.setdefault(request.job_id, RunningJob(request.job_id, "a", client))
+                if job.sequence > SNAPSHOTS:
+                    self.send(client, finished(job))
+                    return
                 job.client, job.credit = client, request.credit
                 self.send(client, Started(job.job_id))
                 for part, picture in job.pictures.items() if request.cut_outs else ():
@@ -175,6 +194,9 @@ class FakeBackend:
 
 
 def main() -> None:
+    if sys.argv[1:] == ["--version"]:
+        print("any-to-3d 9.9.9")
+        return
     parser = argparse.ArgumentParser()
     parser.add_argument("verb", choices=["serve"])
     parser.add_argument("--address", required=True)
@@ -182,8 +204,10 @@ def main() -> None:
     parser.add_argument("--version", default=PROTOCOL_VERSION)
     parser.add_argument("--profile")
     parser.add_argument("--data")
+    parser.add_argument("--old", action="store_true")
+    parser.add_argument("--licences", action="store_true")
     chosen = parser.parse_args()
-    FakeBackend(chosen.address, chosen.version).serve(chosen.parent_pid)
+    FakeBackend(chosen.address, chosen.version, chosen.old, chosen.licences).serve(chosen.parent_pid)
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ def test_no_program_is_an_error_that_says_where_it_looked(tmp_path, monkeypatch)
     with pytest.raises(StartError, match=str(tmp_path)):
         find_program(str(tmp_path))
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(StartError, match="pip install any-to-3d"):
+    with pytest.raises(StartError, match="was found on this computer"):
         find_program("")
 
 
@@ -76,6 +76,17 @@ def test_a_backend_that_may_outlive_blender_gets_no_parent(tmp_path):
     process = start(tmp_path, "import sys; print(sys.argv[1:])", ends_with_blender=False)
     wait_for_end(process)
     assert "--parent-pid" not in process.log_tail()
+
+
+def test_the_demos_words_stand_in_place_of_a_program(tmp_path):
+    script = tmp_path / "demo.py"
+    script.write_text("import sys; print(sys.argv[1:])")
+    options = LaunchOptions("", (), "tcp://127.0.0.1:1", True, demo=(sys.executable, str(script), "--x"))
+    assert options.serving_words() == [sys.executable, str(script), "--x"]
+    process = start(tmp_path, "", demo=options.demo)
+    wait_for_end(process)
+    assert process.is_demo
+    assert process.log_tail().startswith("['--x', '--address', 'tcp://127.0.0.1:")
 
 
 def test_an_exit_is_described_by_its_code_and_its_last_words(tmp_path):

@@ -13,7 +13,9 @@ from any_to_3d.blender_addon.state import (
     CancelAsked,
     Dialled,
     Dismissed,
+    FetchAsked,
     HungUp,
+    JobDismissed,
     Provenance,
     Session,
     Silence,
@@ -154,7 +156,7 @@ def test_a_rejected_prompt_fails_its_job_with_the_backends_words():
     problem = Problem("bad_request", "The word 'blorb' is not known.", "Try: chair")
     session, _ = after(SENT, Rejected("request", problem))
     assert session.jobs[0].state == "failed"
-    assert session.trouble == Trouble("The word 'blorb' is not known.", "Try: chair", "dismiss")
+    assert session.trouble == Trouble("The word 'blorb' is not known.", "Try: chair", "dismiss", "bad_request")
     assert wording.why_not_generate(session) == ""
 
 
@@ -162,21 +164,29 @@ def test_a_rejected_prompt_fails_its_job_with_the_backends_words():
     ("code", "fix"),
     [
         ("out_of_memory", "use_fastest_preset"),
-        ("missing_weights", "open_preferences"),
+        ("missing_weights", "copy_fetch_command"),
+        ("protocol", "open_preferences"),
         ("internal", "generate_again"),
         ("unavailable", "generate_again"),
         ("bad_request", "dismiss"),
     ],
 )
 def test_each_kind_of_problem_offers_the_button_that_mends_it(code, fix):
-    assert after(RUNNING, Failed("job", Problem(code, "m", "h")))[0].trouble == Trouble("m", "h", fix)
+    assert after(RUNNING, Failed("job", Problem(code, "m", "h")))[0].trouble == Trouble("m", "h", fix, code)
+
+
+def test_d5_a_backend_that_refuses_the_key_is_not_waited_for_although_it_was_just_started():
+    dialled, _ = after(Session(), Dialled("tcp://127.0.0.1:7343"))
+    assert after(dialled, Silence(9.0, True, "nobody_listens"))[0].trouble is None
+    refused, _ = after(dialled, Silence(9.0, True, "key_refused"))
+    assert (refused.trouble.code, refused.trouble.fix) == ("wrong_key", "open_preferences")
 
 
 def test_long_silence_is_a_lost_backend_and_less_is_not():
     assert after(RUNNING, Silence(LOST_AFTER - 0.1))[0] == RUNNING
     lost, _ = after(RUNNING, Silence(LOST_AFTER))
     assert lost.connection == "lost"
-    assert lost.trouble.fix == "start_backend"
+    assert lost.trouble.fix == "restart_backend"
     assert "stopped answering" in wording.why_not_generate(lost)
 
 
@@ -310,3 +320,32 @@ def test_cut_outs_are_kept_by_part_and_a_resumed_jobs_replace_the_former_ones():
 )
 def test_a_cut_out_says_how_it_came_about(method, notice, line):
     assert wording.cut_out_line(CutOut("job", 0, b"", method, notice)) == line
+
+
+def test_fetching_an_ended_job_watches_it_again_and_ends_with_its_result():
+    ended = after(
+        Session(), Dialled(ADDRESS), WELCOME, Asked(SUBMIT, "a red chair"), Accepted("request", "job"), Cancelled("job")
+    )[0]
+    origin = ended.jobs[0].origin
+    session, requests = after(ended, FetchAsked(origin))
+    assert requests == (Watch("job", cut_outs=True),)
+    assert [job.state for job in session.jobs] == ["queued"]
+    mesh = TexturedMesh(*TRIANGLE, np.zeros((3, 2), np.float32), TRIANGLE[1], np.zeros((1, 1, 3), np.uint8))
+    session, _ = after(session, Finished("job", mesh, 2.0))
+    assert session.jobs[0].state == "finished"
+
+
+def test_fetching_without_a_backend_waits_for_one():
+    origin = Provenance("request", "a red chair", "xbind", "standard", 7, "job")
+    session, requests = after(Session(), FetchAsked(origin))
+    assert requests == ()
+    _, requests = after(session, Dialled(ADDRESS), WELCOME)
+    assert requests == (Watch("job", cut_outs=True),)
+
+
+def test_only_an_ended_job_can_be_dismissed():
+    running = after(Session(), Dialled(ADDRESS), WELCOME, Asked(SUBMIT, "a red chair"), Accepted("request", "job"))[0]
+    assert after(running, JobDismissed("request"))[0].jobs == running.jobs
+    ended, _ = after(running, Cancelled("job"))
+    assert after(ended, JobDismissed("another"))[0].jobs == ended.jobs
+    assert after(ended, JobDismissed("request"))[0].jobs == ()

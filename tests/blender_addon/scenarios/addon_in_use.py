@@ -17,8 +17,13 @@ def install():
     )
 
 
+def module(name, package="blender_addon"):
+    """A module of the installed add-on."""
+    return importlib.import_module(f"{PACKAGE}.{package}.{name}")
+
+
 def pump_module():
-    return importlib.import_module(f"{PACKAGE}.blender_addon.pump")
+    return module("pump")
 
 
 def cut_out_icons():

@@ -37,7 +37,7 @@ from addon_in_use import (
 HANDLERS = ("load_post", "undo_post", "redo_post")
 
 
-def test_blender_installs_and_enables_the_zip():
+def test_d1_d2_blender_installs_and_enables_the_zip_and_nothing_heavy_with_it():
     assert not hasattr(bpy.types.Scene, "any_to_3d")
     assert "zmq" not in sys.modules
     install()
@@ -53,7 +53,7 @@ def test_generate_is_greyed_out_and_says_why_without_a_backend():
     assert "Start one" in raised(lambda: bpy.ops.any_to_3d.generate(prompt="a red chair"))
 
 
-def test_a_backend_that_is_not_there_is_told_within_five_seconds():
+def test_d4_a_backend_that_is_not_there_is_told_within_five_seconds():
     bpy.ops.any_to_3d.connect(address=f"127.0.0.1:{free_port()}")
     begun = time.monotonic()
     assert "No backend answers" in raised(lambda: bpy.ops.any_to_3d.wait(timeout=10))
@@ -65,7 +65,7 @@ def test_an_unreadable_address_is_refused_with_an_example():
     assert "127.0.0.1:7" in raised(lambda: bpy.ops.any_to_3d.connect(address="my computer"))
 
 
-def test_another_computer_needs_permission_to_go_online():
+def test_d5_another_computer_needs_permission_to_go_online():
     assert "not allowed to go online" in raised(lambda: bpy.ops.any_to_3d.connect(address="192.0.2.1:7000"))
     assert link().session.trouble.fix == "allow_online"
     assert link().session.connection != "connecting"
@@ -84,13 +84,13 @@ def test_the_panel_starts_a_backend_and_connects():
     assert threading.active_count() == 1, "the add-on must not start Python threads"
 
 
-def test_a_taken_port_is_an_error_with_a_free_port_as_its_button():
+def test_d4_a_port_that_a_backend_has_is_an_error_with_connecting_as_its_button():
     taken = preferences().address
     previous = link().process
     link().process = None
     bpy.ops.any_to_3d.disconnect()
     assert "in use" in raised(bpy.ops.any_to_3d.start_backend)
-    assert link().session.trouble.fix == "use_free_port"
+    assert link().session.trouble.fix == "connect"
     link().process = previous
     bpy.ops.any_to_3d.stop_backend()
     wait_until(lambda: not previous.is_alive)
@@ -151,7 +151,7 @@ def test_a_file_that_cannot_be_used_is_refused_before_anything_is_sent_and_the_f
     assert (chosen.prompt, chosen.image_weight) == ("a red chair", 0.25)
 
 
-def test_out_of_memory_offers_the_fastest_preset():
+def test_d17_out_of_memory_offers_the_fastest_preset():
     raised(lambda: (bpy.ops.any_to_3d.generate(prompt="fail now"), bpy.ops.any_to_3d.wait(timeout=20)))
     assert link().session.trouble.fix == "use_fastest_preset"
     bpy.context.scene.any_to_3d.prompt = "a red chair"
@@ -160,7 +160,7 @@ def test_out_of_memory_offers_the_fastest_preset():
     bpy.ops.any_to_3d.wait(timeout=20)
 
 
-def test_a_backend_killed_in_mid_job_is_told_within_five_seconds_and_another_one_takes_over():
+def test_d4_a_backend_killed_in_mid_job_is_told_within_five_seconds_and_another_one_takes_over():
     empty_file()
     bpy.ops.any_to_3d.generate(prompt="slow chair")
     pump_until(lambda: faces("slow chair") == 12)
@@ -219,14 +219,14 @@ def test_a_key_file_that_cannot_be_used_is_named():
     preferences().key_file = ""
 
 
-def test_a_backend_that_dies_by_itself_leaves_its_last_words():
+def test_d4_a_backend_that_dies_by_itself_leaves_its_last_words():
     start()
     said = raised(lambda: (bpy.ops.any_to_3d.generate(prompt="die"), bpy.ops.any_to_3d.wait(timeout=20)))
     assert "exit code 3" in said
     assert "the device caught fire" in said
 
 
-def test_a_backend_of_another_protocol_version_is_refused_with_both_versions():
+def test_d17_a_backend_of_another_protocol_version_is_refused_with_both_versions():
     preferences().arguments = "--version 9.0"
     said = raised(start)
     preferences().arguments = ""
@@ -272,7 +272,7 @@ def test_a_tick_without_news_costs_little():
     assert sorted(costs)[100] < 0.005, sorted(costs)[100]
 
 
-def test_disabling_leaves_nothing_behind():
+def test_d25_disabling_leaves_nothing_behind():
     process = link().process
     addon_utils.disable(PACKAGE)
     assert not process.is_alive

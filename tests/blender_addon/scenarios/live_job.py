@@ -11,7 +11,7 @@ import bpy
 
 # isort: split
 import addon_utils  # exists once bpy is imported
-from addon_in_use import PACKAGE, cancel, empty_file, faces, install, link, pump, pump_until, start, wait_until
+from addon_in_use import PACKAGE, cancel, empty_file, faces, install, link, pump, pump_until, raised, start, wait_until
 
 install()
 start()
@@ -63,6 +63,39 @@ def test_cancel_ends_the_job_and_keeps_its_mesh():
     assert link().session.jobs[-1].state == "cancelled"
     assert len(bpy.data.objects["slow chair"].data.polygons) > 0
     assert not bpy.ops.any_to_3d.cancel.poll()
+
+
+def test_d9_the_mesh_of_a_cancelled_job_is_removed_on_request_and_a_finished_one_is_not():
+    empty_file()
+    bpy.ops.any_to_3d.generate(prompt="a red chair")
+    bpy.ops.any_to_3d.wait(timeout=20)
+    finished = link().session.jobs[-1].origin.request_id
+    assert "no unfinished mesh" in raised(lambda: bpy.ops.any_to_3d.remove_unfinished(request_id=finished))
+    bpy.ops.any_to_3d.generate(prompt="slow chair")
+    pump_until(lambda: "slow chair" in bpy.data.objects)
+    cancelled = link().session.jobs[-1].origin.request_id
+    bpy.ops.any_to_3d.cancel()
+    bpy.ops.any_to_3d.wait(timeout=2)
+    bpy.ops.any_to_3d.remove_unfinished(request_id=cancelled)
+    assert [each.name for each in bpy.data.objects] == ["a red chair"]
+    assert len(bpy.data.meshes) == 1
+
+
+def test_d15_a_cancelled_mesh_and_the_next_result_are_two_undo_steps():
+    empty_file()
+    bpy.ops.ed.undo_push(message="before")
+    bpy.ops.any_to_3d.generate(prompt="slow chair")
+    pump_until(lambda: "slow chair" in bpy.data.objects)
+    bpy.ops.any_to_3d.cancel()
+    bpy.ops.any_to_3d.wait(timeout=5)
+    bpy.ops.any_to_3d.generate(prompt="a red chair")
+    bpy.ops.any_to_3d.wait(timeout=20)
+    bpy.ops.ed.undo()
+    pump(0.1)
+    assert [each.name for each in bpy.data.objects] == ["slow chair"]
+    bpy.ops.ed.undo()
+    pump(0.1)
+    assert len(bpy.data.objects) == 0
 
 
 def test_undo_and_redo_in_mid_stream_lose_neither_job_nor_shape():
@@ -184,8 +217,9 @@ def test_a_fresh_add_on_attaches_to_the_job_of_a_file_and_finishes_it():
 
 def test_nothing_like_busy_is_saved_in_the_file():
     saved = {prop.identifier for prop in bpy.context.scene.any_to_3d.bl_rna.properties}
-    prompt = {"prompt", "image", "sound", "text_weight", "image_weight", "sound_weight", "negative"}
-    assert saved == {"rna_type", "name", *prompt, "seed", "recipe", "preset", "height"}
+    parts = {f"{part}{kind}" for part in ("text", "image", "sound") for kind in ("_block", "_weight")}
+    prompt = {"prompt", "image", "sound", *parts, "negative"}
+    assert saved == {"rna_type", "name", *prompt, "seed", "recipe", "preset", "height", "result", "batch"}
 
 
 def _grow(prompt, **options):

@@ -12,8 +12,10 @@ from any_to_3d.blender_addon.placement import Placement
 from any_to_3d.blender_addon.scene import Outcome
 from any_to_3d.blender_addon.state import Provenance
 from any_to_3d.shared.mesh import MeshSnapshot, TexturedMesh
+from any_to_3d.shared.messages import Welcome
 
 ORIGIN = Provenance("request", "a red chair", "xbind", "standard", 7, "job")
+BACKEND = Welcome("1.0", "id", "0.1.0", "builtin", "cpu", "numba", ())
 PLACE = Placement((1.0, 2.0, 3.0), 1.5, "Scene")
 CUBE_CORNERS = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], np.float32) * 0.5
 CUBE_FACES = np.array(
@@ -79,7 +81,7 @@ def test_a_moved_live_object_stays_where_the_artist_put_it():
     target = _live_cube()
     target.location.x = 9.0
     scene.show(ORIGIN, _snapshot(2), "run")
-    scene.finish(ORIGIN, _textured(), "0.1.0")
+    scene.finish(ORIGIN, _textured(), BACKEND)
     assert target.location.x == 9.0
 
 
@@ -101,7 +103,7 @@ def test_a_material_of_the_artist_is_not_painted_over():
     target.data.materials.append(mine)
     scene.show(ORIGIN, _snapshot(2), "run")
     assert target.data.materials[0] == mine
-    scene.finish(ORIGIN, _textured(), "0.1.0")
+    scene.finish(ORIGIN, _textured(), BACKEND)
     assert tuple(mine.diffuse_color) == (0, 0, 1, 1)
     assert [each.name for each in target.data.materials] != ["mine"]
 
@@ -137,10 +139,10 @@ def test_an_object_in_edit_mode_is_left_alone():
     _select_only(target)
     bpy.ops.object.mode_set(mode="EDIT")
     assert scene.show(ORIGIN, _snapshot(2, vertices=CUBE_CORNERS * 2), "run") is Outcome.BUSY
-    assert scene.finish(ORIGIN, _textured(), "0.1.0") is Outcome.BUSY
+    assert scene.finish(ORIGIN, _textured(), BACKEND) is Outcome.BUSY
     bpy.ops.object.mode_set(mode="OBJECT")
     assert len(target.data.vertices) == 8
-    assert scene.finish(ORIGIN, _textured(), "0.1.0") is Outcome.SHOWN
+    assert scene.finish(ORIGIN, _textured(), BACKEND) is Outcome.SHOWN
 
 
 def test_a_deleted_object_is_reported_missing_and_not_made_again():
@@ -158,7 +160,7 @@ def test_a_renamed_object_is_still_found():
 
 def test_the_finished_object_has_uvs_a_packed_image_and_a_principled_material():
     target = _live_cube()
-    assert scene.finish(ORIGIN, _textured(), "0.1.0") is Outcome.SHOWN
+    assert scene.finish(ORIGIN, _textured(), BACKEND) is Outcome.SHOWN
     uvs = np.array([loop.vector for loop in target.data.uv_layers.active.uv])
     np.testing.assert_allclose(uvs, _textured().uvs[_textured().uv_faces].reshape(-1, 2), atol=1e-6)
     nodes = target.data.materials[0].node_tree.nodes
@@ -176,7 +178,7 @@ def test_the_first_row_of_the_albedo_is_the_top_of_the_image():
     target = _live_cube()
     albedo = np.zeros((2, 2, 3), np.uint8)
     albedo[0] = (255, 128, 0)
-    scene.finish(ORIGIN, _textured(albedo), "0.1.0")
+    scene.finish(ORIGIN, _textured(albedo), BACKEND)
     image = next(node.image for node in target.data.materials[0].node_tree.nodes if node.type == "TEX_IMAGE")
     pixels = np.array(image.pixels[:]).reshape(2, 2, 4)
     np.testing.assert_allclose(pixels[1, 0], [1, 128 / 255, 0, 1], atol=1e-6)
@@ -185,7 +187,7 @@ def test_the_first_row_of_the_albedo_is_the_top_of_the_image():
 
 def test_the_finished_surface_is_smooth_with_sharp_edges_by_angle():
     target = _live_cube()
-    scene.finish(ORIGIN, _textured(), "0.1.0")
+    scene.finish(ORIGIN, _textured(), BACKEND)
     sharp = target.data.attributes["sharp_edge"]
     assert all(face.use_smooth for face in target.data.polygons)
     # A cube of triangles has 12 sharp edges of 90 degrees and 6 flat diagonals.
@@ -194,7 +196,7 @@ def test_the_finished_surface_is_smooth_with_sharp_edges_by_angle():
 
 def test_the_finished_object_says_what_it_was_made_from():
     target = _live_cube()
-    scene.finish(ORIGIN, _textured(), "0.1.0")
+    scene.finish(ORIGIN, _textured(), BACKEND)
     found = {name: target[f"any_to_3d_{name}"] for name in ("job", "prompt", "recipe", "preset", "seed")}
     assert found == {"job": "job", "prompt": "a red chair", "recipe": "xbind", "preset": "standard", "seed": 7}
     assert target["any_to_3d_backend_version"] == "0.1.0"
@@ -208,14 +210,14 @@ def test_only_unfinished_objects_are_found_after_a_file_is_loaded():
     assert scene.unfinished() == ()
     bpy.ops.wm.open_mainfile(filepath=path)
     assert scene.unfinished() == (ORIGIN,)
-    scene.finish(ORIGIN, _textured(), "0.1.0")
+    scene.finish(ORIGIN, _textured(), BACKEND)
     assert scene.unfinished() == ()
 
 
 def test_undo_takes_back_the_result_in_one_step_and_redo_brings_it_again():
     _live_cube()
     scene.push_undo("begins")
-    scene.finish(ORIGIN, _textured(), "0.1.0")
+    scene.finish(ORIGIN, _textured(), BACKEND)
     scene.push_undo("ends")
     bpy.ops.ed.undo()
     target = bpy.data.objects["a red chair"]
@@ -244,7 +246,7 @@ def test_no_setting_of_the_scene_is_touched():
     before = _scene_settings()
     scene.create(ORIGIN, PLACE)
     scene.show(ORIGIN, _snapshot(1), "run")
-    scene.finish(ORIGIN, _textured(), "0.1.0")
+    scene.finish(ORIGIN, _textured(), BACKEND)
     assert _scene_settings() == before
 
 

@@ -12,7 +12,7 @@ import bpy
 
 # isort: split
 import addon_utils  # exists once bpy is imported
-from addon_in_use import PACKAGE, PROGRAM, empty_file, install, link, preferences
+from addon_in_use import PACKAGE, PROGRAM, empty_file, install, link, preferences, pump_until, raised
 
 
 def test_the_add_on_starts_the_server_and_sees_its_recipes():
@@ -50,6 +50,47 @@ def test_cancel_is_answered_within_two_seconds():
     assert link().session.jobs[-1].state == "cancelled"
 
 
+def test_d10_waiting_jobs_change_places_and_one_is_removed():
+    empty_file()
+    for name in ("first", "second", "third", "fourth"):
+        bpy.ops.any_to_3d.generate(prompt=name)
+    _step_until(lambda: _waiting() == ["second", "third", "fourth"])
+    _move("fourth", "TOP")
+    _step_until(lambda: _waiting() == ["fourth", "second", "third"])
+    _move("fourth", "DOWN")
+    _step_until(lambda: _waiting() == ["second", "fourth", "third"])
+    _move("third", "UP")
+    _step_until(lambda: _waiting() == ["second", "third", "fourth"])
+    bpy.ops.any_to_3d.cancel(request_id=_request("second"))
+    _step_until(lambda: _waiting() == ["third", "fourth"])
+    bpy.ops.any_to_3d.cancel(request_id=_request("first"))
+    _step_until(lambda: _waiting() == ["fourth"])
+    for name in ("third", "fourth"):
+        bpy.ops.any_to_3d.cancel(request_id=_request(name))
+    bpy.ops.any_to_3d.wait(timeout=20)
+
+
+def _waiting():
+    jobs = [job for job in link().session.active_jobs if job.state == "queued" and job.position]
+    return [job.origin.prompt for job in sorted(jobs, key=lambda job: job.position)]
+
+
+def _request(prompt):
+    return next(job.origin.request_id for job in link().session.active_jobs if job.origin.prompt == prompt)
+
+
+def _move(prompt, direction):
+    bpy.ops.any_to_3d.move_job(request_id=_request(prompt), direction=direction)
+
+
+def _step_until(is_so, seconds=10):
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < deadline, _waiting()
+        link().step()
+        time.sleep(0.005)
+
+
 def test_a_second_server_at_the_same_address_is_told_that_the_port_is_in_use():
     first, link().process = link().process, None
     said = ""
@@ -71,6 +112,32 @@ def test_an_encrypted_server_answers_who_has_the_key_file():
     bpy.ops.any_to_3d.start_backend(use_free_port=True)
     bpy.ops.any_to_3d.wait(timeout=60)
     assert link().session.connection == "connected"
+
+
+def test_d5_a_key_that_the_server_does_not_know_is_told_as_that():
+    right, other = preferences().key_file, Path(tempfile.mkdtemp()) / "keys"
+    subprocess.run([PROGRAM, "keys", "--folder", str(other)], check=True, capture_output=True)
+    bpy.ops.any_to_3d.disconnect()
+    preferences().key_file = str(other / "client.key")
+    bpy.ops.any_to_3d.connect()
+    assert "does not accept this key" in raised(lambda: bpy.ops.any_to_3d.wait(timeout=10))
+    assert (link().session.trouble.code, link().session.trouble.fix) == ("wrong_key", "open_preferences")
+    preferences().key_file = ""
+    bpy.ops.any_to_3d.connect()
+    assert "wants a key" in raised(lambda: bpy.ops.any_to_3d.wait(timeout=10))
+    preferences().key_file = right
+    bpy.ops.any_to_3d.connect()
+    bpy.ops.any_to_3d.wait(timeout=10)
+    assert link().session.connection == "connected"
+
+
+def test_d3_the_real_server_announces_its_memory_and_frees_its_models():
+    pump_until(lambda: link().session.backend.memory)
+    (memory,) = link().session.backend.memory
+    assert 0 < memory.free <= memory.total
+    assert bpy.ops.any_to_3d.free_memory() == {"FINISHED"}
+    pump_until(lambda: link().session.connection == "connected")
+    assert link().session.trouble is None
 
 
 def test_the_server_ends_with_the_add_on():

@@ -1,0 +1,23 @@
+"""The sidebar tab: panels draw the session and the scene's settings, and decide nothing."""
+
+from __future__ import annotations
+
+from . import backend, batch, generation, history, progress, prompt, queue, result, selected
+
+CLASSES = (
+    *prompt.CLASSES,
+    generation.RemovePresetMenu,
+    generation.PresetMenu,
+    generation.GenerationPanel,
+    *result.CLASSES,
+    progress.ProgressPanel,
+    queue.QueuePanel,
+    history.HistoryList,
+    history.HistoryPanel,
+    *batch.CLASSES,
+    *selected.CLASSES,
+    backend.BackendPanel,
+    backend.BackendLogPanel,
+    backend.LicencesPanel,
+)
+"""In the order of the tab."""

@@ -1,0 +1,71 @@
+"""How far it is: the jobs that run and those that ended last."""
+
+from __future__ import annotations
+
+import bpy
+
+from .. import cut_out_icons, pump, scene, wording
+from ..link import Link
+from ..state import Job
+from .tab import TabPanel, draw_text
+
+_ENDED_JOBS_SHOWN = 3
+_CUT_OUT_SCALE = 5.0
+
+
+class ProgressPanel(TabPanel):
+    bl_idname = "ANY_TO_3D_PT_progress"
+    bl_label = "Progress"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        link = pump.link()
+        jobs = link.session.jobs
+        running = [job for job in jobs if job.state == "running"]
+        ended = [job for job in jobs if job.is_over]
+        column = self.layout.column()
+        for job in (*running, *reversed(ended[-_ENDED_JOBS_SHOWN:])):
+            _draw_job(column, context, link, job)
+        if not running and not ended:
+            draw_text(column, context, "Nothing has been generated yet", "INFO")
+
+
+def _draw_job(column: bpy.types.UILayout, context: bpy.types.Context, link: Link, job: Job) -> None:
+    box = column.box()
+    row = box.row()
+    row.label(text=f"{job.origin.prompt}  ·  {job.origin.seed}", icon="MESH_DATA")
+    if job.is_over:
+        row.operator("any_to_3d.dismiss_job", text="", icon="X", emboss=False).request_id = job.origin.request_id
+    else:
+        row.operator("any_to_3d.cancel", text="", icon="X").request_id = job.origin.request_id
+    draw_text(box, context, wording.job_line(link.session, job))
+    if job.trouble is not None and job.trouble != link.session.trouble:
+        draw_text(box, context, job.trouble.message)
+    if job.state == "running":
+        _draw_bars(box, link, job)
+    for notice in filter(None, (job.notice, job.setback)):
+        draw_text(box, context, notice, "INFO")
+    for cut_out in job.cut_outs:
+        icon = cut_out_icons.icon_of(job.job_id, cut_out.part)
+        if icon:
+            box.template_icon(icon_value=icon, scale=_CUT_OUT_SCALE)
+        draw_text(box, context, wording.cut_out_line(cut_out), "IMAGE_DATA")
+    if job.job_id in link.missing:
+        draw_text(box, context, "Its object is not in this scene any more.", "INFO")
+        box.operator("any_to_3d.recreate", icon="ADD").request_id = job.origin.request_id
+    elif job.state in ("cancelled", "failed") and scene.name_of_object(job.origin) is not None:
+        box.operator("any_to_3d.remove_unfinished", icon="TRASH").request_id = job.origin.request_id
+    elif not job.is_over and scene.mode_of_object(job.origin) != "OBJECT":
+        draw_text(box, context, "It waits while you edit it: leave to Object Mode.", "PAUSE")
+
+
+def _draw_bars(box: bpy.types.UILayout, link: Link, job: Job) -> None:
+    """One bar for each phase, and one for the whole job."""
+    bars = box.column(align=True)
+    for bar in wording.phase_bars(link.session, job):
+        bars.progress(factor=bar.fraction, text=bar.text)
+    box.progress(factor=job.overall, text=wording.progress_text(job))
+    pace = wording.pace_line(job)
+    if pace:
+        box.label(text=pace, icon="TIME")
+    for line in wording.memory_lines(link.session):
+        box.label(text=line, icon="MEMORY")

@@ -1,0 +1,110 @@
+"""What a backend refuses before it looks into a prompt: every limit of a request that the protocol names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .messages import MAX_FILE_BYTES, AudioPrompt, ImagePrompt, Problem, RecipeInfo, Submit, TextPrompt
+
+MAX_PROMPTS = 8
+MAX_CHARACTERS = 1000
+MAX_SEED = 2**63 - 1
+
+MODALITY = {TextPrompt: "text", ImagePrompt: "image", AudioPrompt: "audio"}
+
+
+class RequestRefused(ValueError):
+    """A request that must not become a job; ``problem`` is the answer to it."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.problem = Problem("bad_request", message, hint)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a backend takes. overrides: the name of each setting, with its smallest and largest value."""
+
+    profile: str
+    recipes: tuple[RecipeInfo, ...]
+    overrides: Mapping[str, tuple[float, float]]
+
+    def recipe(self, name: str) -> RecipeInfo | None:
+        return next((recipe for recipe in self.recipes if recipe.name == name), None)
+
+
+def check_request(submit: Submit, offer: Offer) -> None:
+    """Raise RequestRefused for a request that is outside the offer or the protocol's limits."""
+    recipe = _check_choices(submit, offer)
+    _check_overrides(submit, offer)
+    _check_prompts(submit, offer.profile, recipe.modalities)
+
+
+def _check_choices(submit: Submit, offer: Offer) -> RecipeInfo:
+    recipe = offer.recipe(submit.recipe)
+    if not submit.request_id:
+        raise RequestRefused("The request has no request_id.", "Give each request a new unique text.")
+    if recipe is None:
+        known = ", ".join(recipe.name for recipe in offer.recipes)
+        raise RequestRefused(f"There is no recipe {submit.recipe!r}.", f"Choose one of: {known}.")
+    if submit.preset not in [preset.name for preset in recipe.presets]:
+        known = ", ".join(preset.name for preset in recipe.presets)
+        raise RequestRefused(f"Recipe {recipe.name!r} has no preset {submit.preset!r}.", f"Choose one of: {known}.")
+    if not 0 <= submit.seed <= MAX_SEED:
+        raise RequestRefused(f"The seed is {submit.seed}.", f"Choose one from 0 to {MAX_SEED}.")
+    return recipe
+
+
+def _check_overrides(submit: Submit, offer: Offer) -> None:
+    for name, value in submit.overrides.items():
+        limits = offer.overrides.get(name)
+        if limits is None:
+            known = ", ".join(offer.overrides)
+            raise RequestRefused(f"There is no setting {name!r} in profile {offer.profile!r}.", f"Known: {known}.")
+        if not limits[0] <= value <= limits[1]:
+            raise RequestRefused(f"Setting {name!r} is {value:g}.", f"Choose from {limits[0]:g} to {limits[1]:g}.")
+
+
+def _check_prompts(submit: Submit, profile: str, modalities: tuple[str, ...]) -> None:
+    if not 1 <= len(submit.prompts) <= MAX_PROMPTS:
+        count = len(submit.prompts)
+        raise RequestRefused(f"The request has {count} prompts.", f"Give 1 to {MAX_PROMPTS} texts, images or sounds.")
+    for part in submit.prompts:
+        modality = MODALITY[type(part.prompt)]
+        if modality not in modalities:
+            raise RequestRefused(
+                f"Profile {profile!r} does not understand {modality} prompts.", f"Use {' or '.join(modalities)}."
+            )
+        if not 0 < part.weight <= 1000:
+            raise RequestRefused(
+                f"A prompt has weight {part.weight:g}.",
+                "Weights go from above 0 to 1000; leave the part out instead.",
+            )
+        if isinstance(part.prompt, TextPrompt):
+            _check_text(part.prompt.text)
+        else:
+            _check_file(part.prompt.data, modality)
+    if len(submit.negative) > MAX_CHARACTERS:
+        raise RequestRefused(f"The negative prompt has {len(submit.negative)} characters.", _shorter())
+
+
+def _check_text(text: str) -> None:
+    if not text.strip():
+        raise RequestRefused("The prompt is empty.", "Describe the object that you want, such as 'a red chair'.")
+    if len(text) > MAX_CHARACTERS:
+        raise RequestRefused(f"The prompt has {len(text)} characters.", _shorter())
+
+
+def _check_file(data: bytes, modality: str) -> None:
+    if not data:
+        raise RequestRefused(f"The {modality} prompt is an empty file.", "Choose another file.")
+    if len(data) > MAX_FILE_BYTES:
+        megabytes = len(data) / 2**20
+        raise RequestRefused(
+            f"The {modality} prompt has {megabytes:.0f} MiB.", f"Choose one up to {MAX_FILE_BYTES >> 20} MiB."
+        )
+
+
+def _shorter() -> str:
+    return f"Shorten it to {MAX_CHARACTERS}."

@@ -1,0 +1,64 @@
+"""Claims about ``blender --command any_to_3d`` (D20), called as Blender calls it.
+
+The environment names the zip and a program that plays the backend: ANY_TO_3D_ZIP, ANY_TO_3D_PROGRAM.
+"""
+
+import contextlib
+import importlib
+import io
+import json
+import struct
+import tempfile
+from pathlib import Path
+
+import bpy
+from addon_in_use import PACKAGE, PROGRAM, empty_file, install, preferences
+
+install()
+preferences().command = PROGRAM
+FOLDER = Path(tempfile.mkdtemp(prefix="out ü "))
+
+
+def _run(*words):
+    """Exit status, standard output, standard error."""
+    command = importlib.import_module(f"{PACKAGE}.blender_addon.command_line")
+    empty_file()
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        status = command.run([str(word) for word in words])
+    return status, out.getvalue(), err.getvalue()
+
+
+def test_d20_two_objects_are_generated_and_saved_as_a_blend_file():
+    path = FOLDER / "chairs.blend"
+    status, out, err = _run("generate", "--prompt", "a red chair", "--count", 2, "--seed", 5, "--out", path)
+    assert (status, err) == (0, "")
+    assert "saved" in out
+    bpy.ops.wm.open_mainfile(filepath=str(path))
+    made = [each for each in bpy.data.objects if each.get("any_to_3d_is_final")]
+    assert sorted(each["any_to_3d_seed"] for each in made) == [5, 6]
+    assert len({each.location.x for each in made}) == 2
+
+
+def test_d20_an_object_is_exported_as_gltf_with_its_provenance():
+    path = FOLDER / "chair.glb"
+    status, _, err = _run("generate", "--prompt", "a red chair", "--height", 0.5, "--out", path)
+    assert (status, err) == (0, "")
+    data = path.read_bytes()
+    (length,) = struct.unpack_from("<I", data, 12)
+    document = json.loads(data[20 : 20 + length])
+    assert document["nodes"][0]["extras"]["any_to_3d_prompt"] == "a red chair"
+
+
+def test_d20_what_goes_wrong_is_one_sentence_and_a_status():
+    status, _, err = _run("generate", "--prompt", "blorb", "--out", FOLDER / "x.glb")
+    assert status == 1
+    assert "The word 'blorb' is not known here." in err
+    assert not (FOLDER / "x.glb").exists()
+    status, _, err = _run("generate", "--prompt", "a chair", "--out", FOLDER / "x.png")
+    assert status == 1
+    assert ".blend, .glb, .gltf" in err
+    status, _, err = _run("generate", "--prompt", "a chair")
+    assert status == 2
+    assert "--out" in err
+    assert len(err.splitlines()) < 20
