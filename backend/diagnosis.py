@@ -120,7 +120,7 @@ def check_device(name: str) -> Iterator[Finding]:
     yield Finding("ok", "device", shown)
     kernels, report = select_kernels("auto", device)
     text = report.removeprefix("kernels: ")
-    if kernels.name == "reference":
+    if kernels.name in ("reference", "torch"):
         faster = "pip install numba" if device.type == "cpu" else "the line says what keeps Triton's out"
         yield Finding("warning", "kernels", text, f"They are right but slow; {faster}.")
     else:

@@ -128,4 +128,4 @@ def _write_colors(mesh: bpy.types.Mesh, colors: np.ndarray) -> None:
         mesh.color_attributes.active_color = attribute
         mesh.color_attributes.render_color_index = 0
     assert isinstance(attribute, bpy.types.FloatColorAttribute), "made above"
-    attribute.data.foreach_set("color", _LINEAR_OF_SRGB[colors].ravel())
+    attribute.data.foreach_set("color", np.take(_LINEAR_OF_SRGB, colors).ravel())
