@@ -83,7 +83,7 @@ class Forecast:
 def forecast(recipe: Recipe, networks: NetworkWeights, economy: Economy) -> Forecast:
     """The memory of a recipe under an economy."""
     # Networks are put on the device as they are loaded, and only then to where an economy wants them.
-    found = [Moment("loading the networks", networks.total, 0.0), *_stage_zero(recipe, networks, economy)]
+    found = [Moment("loading the networks", networks.loading, 0.0), *_stage_zero(recipe, networks, economy)]
     for number, phase in enumerate(recipe.phases):
         found += _of_phase(phase, networks, economy, None if number == 0 else recipe.phases[number - 1])
     return Forecast(tuple(found))

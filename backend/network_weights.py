@@ -66,9 +66,11 @@ class NetworkWeights:
         return self.planar + self.stereo + self.vision
 
     @property
-    def total(self) -> int:
-        """As they are loaded."""
-        return self.seeing + self.planar_reader + self.stereo_reader + self.readers
+    def loading(self) -> int:
+        """Most while they are loaded: encoder, 2D prior, 3D-aware prior, each without its readers once it is there."""
+        encoder = self.vision + self.readers
+        planar = self.vision + self.planar + self.planar_reader
+        return max(encoder, planar, self.seeing + self.stereo_reader)
 
 
 def published_weights(dtype: torch.dtype) -> NetworkWeights:

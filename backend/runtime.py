@@ -1,6 +1,8 @@
 """Where the profiles differ, and the only place: which folder, which number type, which kernels."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -10,6 +12,7 @@ import torch
 
 from .calibration_pictures import calibration_pictures
 from .catalogue import ProfileName, require_models_folder
+from .generator.condition_readers import put_readers_away, readers_at_hand
 from .generator.losses.modality_similarity import ModalitySimilarity
 from .generator.recipes import PRESETS
 from .generator.recipes.xbind import PLANAR_SIZE
@@ -23,6 +26,7 @@ from .models.joint_folder import joint_layout
 from .models.load import load_joint, load_stable_unclip, load_zero123
 from .models.precision import EXACT, choose_precision
 from .models.stable_unclip import StableUnclipPrior
+from .models.zero123 import Zero123Prior
 
 log = logging.getLogger(__name__)
 
@@ -81,13 +85,18 @@ def build_runtime(
     kernels, chosen = select_kernels("auto", device)
     log.info(chosen)
     require_networks(root)
+    # What only reads prompts and conditions leaves the device as soon as it is there: small cards cannot hold it all.
     joint = load_joint(root, device, dtype)
+    joint.release()
     planar = load_stable_unclip(root / PLANAR, device, dtype)
+    put_readers_away(planar)
     stereo = load_zero123(root / STEREO, device, dtype)
+    put_readers_away(stereo)
     if profile == "full":
         keep_compiled_networks(platformdirs.user_cache_path("any-to-3d", appauthor=False) / "networks")
         shown = replace(planar, codec=planar.codec.at_size(min(PLANAR_SIZE, planar.image_size)))
-        log.info(accelerate(shown, stereo, joint.vision, is_compiling, pictures_embedded()))
+        reading = _reading(shown, stereo, device)
+        log.info(accelerate(shown, stereo, joint.vision, is_compiling, pictures_embedded(), reading))
     return Runtime(
         device=device,
         kernels=kernels,
@@ -97,6 +106,12 @@ def build_runtime(
         image_encoder=joint.vision,
         seed=seed,
     )
+
+
+@contextmanager
+def _reading(planar: StableUnclipPrior, stereo: Zero123Prior, device: torch.device) -> Iterator[None]:
+    with readers_at_hand(planar, device), readers_at_hand(stereo, device):
+        yield
 
 
 def pictures_embedded() -> list[int]:

@@ -9,6 +9,7 @@ import importlib.util
 import os
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +30,8 @@ TOLERANCE = 0.1
 """Largest norm of a difference over that of what is expected; rounding to 8 bits on other ways stays below .03."""
 
 TRIAL_GUIDANCE = 3.0
+
+_ALWAYS = nullcontext()
 
 
 @dataclass(frozen=True)
@@ -57,11 +60,13 @@ def accelerate(
     vision: ClipVision | ImageBindVision,
     is_compiling: bool,
     pictures_embedded: Sequence[int] = (1,),
+    reading: AbstractContextManager[None] = _ALWAYS,
 ) -> str:
     """Make the networks fast in place, as far as their device allows; a line for the log that says what was done.
 
     planar: at the image size it will be shown.  is_compiling: else they are only laid out as a GPU likes them.
-    pictures_embedded: how many the image tower will be shown together.  Takes minutes where nothing is compiled yet.
+    pictures_embedded: how many the image tower will be shown together.  reading: within it the priors can read a
+    condition, for which they may lack room otherwise.  Takes minutes where nothing is compiled yet.
     """
     device = planar.unet.device
     if device.type != "cuda":
@@ -69,7 +74,8 @@ def accelerate(
     lay_out_channels_last(planar, stereo)
     if not is_compiling:
         return "networks: not compiled, as asked"
-    trials = trials_of(planar, stereo, vision, pictures_embedded)
+    with reading:
+        trials = trials_of(planar, stereo, vision, pictures_embedded)
     return make_fast(trials, missing_for_compiling(device), compiled, replayed)
 
 

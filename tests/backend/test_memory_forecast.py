@@ -52,7 +52,7 @@ def test_networks_stay_together_on_the_device_or_with_offload_come_one_by_one() 
 def test_readers_are_there_while_something_is_read() -> None:
     assert moment("reading the prompt").weights == BF16.seeing + BF16.readers
     assert moment("geometry, reading the condition").weights == BF16.seeing + BF16.planar_reader
-    assert moment("loading the networks", ALL).weights == BF16.total
+    assert moment("loading the networks", ALL).weights == BF16.loading
 
 
 def test_one_picture_at_a_time_divides_batches_and_the_reference_views_candidates() -> None:

@@ -1,5 +1,6 @@
 """Weights by file headers are those that the loaders load, and by publication those of the published networks."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import torch
 from any_to_3d.backend import network_weights as counted
 from any_to_3d.backend.models import published
 from any_to_3d.backend.models.load import load_joint, load_stable_unclip, load_zero123
-from any_to_3d.backend.network_weights import published_weights, weights_of
+from any_to_3d.backend.network_weights import NetworkWeights, published_weights, weights_of
 from safetensors.torch import save_file
 from tiny_checkpoints import byte_pair_tokenizer, save_clip, save_zero123, unclip_pipeline
 from tiny_imagebind import TINY, save_imagebind
@@ -84,3 +85,10 @@ def test_the_published_networks_weigh_what_was_measured_elsewhere() -> None:
     assert found.planar == pytest.approx(1.91e9, rel=0.01)
     assert found.stereo == pytest.approx(1.89e9, rel=0.01)
     assert (found.vision, found.planar_reader, found.stereo_reader) == pytest.approx((1.26e9, 0.68e9, 0.61e9), rel=0.01)
+
+
+def test_loading_needs_the_most_of_what_is_there_at_one_time() -> None:
+    networks = NetworkWeights(planar=3, stereo=2, vision=1, planar_reader=10, stereo_reader=1, readers=4)
+    assert networks.loading == 1 + 3 + 10
+    assert replace(networks, planar_reader=0).loading == 1 + 3 + 2 + 1
+    assert replace(networks, planar_reader=0, readers=40).loading == 41
