@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from functools import partial
 
 import torch
+from any_to_3d.backend.economy_choice import Choice, described, least_economy
 from any_to_3d.backend.generator.condition import prepare_condition
 from any_to_3d.backend.generator.economy import Economy
 from any_to_3d.backend.generator.prompt import Prompt
 from any_to_3d.backend.generator.recipe import Recipe
+from any_to_3d.backend.memory_forecast import CONTEXT, DESKTOP, GIB
 from any_to_3d.backend.memory_relief import under
+from any_to_3d.backend.network_weights import published_weights
 
 from .case import Case
 from .condition import TEXT, stage_zero
@@ -30,13 +33,16 @@ class MemoryResult:
     """Gigabytes (10^9 bytes), None where no GPU counts them.   resident: the weights that stay during a run.
 
     peaks: most at once in stage 0 and each phase, weights included.   reserved: what the allocator took for that.
-    card: that the presets are for.
+    card: that the presets are for.   given_up: what a job gives up from its beginning on such a card, and here.
+    forecast: what it then expects before it loads anything, None at the quick size.
     """
 
     resident: float | None
     peaks: Mapping[str, float | None]
     reserved: float | None
     card: float | None
+    given_up: str
+    forecast: float | None
     note: str = ""
 
 
@@ -51,14 +57,18 @@ def part(world: World) -> Iterator[Case]:
 
 def measure(world: World, recipe: Recipe, names: tuple[str, ...]) -> MemoryResult:
     """Stage 0 as a run does it, then the first steps of every phase."""
-    runtime = under(Economy(), world.ours)
+    card = max((CARDS[name] for name in names if name in CARDS), default=None)
+    choice = economy_on_card(world, recipe, card)
+    economy = Economy() if choice is None else choice.economy
+    runtime = under(economy, world.ours)
     gauge = _Gauge(world.device)
     resident = gauge.now()
-    peaks = {}
+    peaks, reserved = {}, []
     gauge.forget()
     for _ in prepare_condition(Prompt.from_text(TEXT), recipe.reference, runtime):
         pass
     peaks["stage 0"] = gauge.peak()
+    reserved.append(gauge.reserved())
     for phase in recipe.phases:
         gauge.forget()
         standing = StandingPhase.stand_up(recipe, phase, runtime, stage_zero(runtime, recipe.reference))
@@ -66,10 +76,20 @@ def measure(world: World, recipe: Recipe, names: tuple[str, ...]) -> MemoryResul
         for index in range(STEPS):
             standing.step(index, Laps(world.device))
         peaks[phase.name] = gauge.peak()
+        reserved.append(gauge.reserved())
         del standing
     note = "" if gauge.is_counted else "not measured: this device does not count its memory"
-    card = max((CARDS[name] for name in names if name in CARDS), default=None)
-    return MemoryResult(resident, peaks, gauge.reserved(), card, note)
+    known = [each for each in reserved if each is not None]
+    expected = None if choice is None else round(choice.forecast.needed / 1e9, 3)
+    under(Economy(), world.ours)
+    return MemoryResult(resident, peaks, max(known, default=None), card, described(economy), expected, note)
+
+
+def economy_on_card(world: World, recipe: Recipe, card: float | None) -> Choice | None:
+    """As a job makes it on such a card, beside CUDA's context and a desktop; None where narrow networks fit anyway."""
+    if world.size == "quick" or card is None:
+        return None
+    return least_economy(recipe, published_weights(world.dtype), card * GIB - CONTEXT - DESKTOP)
 
 
 class _Gauge:

@@ -110,15 +110,27 @@ def _draft(part: PartJournal) -> Iterator[str]:
 
 
 def _memory(part: PartJournal) -> Iterator[str]:
-    yield from _head("preset", "weights, GB", "most, GB", "card, GB", "by phase", "reserved, GB")
+    yield from _head(
+        "preset", "weights, GB", "most, GB", "card, GB", "forecast, GB", "by phase", "reserved, GB", "given up"
+    )
     for name, result in _of(part):
         known = [peak for peak in result["peaks"].values() if peak is not None]
         if not known:
-            yield _row(name, result["note"], "", "", "", "")
+            yield _row(name, result["note"], "", "", "", "", "", "")
             continue
         shown = ", ".join(f"{phase} {peak:.1f}" for phase, peak in result["peaks"].items())
         card = "" if result["card"] is None else f"{result['card']:.0f}"
-        yield _row(name, f"{result['resident']:.1f}", f"{max(known):.1f}", card, shown, f"{result['reserved']:.1f}")
+        expected = "" if result["forecast"] is None else f"{result['forecast']:.1f}"
+        yield _row(
+            name,
+            f"{result['resident']:.1f}",
+            f"{max(known):.1f}",
+            card,
+            expected,
+            shown,
+            f"{result['reserved']:.1f}",
+            result["given_up"],
+        )
 
 
 def _kernels(part: PartJournal) -> Iterator[str]:

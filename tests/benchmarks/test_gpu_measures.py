@@ -11,15 +11,17 @@ from pathlib import Path
 import gpu
 import pytest
 import torch
+from any_to_3d.backend.generator.economy import Economy
 from any_to_3d.backend.generator.losses.score_distillation import SDS
 from any_to_3d.backend.generator.losses.surface import laplacian_roughness, normal_consistency
 from any_to_3d.backend.generator.recipes.xbind import XBIND
 from any_to_3d.backend.generator.rendering.view import TriangleMesh
 from any_to_3d.backend.generator.runtime import Runtime
 from any_to_3d.backend.kernels.select import REFERENCE
+from any_to_3d.backend.memory_forecast import GIB
 from any_to_3d.backend.models.schedule import NoiseSchedule
 from gpu import PARTS, Arguments, main
-from gpu_parts import networks, timing
+from gpu_parts import memory, networks, timing
 from gpu_parts import origin as origins
 from gpu_parts.accelerators import ACCELERATORS
 from gpu_parts.case import Case, LeftOut
@@ -391,6 +393,25 @@ def test_the_kernels_ball_is_the_reference_surface_of_its_distances() -> None:
     assert torch.equal(ball.vertices, vertices)
     assert torch.equal(ball.faces, faces)
     assert ball.vertices.norm(dim=1).mean() == pytest.approx(0.7, abs=0.02)
+
+
+@pytest.mark.cuda
+def test_the_whole_script_runs_on_a_gpu_and_counts_its_memory(tmp_path: Path) -> None:
+    assert main(arguments(tmp_path, device="cuda", is_compiling=False)) == 0
+    parts = json.loads((tmp_path / "gpu.json").read_text("utf-8"))["parts"]
+    assert list(parts) == list(PARTS)
+    for result in parts["memory"]["results"].values():
+        assert all(peak > 0 for peak in result["peaks"].values())
+
+
+def test_memory_is_measured_with_what_a_job_gives_up_on_the_presets_card() -> None:
+    world = World(CPU, "full")
+    small, large = (memory.economy_on_card(world, XBIND, card) for card in (16.0, 80.0))
+    assert small is not None
+    assert large is not None
+    assert large.economy == Economy()
+    assert small.economy != Economy()
+    assert small.forecast.needed <= 16 * GIB
 
 
 def test_a_journal_is_whole_json_after_every_case(tmp_path: Path) -> None:

@@ -21,8 +21,9 @@ from any_to_3d.backend.models.acceleration import (
     trials_of,
 )
 from any_to_3d.backend.models.clip_vision import ClipVision, ImagePreprocessing
+from any_to_3d.backend.models.graph_replay import replayed
 from any_to_3d.backend.models.protocols import Condition
-from any_to_3d.backend.models.random_networks import NARROW, random_networks
+from any_to_3d.backend.models.random_networks import NARROW, RandomNetworks, random_networks
 from any_to_3d.backend.models.stable_unclip import StableUnclipPrior
 from any_to_3d.backend.models.swapped_forward import Forward, SwappedForward, restore_forward, swap_forward
 from any_to_3d.backend.models.zero123 import Zero123Prior
@@ -244,3 +245,35 @@ def test_compiled_for_a_cpu_the_image_tower_computes_the_same(trials: tuple[Tria
     assert "left as they are" not in said, said
     assert is_as_before(trials[-1])
     restore(trials[-1:])
+
+
+@pytest.fixture
+def on_gpu() -> RandomNetworks:
+    return random_networks(torch.device("cuda:0"), torch.bfloat16, NARROW)
+
+
+@pytest.mark.cuda
+@pytest.mark.timeout(1800)
+def test_on_a_gpu_every_network_compiles(on_gpu: RandomNetworks) -> None:
+    torch._dynamo.reset()
+    said = accelerate(on_gpu.planar, on_gpu.stereo, on_gpu.joint.vision, is_compiling=True, pictures_embedded=(3, 6))
+    assert said.startswith("networks: compiled: 2D U-Net, 2D encoder, 3D-aware U-Net"), said
+    assert "left as they are" not in said, said
+
+
+@pytest.mark.cuda
+def test_on_a_gpu_a_recorded_u_net_follows_its_arguments(on_gpu: RandomNetworks) -> None:
+    trial = trials_of(on_gpu.planar, on_gpu.stereo, on_gpu.joint.vision)[0]
+    unet, rng = on_gpu.planar.unet, torch.Generator().manual_seed(0)
+    install((trial,), replayed)
+    assert is_fast(trial)
+    swapped = unet.forward
+    assert isinstance(swapped, SwappedForward)
+    width, label = unet.config.cross_attention_dim, unet.config.projection_class_embeddings_input_dim
+    shapes = {"encoder_hidden_states": (2, 77, width), "class_labels": (2, label)}
+    with torch.no_grad():
+        for timestep in (50, 950):
+            sample = torch.randn(2, 4, 8, 8, generator=rng).to(unet.device, unet.dtype)
+            named = {key: torch.randn(shape, generator=rng).to(sample) for key, shape in shapes.items()}
+            times = torch.full((2,), timestep, device=unet.device)
+            assert off_by(unet(sample, times, **named).sample, swapped.plain(sample, times, **named).sample) < 0.01

@@ -126,6 +126,15 @@ def test_attention_logits_are_not_rounded_to_bfloat16(backend: SDPBackend) -> No
         assert error(attention, hidden, torch.bfloat16) < ROUNDED_LOGITS / 2
 
 
+@pytest.mark.cuda
+@pytest.mark.parametrize("backend", [None, SDPBackend.MATH])
+def test_a_gpus_attention_keeps_its_logits_exact_too(backend: SDPBackend | None) -> None:
+    for dtype, largest_logit, bound in ((torch.float16, 200_000.0, 0.02), (torch.bfloat16, 100.0, ROUNDED_LOGITS / 2)):
+        attention, hidden = self_attention(largest_logit)
+        with nullcontext() if backend is None else sdpa_kernel(backend):
+            assert error(attention.to("cuda:0"), hidden.to("cuda:0"), dtype) < bound
+
+
 ROUNDED_LOGITS = 0.01
 """What logits of a hundred, rounded to bfloat16, do to the output at least; rounding the output alone makes .003."""
 
