@@ -27,10 +27,11 @@ from .generator.runtime import Runtime
 from .kernels.warm_up import warm_up
 from .memory_reading import MEBIBYTE, computers_memory
 from .memory_relief import next_relief, under
+from .models.default_folder import chosen_models_folder
 from .models.precision import choose_precision
 from .network_weights import weights_of
 from .prompt_reading import read_prompt
-from .runtime import build_runtime, choose_device, models_root
+from .runtime import build_runtime, choose_device
 from .worker_messages import Memory
 
 log = logging.getLogger(__name__)
@@ -141,7 +142,7 @@ class XBindEngine:
         memory = memory_of(device)
         if memory is None or self._profile != "full":
             return Economy(), ""
-        networks = weights_of(models_root(self._profile, self._models_folder), choose_precision(device).dtype)
+        networks = weights_of(chosen_models_folder(self._models_folder), choose_precision(device).dtype)
         choice = least_economy(recipe, networks, memory.available)
         return choice.economy, notice(choice, memory.available)
 
