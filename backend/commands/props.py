@@ -125,6 +125,8 @@ class Props:
             elif value != field.default:
                 given.append(f"--{name} {value}")
         if given:
+            # A word that does not exist is the greater mistake.
+            self.specs()
             raise ValueError(
                 f"got {', '.join(given)}, but nothing to write; add --out FOLDER for GLB files or --sheet FILE.png for "
                 "a picture, or pass nothing at all for the list"

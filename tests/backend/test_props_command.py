@@ -59,6 +59,7 @@ def test_file_names_tell_the_prop() -> None:
     ("command", "message"),
     [
         (Props(classes=("dragon",), out=Path("x")), "unknown class 'dragon'; .*chair"),
+        (Props(classes=("dragon",)), "unknown class 'dragon'; .*chair"),
         (Props(material="cheese", out=Path("x")), "unknown material 'cheese'; .*wood"),
         (Props(pattern="paisley", out=Path("x")), "unknown pattern 'paisley'; .*dotted"),
         (Props(proportion="huge", out=Path("x")), "unknown proportion 'huge'; .*tall"),
