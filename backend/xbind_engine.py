@@ -26,6 +26,7 @@ from .kernels.warm_up import warm_up
 from .memory_relief import next_relief, under
 from .prompt_reading import read_prompt
 from .runtime import build_runtime, choose_device
+from .sound_hearing import sounds_heard
 
 log = logging.getLogger(__name__)
 
@@ -115,6 +116,8 @@ class XBindEngine:
         if job_id != self._job_id:
             self._job_id, self._economy = job_id, Economy()
         self._recipe = recipe
+        if self._profile == "builtin":
+            yield from sounds_heard(job_id, read.prompt, self._runtime.joint, self._runtime.device)
         _free_memory(self._runtime.device)
         runtime = replace(under(self._economy, self._runtime), seed=submit.seed)
         resume = _checkpoint_in(checkpoint_folder)

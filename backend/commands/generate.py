@@ -183,14 +183,17 @@ class Generate:
                     case Preparing(_, what, _):
                         bar.update(task, description=what)
                     case CutOut():
-                        self._show_cut_out(event, console)
+                        self._show_cut_out(event, job.submit, console)
                     case Progress():
                         bar.update(task, description=_describe(event), completed=event.overall)
                     case Finished() | Cancelled() | Failed():
                         return event
         raise AssertionError("run_job ends with a terminal event")
 
-    def _show_cut_out(self, cut_out: CutOut, console: "Console") -> None:
+    def _show_cut_out(self, cut_out: CutOut, submit: Submit, console: "Console") -> None:
+        if isinstance(submit.prompts[cut_out.part].prompt, AudioPrompt):
+            console.print(cut_out.notice, markup=False)
+            return
         console.print(f"image cut out by: {cut_out.method}", markup=False)
         if cut_out.notice:
             console.print(cut_out.notice, style="yellow", markup=False)
