@@ -69,7 +69,8 @@ class Generate:
     """draft, standard or high."""
 
     recipe: str = "xbind"
-    """The method; baselines and ablations have names of their own."""
+    """The method: xbind. To compare, at preset standard: stable_sds, zero_sds, zerostable_cds, no_stereo, no_planar,
+    phase1_only, no_ms, augsds_phase2."""
 
     height: float = 1.0
     """The object's height in metres; it stands on the origin."""

@@ -15,6 +15,7 @@ import pytest
 import soundfile
 import trimesh
 from any_to_3d.backend import __main__
+from any_to_3d.backend.catalogue import PROFILES
 from any_to_3d.backend.commands.generate import Generate
 from any_to_3d.backend.version import backend_version
 from any_to_3d.shared.messages import ImagePrompt, TextPrompt
@@ -166,6 +167,11 @@ def test_a_job_that_fails_is_reported_like_every_other_mistake(any_to_3d: Comman
         *("--overrides", "fail_at", "1"),
     )
     assert (done.status, done.err) == (1, "any-to-3d: the fake job was asked to fail at step 1\n")
+
+
+def test_the_help_of_generate_names_every_recipe(any_to_3d: Command) -> None:
+    helped = any_to_3d("generate", "--help").out
+    assert [recipe.name for recipe in PROFILES["builtin"].recipes if recipe.name not in helped] == []
 
 
 def test_the_version_is_told(any_to_3d: Command) -> None:
