@@ -81,7 +81,7 @@ def _add_plane(name: str, place: Vector, rotation: tuple[float, float, float], m
 
 
 def _light(rng: random.Random, sight: float, middle: Vector, radius: float) -> None:
-    """A lamp before the object, or beside it, near enough that the floor's brightness falls off, and the sky's light."""
+    """A lamp before the object or beside it, so near that the floor's brightness falls off, and the sky's light."""
     lamp = bpy.data.lights.new("lamp", "AREA")
     lamp.size = radius * rng.uniform(0.1, 3.0)
     warmth = rng.uniform(-0.2, 0.4)
