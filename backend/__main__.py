@@ -37,18 +37,21 @@ Command = (
 PREFIXES = (tyro.conf.OmitArgPrefixes, tyro.conf.OmitSubcommandPrefixes)
 """Options are --text, not --demo.text, and it is models list, not models action:list."""
 
+DESCRIPTION = f"{__doc__} 'any-to-3d --version' says which one this is."
+
 QUIET = (Demo, Generate, Props, Models, Doctor, Keys, RecordDemo)
 """Commands for people: they show their own progress, so only warnings are logged."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one sub-command and exit with its status: 0 done, 1 failed, 130 interrupted."""
-    if list(sys.argv[1:] if arguments is None else arguments) == ["--version"]:
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given == ["--version"]:
         sys.stdout.write(f"any-to-3d {backend_version()}\n")
-        return
+        sys.exit(0)
     _share_the_processor()
     try:
-        command: Command = tyro.cli(Command, prog="any-to-3d", description=__doc__, args=arguments, config=PREFIXES)
+        command: Command = tyro.cli(Command, prog="any-to-3d", description=DESCRIPTION, args=given, config=PREFIXES)
         log_to_stderr(logging.WARNING if isinstance(command, QUIET) else logging.INFO)
         sys.exit(command.run())
     except (ValueError, OSError) as error:

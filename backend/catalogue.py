@@ -100,7 +100,7 @@ def require_models_folder(profile: ProfileName, folder: Path | None) -> None:
     if profile == "full" and not root.is_dir():
         raise FileNotFoundError(
             f"profile 'full' reads its networks from {root}, and there is no such folder; fetch them with "
-            f"'{fetch_command('', root)}', or pass --models-folder with stable_unclip/, zero123/ and clip/ inside"
+            f"'{fetch_command('', root)}', or pass --models-folder with stable_unclip/, zero123/ and clip/ inside."
         )
 
 

@@ -9,6 +9,7 @@ from typing import Protocol
 from jaxtyping import Float
 from torch import Tensor
 
+from .doubtful_cut_out import doubt_about
 from .generator.matting import recentred, report
 from .grab_cut import GrabCut
 from .rembg_matting import RembgMatting, find_rembg_weights, is_rembg_installed
@@ -45,10 +46,14 @@ class Matting(Protocol):
 
 @dataclass(frozen=True)
 class ChosenMatting:
-    """What this installation has; ``notice`` says what stands in the way of something better that is half there."""
+    """What this installation has; ``notice`` says what stands in the way of something better that is half there.
+
+    doubt: of a picture and its cut-out, a notice to the artist, or "" where there is none to give.
+    """
 
     matting: Matting
     notice: str = ""
+    doubt: Callable[[Float[Tensor, "3 H W"], Float[Tensor, "H W"]], str] = lambda pixels, alpha: ""
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,7 @@ def choose_matting() -> ChosenMatting:
         except (ValueError, ImportError) as error:
             notice = f"rembg could not be used: {error}."
     log.info("matting=%r %s", GrabCut.name, notice)
-    return ChosenMatting(GrabCut(), notice)
+    return ChosenMatting(GrabCut(), notice, doubt_about)
 
 
 def cut_out(picture: Float[Tensor, "4 H W"], choose: Callable[[], ChosenMatting]) -> CutOutPicture:
@@ -91,11 +96,12 @@ def cut_out(picture: Float[Tensor, "4 H W"], choose: Callable[[], ChosenMatting]
         return CutOutPicture(framed(pixels, alpha), OWN_TRANSPARENCY)
     chosen = choose()
     found = chosen.matting.alpha(pixels)
-    doubt = _doubt(found)
-    if doubt:
-        told = (f"No object could be cut out ({doubt}), so the whole picture is used.", chosen.notice)
+    failure = _failure(found)
+    if failure:
+        told = (f"No object could be cut out ({failure}), so the whole picture is used.", chosen.notice)
         return CutOutPicture(pixels, NO_METHOD, " ".join(filter(None, told)))
-    return CutOutPicture(framed(pixels, found), chosen.matting.name, chosen.notice)
+    told = (chosen.doubt(pixels, found), chosen.notice)
+    return CutOutPicture(framed(pixels, found), chosen.matting.name, " ".join(filter(None, told)))
 
 
 def framed(pixels: Float[Tensor, "3 H W"], alpha: Float[Tensor, "H W"]) -> Float[Tensor, "3 S S"]:
@@ -104,7 +110,7 @@ def framed(pixels: Float[Tensor, "3 H W"], alpha: Float[Tensor, "H W"]) -> Float
     return frame
 
 
-def _doubt(alpha: Float[Tensor, "H W"]) -> str:
+def _failure(alpha: Float[Tensor, "H W"]) -> str:
     measured = report(alpha > 0.5)
     if measured.area < PLAUSIBLE_AREA[0]:
         return "nothing stands out from the background"

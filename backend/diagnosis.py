@@ -100,7 +100,10 @@ def check_blender() -> Iterator[Finding]:
     elif program := shutil.which("blender"):
         yield Finding("ok", "blender", f"found {program}")
     else:
-        remedy = "Install Blender 4.2 or later, or pip install 'any-to-3d[blender]'; only the demo needs it here."
+        remedy = (
+            "Install Blender 4.2 or later; or, in the folder of any-to-3d's source, pip install -e '.[blender]', as in"
+            " the README's 'Try it'. Only the demo needs it here."
+        )
         yield Finding("warning", "blender", "neither bpy nor a blender on PATH", remedy)
 
 

@@ -1,4 +1,4 @@
-"""Matting without networks, for photographs: GrabCut, which asks only that the picture's rim be background."""
+"""Matting without networks, for photographs: GrabCut, from one or two first guesses, and without cast shadows."""
 
 import cv2
 import numpy as np
@@ -7,6 +7,10 @@ from jaxtyping import Float
 from scipy import ndimage
 from torch import Tensor
 from torch.nn.functional import interpolate
+
+from .cast_shadow import without_shadow
+from .outline import edge_share
+from .rim_distance import beyond_edges
 
 LARGEST_SIDE = 320
 """The colours are separated at this size: a third of a second, and edges finer than any encoder sees."""
@@ -29,6 +33,10 @@ SMALLEST_PART = 0.05
 SMALLEST_HOLE = 0.002
 """Holes below this share of the picture are paint that resembles the background."""
 
+CLEAR = 0.92
+"""An outline with this share on edges of the picture is believed; else a second first guess is tried."""
+
+FEWEST = 16
 
 LIKENESS = 2.5
 """Standard deviations from a colour of the background within which a part of the object may be background after all."""
@@ -57,11 +65,24 @@ class GrabCut:
 
 
 def _separated(rgb: np.ndarray) -> np.ndarray:
+    mask = cut_from(rgb, np.ones(rgb.shape[:2], bool))
+    on_edges = edge_share(rgb, mask)
+    if mask.any() and on_edges < CLEAR:
+        # A ground with shades that the rim does not show: it starts out as background too, as far as paths reach it.
+        other = cut_from(rgb, beyond_edges(rgb))
+        mask = other if edge_share(rgb, other) > on_edges else mask
+    return without_shadow(rgb, mask)
+
+
+def cut_from(rgb: np.ndarray, may_be_object: np.ndarray) -> np.ndarray:
+    """bool[H, W]: GrabCut's object in uint8[H, W, 3] from a first guess; the rim is background whatever that says."""
     rim = max(1, round(RIM * max(rgb.shape)))
-    if min(rgb.shape[:2]) <= 2 * rim:
-        return np.zeros(rgb.shape[:2], bool)
+    inside = (slice(rim, -rim), slice(rim, -rim))
     labels = np.full(rgb.shape[:2], cv2.GC_BGD, np.uint8)
-    labels[rim:-rim, rim:-rim] = cv2.GC_PR_FGD
+    labels[inside] = np.where(may_be_object[inside], cv2.GC_PR_FGD, cv2.GC_PR_BGD)
+    # With fewer points than Gaussians cv2 stops with an error.
+    if np.count_nonzero(labels == cv2.GC_PR_FGD) < FEWEST:
+        return np.zeros(rgb.shape[:2], bool)
     background, foreground = np.zeros((1, COMPONENT_NUMBERS)), np.zeros((1, COMPONENT_NUMBERS))
     whole = (0, 0, rgb.shape[1], rgb.shape[0])
     # Its first clusters are drawn from a generator of the thread, which other calls have moved on.
@@ -73,8 +94,7 @@ def _separated(rgb: np.ndarray) -> np.ndarray:
     if enclosed.any():
         labels[enclosed] = cv2.GC_PR_BGD
         cv2.grabCut(bgr, labels, whole, background, foreground, ROUNDS, cv2.GC_INIT_WITH_MASK)
-    inside = (labels == cv2.GC_PR_FGD)[rim:-rim, rim:-rim]
-    return np.pad(_without_scraps(inside), rim, mode="edge")
+    return np.pad(_without_scraps((labels == cv2.GC_PR_FGD)[inside]), rim, mode="edge")
 
 
 def _looks_like(bgr: np.ndarray, mixture: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from .models.joint_folder import BUILTIN_FOLDER
 from .models.word_reader import WordReader
 from .props.class_table import CLASS_TABLE
 from .props.everyday_words import nearest_prop_words
-from .props.words import CLASS_PLURALS, CLASS_WORDS, closed_vocabulary
+from .props.words import CLASS_PLURALS, CLASS_WORDS, COLOUR_WORDS, MATERIAL_WORDS, closed_vocabulary
 
 TOKENIZER_FILE = Path("clip", "tokenizer", "tokenizer.json")
 SETTINGS_FILE = "tokenizer_config.json"
@@ -20,6 +20,9 @@ SHOWN_WORDS = 8
 
 _CLASS_OF = {
     word: name for table in (CLASS_WORDS, CLASS_PLURALS) for name, synonyms in table.items() for word in synonyms
+}
+_SINGULAR_OF = {
+    plural: word for name, words in CLASS_WORDS.items() for word, plural in zip(words, CLASS_PLURALS[name], strict=True)
 }
 
 
@@ -62,8 +65,17 @@ class Vocabulary:
             message = (
                 f"The built-in models do not know {_quoted(unknown)}, and {_shown(text)} names no object they know."
             )
-        known = ", ".join(sorted(self.props & set(CLASS_WORDS)) or sorted(self.props))
-        return message, f"{self._question(unknown, self.props)}Known objects: {known}. Profile 'full' reads any words."
+        question = self._question(unknown, self.reader.describing)
+        return message, f"{question}{self._known_words()} Profile 'full' reads any words."
+
+    def _known_words(self) -> str:
+        """The plain words for objects, colours and materials, in sentences."""
+        tables = {
+            "objects": sorted(self.props & set(CLASS_WORDS)) or sorted(self.props),
+            "colours": [word for word in COLOUR_WORDS if word in self.reader.known],
+            "materials": [words[0] for words in MATERIAL_WORDS.values() if words[0] in self.reader.known],
+        }
+        return " ".join(f"Known {what}: {', '.join(words)}." for what, words in tables.items() if words)
 
     def meaningless(self, what: str, text: str) -> tuple[str, str]:
         """What to say about a text that cannot be embedded: a message and a hint. what: such as "negative prompt"."""
@@ -98,21 +110,28 @@ class Vocabulary:
         return f"The built-in models do not know {_listed(words)} {where} and will ignore {_them(unknown)}."
 
     def _with_nearest(self, word: str, known: frozenset[str]) -> str:
-        near = self._nearest((word,), known)
+        near = self._nearest(word, known)
         return f"{_quoted((word,))} (nearest: {_quoted(near)})" if near else _quoted((word,))
 
     def _question(self, unknown: Sequence[str], known: frozenset[str]) -> str:
-        near = self._nearest(unknown, known)
-        return f"Did you mean {_quoted(near, ' or ')}? " if near else ""
+        """Empty if no word has anything near; a single word need not be named again."""
+        near = {word: _quoted(found, " or ") for word in unknown if (found := self._nearest(word, known))}
+        if not near:
+            return ""
+        if len(unknown) == 1:
+            return f"Did you mean {near[unknown[0]]}? "
+        shown = [f"{words} for {_quoted((word,))}" for word, words in list(near.items())[:SHOWN_WORDS]]
+        return f"Did you mean {_listed(shown)}? "
 
-    def _nearest(self, unknown: Sequence[str], known: frozenset[str]) -> tuple[str, ...]:
-        """By meaning where an everyday word is known, by spelling otherwise."""
-        found: dict[str, None] = {}
-        for word in unknown:
-            by_meaning = nearest_prop_words(word)
-            near = self.reader.nearest(word, known) if by_meaning is None else by_meaning
-            found |= dict.fromkeys(each for each in near if each in known)
-        return tuple(found)[:SHOWN_WORDS]
+    def _nearest(self, word: str, known: frozenset[str]) -> tuple[str, ...]:
+        """By meaning where an everyday word is known, by spelling otherwise; of singular and plural, the nearer."""
+        by_meaning = nearest_prop_words(word)
+        near = self.reader.nearest(word, known) if by_meaning is None else by_meaning
+        found: dict[str, str] = {}
+        for each in near:
+            if each in known:
+                found.setdefault(_SINGULAR_OF.get(each, each), each)
+        return tuple(found.values())
 
 
 def read_vocabulary(folder: Path = BUILTIN_FOLDER) -> Vocabulary:

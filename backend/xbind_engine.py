@@ -32,6 +32,7 @@ from .models.precision import choose_precision
 from .network_weights import weights_of
 from .prompt_reading import read_prompt
 from .runtime import build_runtime, choose_device
+from .sound_hearing import sounds_heard
 from .worker_messages import Memory
 
 log = logging.getLogger(__name__)
@@ -159,6 +160,8 @@ class XBindEngine:
         self.load()
         assert self._runtime is not None
         self._recipe = recipe
+        if self._profile == "builtin":
+            yield from sounds_heard(job_id, read.prompt, self._runtime.joint, self._runtime.device)
         _free_memory(self._runtime.device)
         if job_id != self._job_id:
             self._job_id, self._economy, told = job_id, *self._economy_for(recipe, self._runtime.device)

@@ -1,10 +1,12 @@
-"""How well an object is cut out of a photo-like picture: mean IoU with the truth, by background and method.
+"""How well an object is cut out of a photo-like picture: IoU with the truth, by kind of picture and method.
 
-python benchmarks/matting.py --out benchmarks/results/matting
+python benchmarks/matting.py --rooms runs/ray-traced/scenes --out benchmarks/results/matting
 
-Props of the built-in world (hold-outs included) before eight kinds of backgrounds, and two methods: the flood fill from
-the border that sampled reference views are cut out with, and GrabCut, which image prompts are. Writes matting.json and
-matting.jpg: for every picture itself, then the flood fill's result and GrabCut's.
+Two sets: props of the built-in world (hold-outs included) pasted before eight kinds of backgrounds, and, where --rooms
+names the folder that benchmarks/ray_traced_scenes.py has filled, props ray-traced in rooms. Three methods: the flood
+fill from the border that sampled reference views are cut out with, GrabCut from the picture's rim alone, and GrabCut as
+image prompts get it. Also how often the notice about a doubtful cut-out is right. Writes matting.json, and a sheet for
+each set: for every picture itself, then the methods' results.
 """
 
 import json
@@ -12,16 +14,19 @@ import shlex
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 import tyro
 from any_to_3d.backend.cut_out import Matting
+from any_to_3d.backend.doubtful_cut_out import doubt_about
 from any_to_3d.backend.evaluation.provenance import source
 from any_to_3d.backend.generator.matting import foreground_mask
-from any_to_3d.backend.grab_cut import GrabCut
+from any_to_3d.backend.grab_cut import GrabCut, cut_from
 from any_to_3d.backend.models.folder_layout import BUILTIN_FOLDER
 from any_to_3d.backend.props.build import build
 from any_to_3d.backend.props.render import PropView, render
@@ -41,6 +46,12 @@ class Options:
     """Of each kind of background."""
 
     seed: int = 0
+    workers: int = 2
+    """Processes, of one thread each."""
+
+    rooms: Path | None = None
+    """Folder of ray-traced scenes; without it they are left out."""
+
     out: Path = Path("benchmarks/results/matting")
 
 
@@ -53,7 +64,22 @@ class FloodFill:
         return foreground_mask(pixels).float()
 
 
-METHODS: tuple[Matting, ...] = (FloodFill(), GrabCut())
+class RimGrabCut:
+    """A Matting that takes everything inside the rim for probable object."""
+
+    name = "GrabCut from the rim alone"
+
+    def alpha(self, pixels: torch.Tensor) -> torch.Tensor:
+        rgb = (pixels.permute(1, 2, 0) * 255).round().byte().numpy()
+        return torch.from_numpy(cut_from(rgb, np.ones(rgb.shape[:2], bool))).float()
+
+
+METHODS: tuple[Matting, ...] = (FloodFill(), RimGrabCut(), GrabCut())
+
+POOR = 0.85
+"""Cut-outs with a smaller IoU should carry the notice that they look doubtful."""
+
+ROOM = "ray-traced room"
 
 
 @dataclass(frozen=True)
@@ -184,35 +210,79 @@ def overlap(mask: np.ndarray, truth: np.ndarray) -> float:
     return float((mask & truth).sum() / (mask | truth).sum())
 
 
+@dataclass(frozen=True)
+class Measured:
+    """One method on one set; the lists are parallel to the set's scenes."""
+
+    masks: list[np.ndarray]
+    ious: list[float]
+    is_doubted: list[bool]
+    milliseconds: float
+
+
 def main(options: Options) -> None:
     torch.set_num_threads(1)
-    scenes = [
+    sets = {"pasted": pasted_scenes(options)}
+    if options.rooms:
+        sets["ray_traced"] = rooms(options.rooms)
+    options.out.mkdir(parents=True, exist_ok=True)
+    record: dict[str, object] = {
+        "source": asdict(replace(source(BUILTIN_FOLDER), command=shlex.join(["python", *sys.argv]))),
+        "size": SIZE,
+        "seed": options.seed,
+    }
+    for name, scenes in sets.items():
+        measured = {method.name: measure(method, scenes, options.workers) for method in METHODS}
+        kinds = [scene.kind for scene in scenes]
+        record[name] = {
+            "pictures": len(scenes),
+            "methods": {method: _summary(each, kinds) for method, each in measured.items()},
+        }
+        masks = {method: each.masks for method, each in measured.items()}
+        _sheet(scenes, masks, options.pictures).save(options.out / f"{name}.jpg", quality=85)
+        Console().print(_table(measured, kinds))
+    (options.out / "matting.json").write_text(json.dumps(record, indent=1) + "\n", "utf-8")
+
+
+def pasted_scenes(options: Options) -> list[Scene]:
+    return [
         make_scene(kind, np.random.default_rng([options.seed, number, index]))
         for number, kind in enumerate(BACKGROUNDS)
         for index in range(options.pictures)
     ]
-    scores: dict[str, list[float]] = {}
-    milliseconds: dict[str, float] = {}
-    masks: dict[str, list[np.ndarray]] = {}
-    for method in METHODS:
-        began = time.process_time()
-        masks[method.name] = [method.alpha(_pixels(scene)).numpy() > 0.5 for scene in scenes]
-        milliseconds[method.name] = 1000 * (time.process_time() - began) / len(scenes)
-        scores[method.name] = [
-            overlap(mask, scene.mask) for mask, scene in zip(masks[method.name], scenes, strict=True)
-        ]
-    options.out.mkdir(parents=True, exist_ok=True)
-    kinds = [scene.kind for scene in scenes]
-    record = {
-        "source": asdict(replace(source(BUILTIN_FOLDER), command=shlex.join(["python", *sys.argv]))),
-        "pictures": len(scenes),
-        "size": SIZE,
-        "seed": options.seed,
-        "methods": {name: _summary(values, kinds, milliseconds[name]) for name, values in scores.items()},
-    }
-    (options.out / "matting.json").write_text(json.dumps(record, indent=1) + "\n", "utf-8")
-    _sheet(scenes, masks, options.pictures).save(options.out / "matting.jpg", quality=85)
-    Console().print(_table(scores, kinds))
+
+
+def rooms(folder: Path) -> list[Scene]:
+    """What ray_traced_scenes.py wrote. Raises ValueError for a folder without any."""
+    scenes = []
+    for alpha in sorted(folder.glob("*_alpha.png")):
+        rgb = np.asarray(Image.open(alpha.with_name(alpha.name.replace("_alpha", ""))).convert("RGB"))
+        scenes.append(Scene(ROOM, rgb / 255.0, np.asarray(Image.open(alpha).convert("RGBA"))[..., 3] > 127))
+    if not scenes:
+        raise ValueError(f"no *_alpha.png in {folder}; fill it with benchmarks/ray_traced_scenes.py")
+    return scenes
+
+
+def measure(method: Matting, scenes: list[Scene], workers: int) -> Measured:
+    """Processor time is that of the cut-out alone, on one thread."""
+    with ProcessPoolExecutor(workers) as pool:
+        results = list(pool.map(_cut_out, [method] * len(scenes), scenes))
+    return Measured(
+        [mask for mask, _, _ in results],
+        [overlap(mask, scene.mask) for (mask, _, _), scene in zip(results, scenes, strict=True)],
+        [is_doubted for _, is_doubted, _ in results],
+        1000 * float(np.mean([seconds for _, _, seconds in results])),
+    )
+
+
+def _cut_out(method: Matting, scene: Scene) -> tuple[np.ndarray, bool, float]:
+    """The mask, whether it carries a notice, and processor seconds."""
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    began = time.process_time()
+    alpha = method.alpha(_pixels(scene))
+    seconds = time.process_time() - began
+    return alpha.numpy() > 0.5, bool(doubt_about(_pixels(scene), alpha)), seconds
 
 
 def _pixels(scene: Scene) -> torch.Tensor:
@@ -220,36 +290,44 @@ def _pixels(scene: Scene) -> torch.Tensor:
     return torch.from_numpy(np.rint(255 * scene.rgb).astype(np.float32) / 255).permute(2, 0, 1)
 
 
-def _summary(values: list[float], kinds: list[str], milliseconds: float) -> dict[str, object]:
+def _summary(measured: Measured, kinds: list[str]) -> dict[str, object]:
+    ious, is_doubted = np.array(measured.ious), np.array(measured.is_doubted)
+    is_poor = ious < POOR
     return {
-        "mean_iou": round(float(np.mean(values)), 4),
-        "median_iou": round(float(np.median(values)), 4),
-        "share_above_0.9": round(float(np.mean(np.array(values) > 0.9)), 4),
-        "processor_milliseconds_a_picture": round(milliseconds, 1),
-        "mean_iou_by_background": {kind: round(mean, 4) for kind, mean in _by_kind(values, kinds).items()},
+        "mean_iou": round(float(ious.mean()), 4),
+        "median_iou": round(float(np.median(ious)), 4),
+        "lowest_iou": round(float(ious.min()), 4),
+        f"share_below_{POOR}": round(float(is_poor.mean()), 4),
+        "poor_pictures": int(is_poor.sum()),
+        "poor_pictures_doubted": int((is_poor & is_doubted).sum()),
+        "good_pictures": int((~is_poor).sum()),
+        "good_pictures_doubted": int((~is_poor & is_doubted).sum()),
+        "processor_milliseconds_a_picture": round(measured.milliseconds, 1),
+        "mean_iou_by_background": {kind: round(mean, 4) for kind, mean in _by_kind(measured.ious, kinds).items()},
     }
 
 
 def _by_kind(values: list[float], kinds: list[str]) -> dict[str, float]:
     return {
         each: float(np.mean([value for value, kind in zip(values, kinds, strict=True) if kind == each]))
-        for each in BACKGROUNDS
+        for each in dict.fromkeys(kinds)
     }
 
 
-def _table(scores: dict[str, list[float]], kinds: list[str]) -> Table:
-    table = Table("mean IoU", *scores)
-    by_kind = {name: _by_kind(values, kinds) for name, values in scores.items()}
-    for kind in BACKGROUNDS:
-        table.add_row(kind, *(f"{by_kind[name][kind]:.3f}" for name in scores))
-    table.add_row("all", *(f"{np.mean(values):.3f}" for values in scores.values()))
+def _table(measured: dict[str, Measured], kinds: list[str]) -> Table:
+    table = Table("mean IoU", *measured)
+    by_kind = {name: _by_kind(each.ious, kinds) for name, each in measured.items()}
+    for kind in dict.fromkeys(kinds):
+        table.add_row(kind, *(f"{by_kind[name][kind]:.3f}" for name in measured))
+    table.add_row("all", *(f"{np.mean(each.ious):.3f}" for each in measured.values()))
+    table.add_row("lowest", *(f"{min(each.ious):.3f}" for each in measured.values()))
     return table
 
 
 def _sheet(scenes: list[Scene], masks: dict[str, list[np.ndarray]], columns: int) -> Image.Image:
-    """One row a kind of background; each picture over its cut-outs."""
+    """Each picture over its cut-outs; of the pasted ones, one row a kind of background."""
     height = SHOWN * (1 + len(masks))
-    sheet = Image.new("RGB", (columns * SHOWN, len(scenes) // columns * height), "white")
+    sheet = Image.new("RGB", (columns * SHOWN, -(-len(scenes) // columns) * height), "white")
     for number, scene in enumerate(scenes):
         shown = [scene.rgb, *(np.where(of[number][..., None], scene.rgb, 1.0) for of in masks.values())]
         for place, rgb in enumerate(shown):

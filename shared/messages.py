@@ -253,10 +253,11 @@ class Preparing:
 
 @dataclass(frozen=True)
 class CutOut:
-    """What the encoder sees of an image prompt, before anything is made of it.
+    """What the encoder makes of an image or a sound prompt, before anything is made of it.
 
-    part: index into the request's prompts.  picture: a PNG of at most 256 pixels a side.  notice: set where the object
-    could not be cut out as it should.
+    part: index into the request's prompts.  picture: a PNG of at most 256 pixels a side; of a sound, its spectrum over
+    time.  method: "none" for a sound.  notice: set where the object could not be cut out as it should; of a sound, the
+    nearest known kinds.
     """
 
     job_id: str

@@ -1,6 +1,5 @@
 """``any-to-3d generate``: one object without Blender and without a server, through the worker's own ``run_job``."""
 
-import io
 import math
 import tempfile
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from ...shared.messages import (
     Finished,
     ImagePrompt,
     Preparing,
+    Problem,
     Progress,
     Submit,
     TextPrompt,
@@ -69,7 +69,8 @@ class Generate:
     """draft, standard or high; of profile full draft, small, standard or paper."""
 
     recipe: str = "xbind"
-    """The method; baselines and ablations have names of their own."""
+    """The method: xbind. To compare, at preset standard: stable_sds, zero_sds, zerostable_cds, no_stereo, no_planar,
+    phase1_only, no_ms, augsds_phase2."""
 
     height: float = 1.0
     """The object's height in metres; it stands on the origin."""
@@ -105,7 +106,7 @@ class Generate:
         submit = self.request()
         verdict = build_check(self.profile, self.models_folder)(submit)
         if verdict.problem is not None:
-            raise ValueError(f"{verdict.problem.message} {verdict.problem.hint}")
+            raise ValueError(_sentences(verdict.problem))
         if verdict.notice:
             console.print(verdict.notice, style="yellow", markup=False)
         return self._generate(submit, console)
@@ -116,7 +117,7 @@ class Generate:
         Raises ValueError if there is no prompt, a file cannot be read, or a weight cannot be used.
         """
         text = None if self.text is None else TextPrompt(self.text)
-        image = None if self.image is None else ImagePrompt(_content("--image", self.image))
+        image = None if self.image is None else ImagePrompt(_picture(self.image))
         sound = None if self.sound is None else AudioPrompt(_sound(self.sound))
         if text is image is sound is None:
             raise ValueError("nothing to make: pass --text, --image or --sound")
@@ -153,7 +154,7 @@ class Generate:
             if isinstance(outcome, Cancelled) or was_interrupted():
                 raise KeyboardInterrupt
         if isinstance(outcome, Failed):
-            console.print(f"{outcome.problem.message} {outcome.problem.hint}", style="red", markup=False)
+            console.print(f"any-to-3d: {_sentences(outcome.problem)}", style="red", markup=False)
             return 1
         write_glb(outcome.mesh, self.output, self.height)
         faces = len(outcome.mesh.faces)
@@ -173,7 +174,9 @@ class Generate:
             progress.TextColumn("{task.percentage:>3.0f} %"),
             progress.TimeElapsedColumn(),
         )
-        with progress.Progress(*columns, console=console, transient=True) as bar:
+        # Where lines cannot be taken back, the bar would leave an empty one.
+        hidden = not console.is_interactive
+        with progress.Progress(*columns, console=console, transient=True, disable=hidden) as bar:
             task = bar.add_task("starting", total=1.0)
             engine = build_engine(self.profile, self.device, folder, self.threads)
             for event in run_job(job, engine, control):
@@ -181,14 +184,17 @@ class Generate:
                     case Preparing(_, what, _):
                         bar.update(task, description=what)
                     case CutOut():
-                        self._show_cut_out(event, console)
+                        self._show_cut_out(event, job.submit, console)
                     case Progress():
                         bar.update(task, description=_describe(event), completed=event.overall)
                     case Finished() | Cancelled() | Failed():
                         return event
         raise AssertionError("run_job ends with a terminal event")
 
-    def _show_cut_out(self, cut_out: CutOut, console: "Console") -> None:
+    def _show_cut_out(self, cut_out: CutOut, submit: Submit, console: "Console") -> None:
+        if isinstance(submit.prompts[cut_out.part].prompt, AudioPrompt):
+            console.print(cut_out.notice, markup=False)
+            return
         console.print(f"image cut out by: {cut_out.method}", markup=False)
         if cut_out.notice:
             console.print(cut_out.notice, style="yellow", markup=False)
@@ -220,20 +226,32 @@ def _content(option: str, path: Path) -> bytes:
         raise ValueError(f"{option}: {path} cannot be read ({error.strerror})") from error
 
 
-def _sound(path: Path) -> bytes:
-    """The file's bytes, if their head is a sound's: the worker, which decodes them, does not know the file's name."""
-    import soundfile
+def _picture(path: Path) -> bytes:
+    """The file's bytes, if they are a picture's: the worker, which decodes them, does not know the file's name."""
+    from ..media import decode_picture
 
-    data = _content("--sound", path)
+    return _decodable("--image", path, decode_picture)
+
+
+def _sound(path: Path) -> bytes:
+    from ..media import decode_sound
+
+    return _decodable("--sound", path, decode_sound)
+
+
+def _decodable(option: str, path: Path, decode: Callable[[bytes], object]) -> bytes:
+    data = _content(option, path)
     try:
-        soundfile.info(io.BytesIO(data))
-    except soundfile.LibsndfileError as error:
-        # The library's whole sentence names a Python object instead of the file.
-        why = error.error_string.rstrip(".")
-        raise ValueError(
-            f"--sound: {path} is no sound that could be read ({why}); pass a WAV, FLAC, OGG or MP3 file"
-        ) from error
+        decode(data)
+    except ValueError as error:
+        raise ValueError(f"{option} {path}: {error}") from error
     return data
+
+
+def _sentences(problem: Problem) -> str:
+    if not problem.hint:
+        return problem.message
+    return f"{problem.message.removesuffix('.')}. {problem.hint}"
 
 
 def _describe(progress: Progress) -> str:

@@ -1,4 +1,4 @@
-"""``any-to-3d props``: the props that the built-in models learned from, as GLB files and pictures."""
+"""``any-to-3d props``: the props that the built-in models learned from, as GLB files, pictures and sounds."""
 
 import re
 from dataclasses import dataclass, fields
@@ -23,7 +23,7 @@ MOST_PROPS = 10_000
 
 @dataclass(frozen=True)
 class Props:
-    """Make game props by rule, without any network: pass --out and/or --sheet; without them, list what there is.
+    """Make game props by rule, without any network: pass --out, --sheet or --sounds; else list what there is.
 
     Whatever you leave open is drawn at random: class, colours, material, pattern, proportion and small variations.
     """
@@ -58,6 +58,10 @@ class Props:
     sheet: Path | None = None
     """A PNG with eight sides of every prop."""
 
+    sounds: Path | None = None
+    """Folder for WAV files of what the classes sound like, --count of each; where no class is given, of all that have a
+    sound."""
+
     height: float | None = None
     """Each prop's height in metres; by default about 1.6 units across."""
 
@@ -72,11 +76,13 @@ class Props:
 
         console = Console(highlight=False, soft_wrap=True)
         self._check_numbers()
-        if self.out is None and self.sheet is None:
+        if self.out is None and self.sheet is None and self.sounds is None:
             self._require_no_wishes()
             console.print(listing(), markup=False)
             return 0
-        specs = self.specs()
+        specs = [] if self.out is None and self.sheet is None else self.specs()
+        if self.sounds is not None:
+            self._write_sounds(self.sounds, console)
         if self.out is not None:
             make_writable_folder("--out", self.out)
             self._write_all(specs, self.out, console)
@@ -117,18 +123,42 @@ class Props:
 
     def _require_no_wishes(self) -> None:
         """The list is always the same: whoever says what to draw must also say where to."""
+        if given := self._wishes():
+            # A word that does not exist is the greater mistake.
+            self.specs()
+            raise ValueError(
+                f"got {', '.join(given)}, but nothing to write; add --out FOLDER for GLB files, --sheet FILE.png for a "
+                "picture or --sounds FOLDER for sounds, or pass nothing at all for the list"
+            )
+
+    def _wishes(self, without: tuple[str, ...] = ()) -> list[str]:
+        """The options that are not as they are by default, as they are typed."""
         given = []
         for field in fields(self):
             name, value = field.name.replace("_", "-"), getattr(self, field.name)
+            if field.name in without:
+                continue
             if field.name == "classes" and value:
                 given.append(f"--class {' '.join(value)}")
             elif value != field.default:
                 given.append(f"--{name} {value}")
-        if given:
+        return given
+
+    def _write_sounds(self, folder: Path, console: "Console") -> None:
+        """Of classes without a sound, none; and a sound has no colour."""
+        from ..props.sounds.clip import SOUNDING_CLASSES, require_sounding
+        from ..props.sounds.examples import write_examples
+
+        if self.out is None and self.sheet is None and (given := self._wishes(("classes", "count", "seed", "sounds"))):
             raise ValueError(
-                f"got {', '.join(given)}, but nothing to write; add --out FOLDER for GLB files or --sheet FILE.png for "
-                "a picture, or pass nothing at all for the list"
+                f"got {', '.join(given)}, which no sound has; --sounds goes by --class, --count and --seed"
             )
+        named = SOUNDING_CLASSES if not self.classes or "all" in self.classes else self.classes
+        for name in named:
+            require_sounding(name)
+        make_writable_folder("--sounds", folder)
+        for path in write_examples(folder, self.count, self.seed, named):
+            console.print(str(path), markup=False)
 
     def _check_numbers(self) -> None:
         if self.seed < 0:
@@ -164,6 +194,8 @@ class Props:
 
 def listing() -> str:
     """All that can be asked for."""
+    from ..props.sounds.clip import SOUNDING_CLASSES
+
     width = max(len(name) for name in CLASS_TABLE)
     lines = [
         f"  {name:<{width}}  second colour: {facts.second_part:<12}  usually {', '.join(facts.materials)}"
@@ -176,7 +208,8 @@ def listing() -> str:
             f"colours: {', '.join(COLOURS)}",
             f"materials: {', '.join(MATERIALS)}",
             f"patterns: {', '.join(PATTERNS)}",
-            "Pass --out FOLDER for GLB files, --sheet FILE.png for pictures.",
+            f"sounds: {', '.join(SOUNDING_CLASSES)}",
+            "Pass --out FOLDER for GLB files, --sheet FILE.png for pictures, --sounds FOLDER for WAV files.",
         ]
     )
 

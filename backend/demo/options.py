@@ -10,8 +10,8 @@ from ..catalogue import ProfileName
 class DemoOptions:
     """A prompt, how to generate from it, and where to write demo.blend, demo.glb and demo.png."""
 
-    text: str
-    """What to make, as in "a red chair"."""
+    text: str = "an orange lantern"
+    """What to make. The default is one that turns out well; README, "What to expect", shows unpicked ones."""
 
     seed: int = 0
     """The same prompt, preset and seed give the same object."""

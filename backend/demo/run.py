@@ -185,7 +185,10 @@ def _find_blender(named: Path | None) -> Path:
         return Path(sys.executable)
     on_path = shutil.which("blender")
     if on_path is None:
-        raise DemoFailed("No Blender here. Run: pip install 'any-to-3d[blender]', or name one with --blender.")
+        raise DemoFailed(
+            "No Blender here. In the folder of any-to-3d's source, run: pip install -e '.[blender]' (README, 'Try it'),"
+            " or name a Blender with --blender."
+        )
     return Path(on_path)
 
 
@@ -216,5 +219,8 @@ def _find_program(named: Path | None) -> Path:
     beside = Path(sys.executable).parent / ("any-to-3d.exe" if os.name == "nt" else "any-to-3d")
     found = str(beside) if beside.is_file() else shutil.which("any-to-3d")
     if found is None:
-        raise DemoFailed("The command any-to-3d is not installed in this environment. Run: pip install -e .")
+        raise DemoFailed(
+            "The command any-to-3d is not installed in this environment. In the folder of its source, run:"
+            " pip install -e . (README, 'Try it')."
+        )
     return Path(found)

@@ -36,8 +36,10 @@ SHADES = frozenset({"bright", "dark", "light", "pale"})
 
 # Two letters changed places in a word of five (0.8) is a slip; "cat" for "hat" (0.67) or "couch" for "cloth" is none.
 _CLOSE = 0.8
-# Ratios judge short words too hard: "lmap" is 0.75 of "lamp".
+# Ratios judge short words too hard: "lmap" is 0.75 of "lamp", "rde" 0.67 of "red". In three letters only neighbours may
+# have changed places: "top" is no slip for "pot".
 _SHORTEST_ANAGRAM = 4
+_SHORTEST_SWAP = 3
 
 
 def split(text: str) -> list[str]:
@@ -117,6 +119,11 @@ class WordReader:
         """
         pool = sorted(self.describing if among is None else among)
         letters = sorted(word)
+        swapped = [known for known in pool if len(word) >= _SHORTEST_SWAP and known in _with_neighbours_swapped(word)]
         anagrams = [known for known in pool if len(word) >= _SHORTEST_ANAGRAM and sorted(known) == letters]
         close = difflib.get_close_matches(word, pool, n=count, cutoff=_CLOSE)
-        return tuple(dict.fromkeys((*anagrams, *close)))[:count]
+        return tuple(dict.fromkeys((*swapped, *anagrams, *close)))[:count]
+
+
+def _with_neighbours_swapped(word: str) -> set[str]:
+    return {word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in range(len(word) - 1)}

@@ -10,10 +10,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pytest
+import soundfile
 import trimesh
 from any_to_3d.backend import __main__
+from any_to_3d.backend.catalogue import PROFILES
 from any_to_3d.backend.commands.generate import Generate
+from any_to_3d.backend.version import backend_version
 from any_to_3d.shared.messages import ImagePrompt, TextPrompt
 from photos import photo, png
 
@@ -143,9 +147,36 @@ def test_a_file_that_is_no_sound_is_named(any_to_3d: Command, tmp_path: Path) ->
     picture.write_bytes(png(photo()))
     done = any_to_3d("generate", "--profile", "fake", "--sound", str(picture))
     assert done.status == 1
-    assert f"--sound: {picture} is no sound that could be read (" in done.err
-    assert "pass a WAV, FLAC, OGG or MP3 file" in done.err
+    assert done.err.startswith(f"any-to-3d: --sound {picture}: the sound prompt cannot be read (")
+    assert "allowed are WAV, FLAC, OGG and MP3 files" in done.err
     assert "BytesIO" not in done.err
+
+
+def test_a_silent_sound_and_a_file_that_is_no_picture_are_named(any_to_3d: Command, tmp_path: Path) -> None:
+    silence, notes = tmp_path / "silence.wav", tmp_path / "notes.txt"
+    soundfile.write(silence, np.zeros(16_000), 16_000)
+    notes.write_text("a chair")
+    for option, path, why in (("--sound", silence, "the sound is empty or silent"), ("--image", notes, "the image")):
+        done = any_to_3d("generate", "--profile", "fake", option, str(path))
+        assert done.status == 1
+        assert done.err.startswith(f"any-to-3d: {option} {path}: {why}")
+
+
+def test_a_job_that_fails_is_reported_like_every_other_mistake(any_to_3d: Command, tmp_path: Path) -> None:
+    done = any_to_3d(
+        *("generate", "--profile", "fake", "--text", "a car", "--output", str(tmp_path / "car.glb")),
+        *("--overrides", "fail_at", "1"),
+    )
+    assert (done.status, done.err) == (1, "any-to-3d: the fake job was asked to fail at step 1\n")
+
+
+def test_the_help_of_generate_names_every_recipe(any_to_3d: Command) -> None:
+    helped = any_to_3d("generate", "--help").out
+    assert [recipe.name for recipe in PROFILES["builtin"].recipes if recipe.name not in helped] == []
+
+
+def test_the_version_is_told(any_to_3d: Command) -> None:
+    assert any_to_3d("--version")[:2] == (0, f"any-to-3d {backend_version()}\n")
 
 
 @pytest.mark.skipif(not Path("/proc/version").exists(), reason="needs a folder in which nobody can write")

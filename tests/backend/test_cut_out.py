@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from any_to_3d.backend import cut_out as module
+from any_to_3d.backend.cast_shadow import without_shadow
 from any_to_3d.backend.cut_out import (
     FILL,
     FRAME_SIZE,
@@ -19,8 +20,9 @@ from any_to_3d.backend.cut_out import (
     cut_out,
     framed,
 )
+from any_to_3d.backend.doubtful_cut_out import doubt_about
 from any_to_3d.backend.generator.matting import foreground_mask
-from any_to_3d.backend.grab_cut import GrabCut
+from any_to_3d.backend.grab_cut import GrabCut, cut_from
 from any_to_3d.backend.prompt_reading import SHOWN_SIDE, read_prompt
 from any_to_3d.backend.rembg_matting import find_rembg_weights
 from any_to_3d.shared import messages as m
@@ -80,6 +82,54 @@ def test_grabcut_sees_the_ground_through_a_ring() -> None:
     pixels = np.where(ring[..., None], [0.1, 0.2, 0.8], pixels)
     found = GrabCut().alpha(torch.from_numpy(pixels).permute(2, 0, 1).float().clamp(0, 1)).numpy() > 0.5
     assert overlap(found, ring) > 0.97
+
+
+def room() -> tuple[Tensor, np.ndarray]:
+    """A blue box on a brown floor that a lamp lights before it, so that no shade of the middle is seen at the rim."""
+    y, x = np.mgrid[:200, :200] / 200
+    lamp = 0.25 + 0.75 * np.exp(-((x - 0.5) ** 2 + (y - 0.55) ** 2) / 0.05)
+    rng = np.random.default_rng(0)
+    pixels = lamp[..., None] * np.array([0.75, 0.5, 0.3]) + 0.01 * rng.standard_normal((200, 200, 3))
+    box_mask = np.zeros((200, 200), bool)
+    box_mask[80:130, 75:125] = True
+    pixels = np.where(box_mask[..., None], [0.1, 0.2, 0.8], pixels)
+    return torch.from_numpy(pixels).permute(2, 0, 1).float().clamp(0, 1), box_mask
+
+
+def test_a_floor_that_grows_lighter_around_the_object_is_no_part_of_it() -> None:
+    pixels, truth = room()
+    rgb = (pixels.permute(1, 2, 0) * 255).round().byte().numpy()
+    assert overlap(cut_from(rgb, np.ones(truth.shape, bool)), truth) < 0.5
+    assert overlap(GrabCut().alpha(pixels).numpy() > 0.5, truth) > 0.97
+
+
+def test_the_floor_dimmed_beside_the_object_is_its_shadow_and_taken_off() -> None:
+    rgb = np.full((120, 120, 3), (200, 170, 140), np.uint8)
+    truth = np.zeros((120, 120), bool)
+    truth[30:80, 40:80] = True
+    rgb[truth] = (20, 40, 200)
+    shadow = np.zeros_like(truth)
+    shadow[66:80, 80:105] = True
+    rgb[shadow] = (120, 101, 83)
+    assert overlap(without_shadow(rgb, truth | shadow), truth) > 0.97
+
+
+def test_a_clean_cut_out_keeps_its_mask_and_an_outline_on_no_sharp_edge_raises_doubt() -> None:
+    pixels, truth = room()
+    rgb = (pixels.permute(1, 2, 0) * 255).round().byte().numpy()
+    assert overlap(without_shadow(rgb, truth), truth) == 1
+    assert doubt_about(pixels, torch.from_numpy(truth).float()) == ""
+    too_large = torch.zeros(200, 200)
+    too_large[50:170, 40:170] = 1.0
+    told = doubt_about(pixels, too_large)
+    assert told.startswith("The cut-out looks doubtful: its lower edge is soft")
+    assert told.endswith("save it as PNG with transparency, or install rembg with a network.")
+
+
+def test_a_doubt_is_told_before_what_stands_in_the_way_of_a_better_matting() -> None:
+    alpha = torch.from_numpy(disc()).float()
+    picked = ChosenMatting(Found(alpha), "No library.", lambda pixels, found: "Look at it.")
+    assert cut_out(photo(), lambda: picked).notice == "Look at it. No library."
 
 
 def test_grabcut_gives_the_same_mask_again_whatever_was_drawn_between() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import trimesh
 from any_to_3d.backend.commands.props import Props, file_name, listing
+from any_to_3d.backend.media import decode_sound
 from any_to_3d.backend.props.palette import COLOURS
 from any_to_3d.backend.props.spec import CLASSES, PropSpec
 from PIL import Image
@@ -51,6 +52,20 @@ def test_glbs_and_a_sheet_are_written(tmp_path: Path) -> None:
     assert Image.open(tmp_path / "s.png").width == 8 * 32
 
 
+def test_sounds_are_written_of_the_classes_asked_for_and_can_be_given_as_prompts(tmp_path: Path) -> None:
+    assert Props(classes=("bell", "drum"), count=2, seed=3, sounds=tmp_path / "new").run() == 0
+    written = sorted((tmp_path / "new").iterdir())
+    assert [path.name for path in written] == ["bell_0.wav", "bell_1.wav", "drum_0.wav", "drum_1.wav"]
+    waveform, rate = decode_sound(written[0].read_bytes())
+    assert len(waveform) >= rate
+
+
+def test_a_sound_is_the_same_whatever_else_is_asked_for(tmp_path: Path) -> None:
+    Props(classes=("drum",), sounds=tmp_path / "one").run()
+    Props(classes=("bell", "drum"), sounds=tmp_path / "two").run()
+    assert (tmp_path / "one" / "drum_0.wav").read_bytes() == (tmp_path / "two" / "drum_0.wav").read_bytes()
+
+
 def test_file_names_tell_the_prop() -> None:
     assert file_name(PropSpec("house", "orange", "blue", "wood")) == "orange-wooden-house-with-a-blue-roof"
 
@@ -59,6 +74,10 @@ def test_file_names_tell_the_prop() -> None:
     ("command", "message"),
     [
         (Props(classes=("dragon",), out=Path("x")), "unknown class 'dragon'; .*chair"),
+        (Props(classes=("dragon",)), "unknown class 'dragon'; .*chair"),
+        (Props(classes=("chair",), sounds=Path("x")), "'chair' has no sound of its own; these have: bell"),
+        (Props(colour="red", sounds=Path("x")), "got --colour red, which no sound has"),
+        (Props(count=0, sounds=Path("x")), "--count: got 0"),
         (Props(material="cheese", out=Path("x")), "unknown material 'cheese'; .*wood"),
         (Props(pattern="paisley", out=Path("x")), "unknown pattern 'paisley'; .*dotted"),
         (Props(proportion="huge", out=Path("x")), "unknown proportion 'huge'; .*tall"),

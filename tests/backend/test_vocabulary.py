@@ -37,23 +37,41 @@ def test_without_installed_models_the_words_of_the_captions_count(tmp_path: Path
     ("text", "nearest"),
     [
         ("a red sofa", "'bench' or 'chair' or 'bed'"),
-        ("two couches", "'bench' or 'chair' or 'bed'"),
+        ("two couches", "'bench' or 'chair' or 'bed' for 'couches'"),
         ("a bicycle", "'wheel' or 'car'"),
         ("a chiar", "'chair'"),
         ("a tabel", "'table'"),
-        ("moshroom", "'mushroom' or 'mushrooms'"),
+        ("a rde chiar", "'red' for 'rde' and 'chair' for 'chiar'"),
+        ("a purpel chiar", "'purple' for 'purpel' and 'chair' for 'chiar'"),
+        ("a crimson gizmo", "'red' for 'crimson'"),
         ("a lmap", "'lamp'"),
     ],
 )
-def test_an_object_that_is_not_known_brings_up_the_nearest_by_meaning_or_else_by_spelling(
+def test_what_a_refused_text_has_unknown_brings_up_the_nearest_by_meaning_or_else_by_spelling(
     text: str, nearest: str
 ) -> None:
     assert BUILTIN.refusal(text)[1].startswith(f"Did you mean {nearest}? Known objects: ")
 
 
-@pytest.mark.parametrize("text", ["a dragon", "a horse", "for my cat", "a goat", "a crimson gizmo"])
+@pytest.mark.parametrize("text", ["a dragon", "a horse", "for my cat", "a goat", "a top"])
 def test_no_object_is_suggested_where_none_is_near(text: str) -> None:
     assert BUILTIN.refusal(text)[1].startswith("Known objects: ")
+
+
+@pytest.mark.parametrize(("word", "nearest"), [("moshroom", "mushroom"), ("moshrooms", "mushrooms")])
+def test_of_singular_and_plural_only_the_nearer_is_suggested(word: str, nearest: str) -> None:
+    assert f"Did you mean '{nearest}'? " in BUILTIN.refusal(word)[1]
+
+
+def test_a_refusal_lists_objects_colours_and_materials() -> None:
+    hint = BUILTIN.refusal("a dragon")[1]
+    assert hint.startswith("Known objects: axe, barrel, ")
+    assert "Known colours: red, orange, " in hint
+    assert "Known materials: wooden, stone, metal, plastic, cloth, glass. Profile 'full'" in hint
+
+
+def test_a_misspelt_colour_of_a_known_object_brings_up_the_colour() -> None:
+    assert "'rde' (nearest: 'red') in" in BUILTIN.notices(["a rde chair"])[0]
 
 
 def test_a_colour_and_a_material_that_are_not_known_bring_up_their_nearest() -> None:

@@ -1,9 +1,12 @@
 """The real generator behind the worker's seam, in a world of one red ball; the built-in recipe at its very smallest."""
 
+import io
 import weakref
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 import torch
 from any_to_3d.backend import xbind_engine
 from any_to_3d.backend.device_memory import DeviceMemory
@@ -110,6 +113,18 @@ def test_the_cut_out_is_told_before_anything_is_made_of_it(engine: XBindEngine, 
     first = [next(events) for _ in range(3)]
     assert [type(event) for event in first] == [m.Preparing, m.CutOut, m.Preparing]
     assert (first[1].part, first[1].method, first[1].notice) == (0, "GrabCut", "")
+
+
+def test_what_a_sound_is_heard_as_is_told_before_anything_is_made_of_it(engine: XBindEngine, tmp_path: Path) -> None:
+    file = io.BytesIO()
+    soundfile.write(file, np.sin(np.arange(16_000) / 10), 16_000, format="WAV")
+    parts = (*request().prompts, m.WeightedPrompt(m.AudioPrompt(file.getvalue())))
+    submit = m.Submit("r", parts, preset="draft", overrides=SMALLEST)
+    events = run_job(Run("j1", submit, str(tmp_path)), engine, Wishes())
+    shown = next(event for event in events if not isinstance(event, m.Preparing))
+    assert isinstance(shown, m.CutOut)
+    assert (shown.part, shown.method) == (1, "none")
+    assert shown.notice.startswith("Heard as: ")
 
 
 def test_a_picture_that_cannot_be_read_fails_the_job_and_says_so(engine: XBindEngine, tmp_path: Path) -> None:

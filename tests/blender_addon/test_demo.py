@@ -9,6 +9,7 @@ import pytest
 from any_to_3d.backend.demo.contact_sheet import write_sheet
 from any_to_3d.backend.demo.run import DemoFailed, DemoOptions, ProgressLine, main, run
 from any_to_3d.backend.extension.build_zip import BuildError
+from any_to_3d.backend.vocabulary import read_vocabulary
 from bpy_pythons import fake_program, pythons
 from PIL import Image
 from rich.console import Console
@@ -80,6 +81,20 @@ def test_a_backend_that_cannot_start_fails_the_demo_with_its_last_words(options)
 def test_a_blender_that_is_not_there_ends_with_a_sentence_and_status_1(tmp_path, capsys):
     assert main(DemoOptions("a red chair", blender=tmp_path / "blender", out=tmp_path)) == 1
     assert "There is no program" in capsys.readouterr().out
+
+
+def test_without_a_blender_the_advice_is_to_install_from_the_source(tmp_path, monkeypatch):
+    """The name any-to-3d on the package index is not this project's."""
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(DemoFailed, match=r"source, run: pip install -e '\.\[blender\]'"):
+        quiet_run(DemoOptions(out=tmp_path))
+
+
+def test_the_default_prompt_is_one_that_the_builtin_models_know():
+    vocabulary = read_vocabulary()
+    assert vocabulary.notices([DemoOptions().text]) == []
+    assert len(vocabulary.kinds(DemoOptions().text)) == 1
 
 
 def test_a_blender_that_does_not_run_python_is_said(tmp_path):
