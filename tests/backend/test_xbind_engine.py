@@ -80,7 +80,7 @@ def test_d3_unloading_lets_go_of_the_networks_and_loading_brings_them_back(
     network = weakref.ref(engine._runtime)
     engine.unload()
     assert network() is None
-    monkeypatch.setattr(xbind_engine, "build_runtime", lambda *_: runtime())
+    monkeypatch.setattr(xbind_engine, "build_runtime", lambda *_, **_settings: runtime())
     monkeypatch.setattr(xbind_engine, "warm_up", lambda *_: None)
     engine.load()
     assert engine._runtime is not None
