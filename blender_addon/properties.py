@@ -75,19 +75,35 @@ def settings(context: bpy.types.Context) -> AnyTo3DSettings:
 def prompt_fields(context: bpy.types.Context) -> PromptFields:
     """The panel's prompt, with absolute paths. Raises UnreadableFile for what cannot become a file."""
     chosen = settings(context)
-    text, image, sound = chosen.text_block, chosen.image_block, chosen.sound_block
     return PromptFields(
-        text=prompt_sources.text_of(text) if text else chosen.prompt,
+        text=text_part(chosen),
         recipe=chosen.recipe,
         preset=chosen.preset,
         seed=chosen.seed,
         text_weight=chosen.text_weight,
-        image=prompt_sources.image_file(image) if image else bpy.path.abspath(chosen.image),
+        image=image_part(chosen),
         image_weight=chosen.image_weight,
-        sound=prompt_sources.sound_file(sound) if sound else bpy.path.abspath(chosen.sound),
+        sound=sound_part(chosen),
         sound_weight=chosen.sound_weight,
         negative=chosen.negative,
     )
+
+
+def text_part(chosen: AnyTo3DSettings) -> str:
+    """The words of the prompt."""
+    return prompt_sources.text_of(chosen.text_block) if chosen.text_block else chosen.prompt
+
+
+def image_part(chosen: AnyTo3DSettings) -> str:
+    """The path of the prompt's picture, empty without one. Raises UnreadableFile for one that cannot become a file."""
+    block = chosen.image_block
+    return prompt_sources.image_file(block) if block else bpy.path.abspath(chosen.image)
+
+
+def sound_part(chosen: AnyTo3DSettings) -> str:
+    """Likewise of its sound."""
+    block = chosen.sound_block
+    return prompt_sources.sound_file(block) if block else bpy.path.abspath(chosen.sound)
 
 
 def filled_modalities(chosen: AnyTo3DSettings) -> tuple[str, ...]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import bpy
 
 from . import manual_page, properties, pump
 from .errors import ADVICE, TroubleCode
+from .prompt_files import UnreadableFile
+from .submission import Part
 
 if TYPE_CHECKING:
     from bpy.stub_internal.rna_enums import OperatorReturnItems
@@ -63,6 +66,23 @@ class CopyText(bpy.types.Operator):
         return {"FINISHED"}
 
 
+_SOURCES = {
+    "text": ("prompt", "text_block", properties.text_part),
+    "image": ("image", "image_block", properties.image_part),
+    "audio": ("sound", "sound_block", properties.sound_part),
+}
+"""Modality -> where it is typed, where it is chosen from the .blend, and what it comes to."""
+
+
+def _is_readable(
+    modality: str, part: Callable[[properties.AnyTo3DSettings], str], chosen: properties.AnyTo3DSettings
+) -> bool:
+    try:
+        return Part(modality, part(chosen), 1.0).is_readable
+    except UnreadableFile:
+        return False
+
+
 class ClearUnusable(bpy.types.Operator):
     """Empty the fields of the prompt that name a file which cannot be used, or a kind that the backend does not know"""
 
@@ -74,15 +94,11 @@ class ClearUnusable(bpy.types.Operator):
         chosen = properties.settings(context)
         recipe = pump.link().session.recipe(chosen.recipe)
         understood = recipe.modalities if recipe else ("text", "image", "audio")
-        for part in properties.prompt_fields(context).parts:
-            if part.modality in understood and part.is_readable:
-                continue
-            if part.modality == "text":
-                chosen.prompt = ""
-            elif part.modality == "image":
-                chosen.image = ""
-            else:
-                chosen.sound = ""
+        for modality in properties.filled_modalities(chosen):
+            field, block, part = _SOURCES[modality]
+            if modality not in understood or not _is_readable(modality, part, chosen):
+                setattr(chosen, field, "")
+                setattr(chosen, block, None)
         pump.link().dismiss()
         pump.redraw()
         return {"FINISHED"}

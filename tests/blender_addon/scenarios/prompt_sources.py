@@ -76,8 +76,12 @@ def test_d19_a_picture_without_pixels_is_refused_in_words():
     image.source = "FILE"
     image.filepath = "/nowhere/gone.png"
     bpy.ops.any_to_3d.take_image(name=image.name)
+    _panel().prompt = "a mug"
     message = raised(bpy.ops.any_to_3d.generate)
     assert "gone" in message
+    bpy.ops.any_to_3d.clear_unusable()
+    assert _panel().image_block is None
+    assert _panel().prompt == "a mug"
 
 
 def test_d19_a_sound_of_the_file_or_of_the_sequencer_is_a_prompt():
