@@ -8,7 +8,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from ..shared.mesh import MeshSnapshot
-from ..shared.messages import TERMINAL_EVENTS, CutOut, Event, Preparing, Progress, Reply
+from ..shared.messages import TERMINAL_EVENTS, CutOut, Event, Preparing, Progress, Reply, Watch
 
 MAX_CREDIT = 4
 MIN_FACES = 100
@@ -20,6 +20,8 @@ class _Watch:
     open_credit: int
     max_faces: int
     cut_outs: bool
+    keeps_faces: bool
+    sent_topology: int | None = None
     in_flight: set[int] = field(default_factory=set)
 
 
@@ -36,8 +38,10 @@ class _Mailbox:
 
     def sendable_snapshot(self) -> MeshSnapshot | None:
         for job_id, snapshot in self.snapshots.items():
-            if self.watches[job_id].open_credit > 0:
-                return snapshot
+            watch = self.watches[job_id]
+            if watch.open_credit > 0:
+                has_faces = watch.keeps_faces and watch.sent_topology == snapshot.topology
+                return snapshot.without_faces() if has_faces else snapshot
         return None
 
 
@@ -57,10 +61,11 @@ class Outbox:
         if isinstance(message, TERMINAL_EVENTS):
             self._mailbox(client).end_watch(message.job_id)
 
-    def watch(self, client: bytes, job_id: str, credit: int, max_faces: int, cut_outs: bool = False) -> None:
-        """Send this job's events to the client. Watching again restores every credit."""
-        credit = min(max(credit, 0), MAX_CREDIT)
-        self._mailbox(client).watches[job_id] = _Watch(credit, credit, max(max_faces, MIN_FACES), cut_outs)
+    def watch(self, client: bytes, watch: Watch) -> None:
+        """Send this job's events to the client. Watching again restores every credit, and sends faces again."""
+        credit = min(max(watch.credit, 0), MAX_CREDIT)
+        faces = max(watch.max_faces, MIN_FACES)
+        self._mailbox(client).watches[watch.job_id] = _Watch(credit, credit, faces, watch.cut_outs, watch.keeps_faces)
 
     def ack(self, client: bytes, job_id: str, sequence: int) -> None:
         """Return a snapshot's credit; an acknowledgement of something never sent is ignored."""
@@ -111,6 +116,7 @@ class Outbox:
         if isinstance(message, MeshSnapshot):
             del mailbox.snapshots[message.job_id]
             watch = mailbox.watches[message.job_id]
+            watch.sent_topology = message.topology
             watch.in_flight.add(message.sequence)
             watch.open_credit -= 1
         elif isinstance(message, (Preparing, Progress)) and not (mailbox.ordered and mailbox.ordered[0] is message):

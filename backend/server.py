@@ -166,9 +166,9 @@ class Server:
                 self._greet(client, request)
             case Submit():
                 self._submit(client, request)
-            case Watch(job_id, credit, max_faces, cut_outs):
-                self._outbox.watch(client, job_id, credit, max_faces, cut_outs)
-                self._handle(WatchArrived(client, job_id, cut_outs))
+            case Watch():
+                self._outbox.watch(client, request)
+                self._handle(WatchArrived(client, request.job_id, request.cut_outs))
             case Ack(job_id, sequence):
                 self._outbox.ack(client, job_id, sequence)
             case Cancel(job_id):

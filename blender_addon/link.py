@@ -22,7 +22,7 @@ from .errors import Trouble, trouble
 from .placement import Placement
 from .properties import Values
 from .scene import Outcome
-from .session import apply
+from .session import apply, watch_of
 from .state import (
     Asked,
     Attached,
@@ -281,7 +281,12 @@ class Link:
             self._results[job.job_id] = message.mesh
             self._picture(job, message.mesh)
         elif isinstance(message, MeshSnapshot) and not job.is_over:
-            self._frames[job.job_id] = message
+            frame = self._with_faces(message)
+            if frame is None:
+                # Watching again begins anew, with faces; nothing else would give the credit back.
+                self.ask(watch_of(job.job_id))
+                return
+            self._frames[job.job_id] = frame
         elif job.is_over:
             self._forget(job.job_id)
             return
@@ -289,6 +294,16 @@ class Link:
             return
         if job.job_id not in self._due:
             self._due.append(job.job_id)
+
+    def _with_faces(self, frame: MeshSnapshot) -> MeshSnapshot | None:
+        """The frame with the faces of the one before it, which the backend does not send twice; None without those."""
+        if not frame.lacks_faces:
+            return frame
+        before = self._frames.get(frame.job_id)
+        is_same = (
+            before is not None and before.topology == frame.topology and len(before.vertices) == len(frame.vertices)
+        )
+        return frame.with_faces(before.faces) if before is not None and is_same else None
 
     def _keep_cut_out(self, message: Message) -> None:
         if isinstance(message, CutOut) and self.session.job(message.job_id) is not None:

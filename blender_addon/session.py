@@ -90,6 +90,11 @@ def _welcome(session: Session, event: Welcome) -> Change:
     return _back_again(replace(session, backend=event))
 
 
+def watch_of(job_id: str) -> Watch:
+    """How this add-on follows a job."""
+    return Watch(job_id, cut_outs=True, keeps_faces=True)
+
+
 def _attach_requests(jobs: tuple[Job, ...]) -> tuple[Request, ...]:
     requests: list[Request] = []
     for job in jobs:
@@ -97,7 +102,7 @@ def _attach_requests(jobs: tuple[Job, ...]) -> tuple[Request, ...]:
             if job.cancel_asked and job.awaits_answer and job.job_id:
                 requests.append(Cancel(job.job_id))
         elif job.job_id:
-            requests.append(Watch(job.job_id, cut_outs=True))
+            requests.append(watch_of(job.job_id))
             if job.cancel_asked:
                 # A backend that died may not have heard it.
                 requests.append(Cancel(job.job_id))
@@ -212,7 +217,7 @@ def _accepted(session: Session, event: Accepted) -> Change:
     origin = replace(job.origin, job_id=event.job_id)
     job = replace(job, origin=origin, state="queued", submit=None, notice=event.notice, awaits_answer=False)
     wish = (Cancel(event.job_id),) if job.cancel_asked else ()
-    return _with(session, job), (Watch(event.job_id, cut_outs=True), *wish)
+    return _with(session, job), (watch_of(event.job_id), *wish)
 
 
 def _rejected(session: Session, event: Rejected) -> Change:

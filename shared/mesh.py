@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,6 +21,7 @@ class MeshSnapshot:
 
     vertices f32[V, 3] in generator units (Z up, inside radius 1); faces i32[F, 3], counter-clockwise from outside;
     colors u8[V, 4] sRGB, or None. ``topology`` changes only when ``faces`` does: a reader may update positions alone.
+    lacks_faces: ``faces`` is empty because the reader has those of this topology, and asked not to be sent them again.
     """
 
     job_id: str
@@ -31,6 +32,16 @@ class MeshSnapshot:
     vertices: np.ndarray
     faces: np.ndarray
     colors: np.ndarray | None = None
+    lacks_faces: bool = False
+
+    def without_faces(self) -> MeshSnapshot:
+        """The same for a reader who has the faces."""
+        return replace(self, faces=np.zeros((0, 3), np.int32), lacks_faces=True)
+
+    def with_faces(self, faces: np.ndarray) -> MeshSnapshot:
+        """The same as it was before ``without_faces``. Raises MeshError for faces of other vertices."""
+        _check_surface(self.vertices, faces)
+        return replace(self, faces=faces, lacks_faces=False)
 
     def validate(self) -> None:
         """Raise MeshError unless every array has its dtype, shape and range."""

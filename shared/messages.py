@@ -138,13 +138,15 @@ class Submit:
 class Watch:
     """Send me this job's events. ``max_faces`` bounds one snapshot; ``credit`` is how many may be on the way.
 
-    ``cut_outs``: send CutOut too, which clients of version 1.0 cannot read.
+    ``cut_outs``: send CutOut too, which clients of version 1.0 cannot read.  ``keeps_faces``: leave out the faces of a
+    snapshot that has those of the one sent before.
     """
 
     job_id: str
     credit: int = 1
     max_faces: int = 50_000
     cut_outs: bool = False
+    keeps_faces: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,11 @@
 """The outbox: order, latest-wins, credits."""
 
+from dataclasses import replace
+
 import pytest
 from any_to_3d.backend.outbox import MAX_CREDIT, Outbox
 from any_to_3d.shared import messages as m
+from any_to_3d.shared.mesh import MeshSnapshot
 from requests_and_jobs import snapshot, textured
 
 A, B = b"client a", b"client b"
@@ -23,7 +26,7 @@ def drain(outbox: Outbox, client: bytes = A) -> list[object]:
 @pytest.fixture
 def outbox() -> Outbox:
     outbox = Outbox()
-    outbox.watch(A, "j1", credit=1, max_faces=5000)
+    outbox.watch(A, m.Watch("j1", credit=1, max_faces=5000))
     return outbox
 
 
@@ -78,19 +81,19 @@ def test_nobody_wants_a_snapshot_while_one_waits_or_is_on_its_way(outbox: Outbox
 
 
 def test_the_least_patient_face_limit_counts(outbox: Outbox) -> None:
-    outbox.watch(B, "j1", credit=1, max_faces=300)
+    outbox.watch(B, m.Watch("j1", credit=1, max_faces=300))
     assert outbox.wanted_faces("j1") == 300
 
 
 def test_a_watcher_without_credit_gets_progress_but_no_snapshot(outbox: Outbox) -> None:
-    outbox.watch(B, "j1", credit=0, max_faces=300)
+    outbox.watch(B, m.Watch("j1", credit=0, max_faces=300))
     outbox.publish(snapshot())
     outbox.publish(progress(1))
     assert drain(outbox, B) == [progress(1)]
 
 
 def test_two_clients_have_credits_of_their_own(outbox: Outbox) -> None:
-    outbox.watch(B, "j1", credit=1, max_faces=5000)
+    outbox.watch(B, m.Watch("j1", credit=1, max_faces=5000))
     first, second = snapshot(sequence=1), snapshot(sequence=2)
     outbox.publish(first)
     assert drain(outbox, A) == [first]
@@ -109,7 +112,7 @@ def test_an_acknowledgement_of_nothing_gives_no_credit(outbox: Outbox) -> None:
 
 
 def test_acknowledging_a_later_snapshot_frees_the_earlier_ones(outbox: Outbox) -> None:
-    outbox.watch(A, "j1", credit=2, max_faces=5000)
+    outbox.watch(A, m.Watch("j1", credit=2, max_faces=5000))
     for sequence in (1, 2):
         outbox.publish(snapshot(sequence=sequence))
         drain(outbox)
@@ -123,13 +126,13 @@ def test_acknowledging_a_later_snapshot_frees_the_earlier_ones(outbox: Outbox) -
 def test_watching_again_restores_the_credit(outbox: Outbox) -> None:
     outbox.publish(snapshot())
     drain(outbox)
-    outbox.watch(A, "j1", credit=1, max_faces=5000)
+    outbox.watch(A, m.Watch("j1", credit=1, max_faces=5000))
     assert outbox.wanted_faces("j1") == 5000
 
 
 def test_credit_is_bounded() -> None:
     outbox = Outbox()
-    outbox.watch(A, "j1", credit=10**9, max_faces=5000)
+    outbox.watch(A, m.Watch("j1", credit=10**9, max_faces=5000))
     for sequence in range(1, MAX_CREDIT + 2):
         outbox.publish(snapshot(sequence=sequence))
         drain(outbox)
@@ -158,7 +161,7 @@ def test_newer_progress_replaces_what_was_only_peeked_at(outbox: Outbox) -> None
 
 
 def test_cut_outs_go_in_order_to_those_who_asked_for_them(outbox: Outbox) -> None:
-    outbox.watch(B, "j1", credit=0, max_faces=5000, cut_outs=True)
+    outbox.watch(B, m.Watch("j1", credit=0, max_faces=5000, cut_outs=True))
     first, second = (m.CutOut("j1", part, b"png", "GrabCut") for part in (0, 2))
     outbox.publish(progress(1))
     outbox.publish(first)
@@ -172,3 +175,42 @@ def test_a_forgotten_client_wants_nothing(outbox: Outbox) -> None:
     outbox.publish(m.Started("j1"))
     assert outbox.wanted_faces("j1") is None
     assert outbox.clients() == []
+
+
+def frame(sequence: int, topology: int) -> MeshSnapshot:
+    return replace(snapshot(sequence=sequence), topology=topology)
+
+
+def test_faces_are_sent_once_to_those_who_keep_them_until_they_change(outbox: Outbox) -> None:
+    outbox.watch(A, m.Watch("j1", credit=4, keeps_faces=True))
+    outbox.watch(B, m.Watch("j1", credit=4))
+    for sequence, topology in enumerate((7, 7, 8, 8, 7), start=1):
+        outbox.publish(frame(sequence, topology))
+        lacking = [message.lacks_faces for message in drain(outbox, A) if isinstance(message, MeshSnapshot)]
+        assert lacking == [sequence in (2, 4)]
+        (whole,) = drain(outbox, B)
+        assert isinstance(whole, MeshSnapshot)
+        assert len(whole.faces) == 1
+        for client in (A, B):
+            outbox.ack(client, "j1", sequence)
+
+
+def test_a_frame_that_was_never_sent_leaves_no_faces_behind(outbox: Outbox) -> None:
+    outbox.watch(A, m.Watch("j1", credit=1, keeps_faces=True))
+    outbox.publish(frame(1, topology=7))
+    drain(outbox)
+    outbox.publish(frame(2, topology=8))  # waits for the credit, and is replaced
+    outbox.publish(frame(3, topology=8))
+    outbox.ack(A, "j1", 1)
+    (sent,) = drain(outbox)
+    assert isinstance(sent, MeshSnapshot)
+    assert (sent.sequence, sent.lacks_faces) == (3, False)
+
+
+def test_watching_again_sends_faces_again(outbox: Outbox) -> None:
+    for sequence in (1, 2):
+        outbox.watch(A, m.Watch("j1", credit=1, keeps_faces=True))
+        outbox.publish(frame(sequence, topology=7))
+        (sent,) = drain(outbox)
+        assert isinstance(sent, MeshSnapshot)
+        assert not sent.lacks_faces
