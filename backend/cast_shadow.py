@@ -28,7 +28,7 @@ SMALLEST = 0.01
 CLEARER = 1.1
 """Times that the border with the object must differ more than that with the floor."""
 
-WORSE = 0.02
+WORSE = 0.04
 """Share of the outline that may leave the picture's edges; more says that a piece of the object was taken."""
 
 LOW = 0.4
