@@ -28,7 +28,7 @@ SMALLEST = 0.01
 CLEARER = 1.1
 """Times that the border with the object must differ more than that with the floor."""
 
-WORSE = 0.02
+WORSE = 0.04
 """Share of the outline that may leave the picture's edges; more says that a piece of the object was taken."""
 
 LOW = 0.4
@@ -77,8 +77,8 @@ def _continued(colours: np.ndarray, is_floor: np.ndarray) -> np.ndarray:
 def _is_off_the_object(rgb: np.ndarray, part: np.ndarray, mask: np.ndarray) -> bool:
     """Whether the part's border with the rest of the mask is a clearer edge than that with the background."""
     rows, columns, contrast = contrast_across(rgb, part)
-    near_rest = ndimage.binary_dilation(mask & ~part, iterations=2)[rows, columns]
     near_floor = ndimage.binary_dilation(~mask, iterations=2)[rows, columns]
+    near_rest = ndimage.binary_dilation(mask & ~part, iterations=2)[rows, columns] & ~near_floor
     if not near_rest.any() or not near_floor.any():
         return False
     return float(np.median(contrast[near_rest])) > CLEARER * float(np.median(contrast[near_floor]))

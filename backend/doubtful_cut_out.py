@@ -23,7 +23,7 @@ ADVICE = "take it before a plain background, save it as PNG with transparency, o
 
 
 def doubt_about(pixels: Float[Tensor, "3 H W"], alpha: Float[Tensor, "H W"]) -> str:
-    """A notice, or "" where there is no doubt. An outline that follows soft edges is a shadow's rather than an object's.
+    """A notice, or "" where there is no doubt: outlines of shadows follow softer edges than those of objects.
 
     The limits come from benchmarks/matting.py's pictures; how often they are right stands in its results.
     """

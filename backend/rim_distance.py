@@ -81,5 +81,5 @@ def _otsu(values: np.ndarray) -> float:
     top = float(values.max())
     if top <= 0:
         return 0.0
-    threshold, _ = cv2.threshold(np.uint8(255 * values / top), 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    threshold, _ = cv2.threshold((255 * values / top).astype(np.uint8), 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     return threshold / 255 * top

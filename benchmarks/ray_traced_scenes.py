@@ -1,6 +1,6 @@
 """Props ray-traced on floors before walls, with the true outline: test pictures for benchmarks/matting.py.
 
-any-to-3d props --out runs/ray-traced/props --count 72 --seed 7
+any-to-3d props --out runs/ray-traced/props --count 46 --seed 7
 python benchmarks/ray_traced_scenes.py --props runs/ray-traced/props --out runs/ray-traced/scenes
 
 The second command needs a Python with the module bpy, and nothing else. Each GLB file gives one scene with floor, wall,
