@@ -300,10 +300,9 @@ class Link:
         if not frame.lacks_faces:
             return frame
         before = self._frames.get(frame.job_id)
-        is_same = (
-            before is not None and before.topology == frame.topology and len(before.vertices) == len(frame.vertices)
-        )
-        return frame.with_faces(before.faces) if before is not None and is_same else None
+        if before is None or (before.topology, len(before.vertices)) != (frame.topology, len(frame.vertices)):
+            return None
+        return frame.with_faces(before.faces)
 
     def _keep_cut_out(self, message: Message) -> None:
         if isinstance(message, CutOut) and self.session.job(message.job_id) is not None:

@@ -17,7 +17,7 @@ UV_MAP = "UVMap"
 _TOPOLOGY = "any_to_3d_topology"
 """Custom property of a live mesh: which faces it holds. On the mesh itself, so that undo reverts both together."""
 
-_COLORS_LOOKED_AT = 4096
+_COLORS_LOOKED_AT = 1024
 _SAME_COLOR = 48
 """How far two sRGB colours may differ in a channel, of 255, and still count as shades of one."""
 

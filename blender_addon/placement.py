@@ -63,7 +63,9 @@ def stand(vertices: np.ndarray, height: float, origin: Origin = "BASE") -> np.nd
     middle = (low + high) / 2
     if origin == "BASE":
         middle[2] = low[2]
-    return (vertices - middle.astype(np.float32)) * scale
+    placed = vertices - middle.astype(np.float32)
+    placed *= scale
+    return placed
 
 
 def origin_above(base: float, height: float, origin: Origin) -> float:

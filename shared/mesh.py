@@ -39,8 +39,7 @@ class MeshSnapshot:
         return replace(self, faces=np.zeros((0, 3), np.int32), lacks_faces=True)
 
     def with_faces(self, faces: np.ndarray) -> MeshSnapshot:
-        """The same as it was before ``without_faces``. Raises MeshError for faces of other vertices."""
-        _check_surface(self.vertices, faces)
+        """The same as it was before ``without_faces``; ``faces`` are of a snapshot with as many vertices, and valid."""
         return replace(self, faces=faces, lacks_faces=False)
 
     def validate(self) -> None:

@@ -50,6 +50,7 @@ ADDRESS = "tcp://127.0.0.1:7343"
 RECIPE = RecipeInfo("xbind", "XBind", ("coarse", "geometry", "texture"), ("text",), (PresetInfo("a", "A", "", 9),))
 WELCOME = Welcome(PROTOCOL_VERSION, "first run", "0.1.0", "builtin", "cpu", "numba", (RECIPE,))
 SUBMIT = Submit("request", (WeightedPrompt(TextPrompt("a red chair")),), seed=7)
+FOLLOWED = {"cut_outs": True, "keeps_faces": True}
 TRIANGLE = (np.zeros((3, 3), np.float32), np.array([[0, 1, 2]], np.int32))
 
 
@@ -87,7 +88,7 @@ def test_generate_sends_the_request_and_shows_a_job_at_once():
 
 def test_an_accepted_job_is_watched():
     session, requests = after(SENT, Accepted("request", "job", "Read as 'a red chair'."))
-    assert requests == (Watch("job", cut_outs=True, keeps_faces=True),)
+    assert requests == (Watch("job", **FOLLOWED),)
     assert session.job("job").notice == "Read as 'a red chair'."
 
 
@@ -133,7 +134,7 @@ def test_cancel_is_sent_and_the_job_says_so_until_the_backend_agrees():
 
 def test_a_job_cancelled_before_it_was_accepted_is_cancelled_on_acceptance():
     _, requests = after(SENT, CancelAsked("request"), Accepted("request", "job"))
-    assert requests == (Watch("job", cut_outs=True, keeps_faces=True), Cancel("job"))
+    assert requests == (Watch("job", **FOLLOWED), Cancel("job"))
 
 
 def test_cancel_without_a_backend_frees_the_panel_and_reaches_a_backend_that_returns():
@@ -145,7 +146,7 @@ def test_cancel_without_a_backend_frees_the_panel_and_reaches_a_backend_that_ret
 def test_a_cancel_that_a_dead_backend_may_not_have_heard_is_said_again_when_it_is_back():
     silent, _ = after(RUNNING, CancelAsked("request"), Silence(9.0))
     assert silent.active_jobs
-    assert after(silent, WELCOME)[1] == (Watch("job", cut_outs=True, keeps_faces=True), Cancel("job"))
+    assert after(silent, WELCOME)[1] == (Watch("job", **FOLLOWED), Cancel("job"))
 
 
 def test_a_backend_that_falls_silent_just_after_an_answer_is_missed_within_five_seconds():
@@ -198,14 +199,14 @@ def test_a_backend_that_we_just_started_may_be_silent_while_it_imports():
 
 def test_a_backend_that_returns_is_asked_for_its_jobs_and_the_error_goes():
     session, requests = after(RUNNING, Silence(9.0), WELCOME)
-    assert requests == (Watch("job", cut_outs=True, keeps_faces=True),)
+    assert requests == (Watch("job", **FOLLOWED),)
     assert session.trouble is None
 
 
 def test_a_backend_that_was_only_slow_is_asked_for_its_jobs_too():
     session, requests = after(RUNNING, Silence(9.0), Silence(0.0))
     assert session.connection == "connected"
-    assert requests == (Watch("job", cut_outs=True, keeps_faces=True),)
+    assert requests == (Watch("job", **FOLLOWED),)
 
 
 def test_a_ping_answered_by_the_same_backend_changes_nothing():
@@ -215,7 +216,7 @@ def test_a_ping_answered_by_the_same_backend_changes_nothing():
 
 def test_a_restarted_backend_is_asked_for_jobs_and_sent_again_what_it_never_accepted():
     restarted = replace(WELCOME, backend_id="second run")
-    assert after(RUNNING, restarted)[1] == (Watch("job", cut_outs=True, keeps_faces=True),)
+    assert after(RUNNING, restarted)[1] == (Watch("job", **FOLLOWED),)
     assert after(SENT, restarted)[1] == (SUBMIT,)
 
 
@@ -255,10 +256,8 @@ def test_a_backend_process_that_died_leaves_generate_explained_and_its_job_waiti
 
 def test_jobs_of_a_loaded_file_are_watched_now_or_when_connected():
     origin = Provenance("r", "a mug", "xbind", "draft", 1, "old job")
-    assert after(CONNECTED, Attached((origin,)))[1] == (Watch("old job", cut_outs=True, keeps_faces=True),)
-    assert after(Session(), Attached((origin,)), Dialled(ADDRESS), WELCOME)[1] == (
-        Watch("old job", cut_outs=True, keeps_faces=True),
-    )
+    assert after(CONNECTED, Attached((origin,)))[1] == (Watch("old job", **FOLLOWED),)
+    assert after(Session(), Attached((origin,)), Dialled(ADDRESS), WELCOME)[1] == (Watch("old job", **FOLLOWED),)
 
 
 def test_a_job_that_is_known_already_is_not_attached_twice():
@@ -283,7 +282,7 @@ def test_dismiss_closes_the_error_and_nothing_else():
 def test_hanging_up_keeps_the_jobs_for_the_next_connection():
     session, _ = after(RUNNING, HungUp())
     assert (session.connection, len(session.active_jobs)) == ("offline", 1)
-    assert after(session, Dialled(ADDRESS), WELCOME)[1] == (Watch("job", cut_outs=True, keeps_faces=True),)
+    assert after(session, Dialled(ADDRESS), WELCOME)[1] == (Watch("job", **FOLLOWED),)
 
 
 @pytest.mark.parametrize(
@@ -330,7 +329,7 @@ def test_fetching_an_ended_job_watches_it_again_and_ends_with_its_result():
     )[0]
     origin = ended.jobs[0].origin
     session, requests = after(ended, FetchAsked(origin))
-    assert requests == (Watch("job", cut_outs=True, keeps_faces=True),)
+    assert requests == (Watch("job", **FOLLOWED),)
     assert [job.state for job in session.jobs] == ["queued"]
     mesh = TexturedMesh(*TRIANGLE, np.zeros((3, 2), np.float32), TRIANGLE[1], np.zeros((1, 1, 3), np.uint8))
     session, _ = after(session, Finished("job", mesh, 2.0))
@@ -342,7 +341,7 @@ def test_fetching_without_a_backend_waits_for_one():
     session, requests = after(Session(), FetchAsked(origin))
     assert requests == ()
     _, requests = after(session, Dialled(ADDRESS), WELCOME)
-    assert requests == (Watch("job", cut_outs=True, keeps_faces=True),)
+    assert requests == (Watch("job", **FOLLOWED),)
 
 
 def test_only_an_ended_job_can_be_dismissed():
