@@ -7,7 +7,8 @@ import pytest
 from any_to_3d.backend.weights.known_models import KNOWN_MODELS, KnownModel
 
 PAGE = (Path(__file__).parents[2] / "docs" / "models.md").read_text("utf-8")
-ROWS = dict(re.findall(r"^\| `(\w+)` \|(.*)$", PAGE, re.MULTILINE))
+TABLE = PAGE[PAGE.index("## Which,") : PAGE.index("## Presets,")]
+ROWS = dict(re.findall(r"^\| `(\w+)` \|(.*)$", TABLE, re.MULTILINE))
 
 
 @pytest.mark.parametrize("model", KNOWN_MODELS, ids=lambda model: model.name)
