@@ -9,9 +9,8 @@ from __future__ import annotations
 import json
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from collections.abc import Callable
 from pathlib import Path
 from typing import Union
 
