@@ -87,6 +87,9 @@ class BringBack(_OfEntry):
         name = scene.name_of_object(origin)
         if name is not None:
             return self._select(context, bpy.data.objects[name])
+        if not entry.job_id:
+            self.report({"WARNING"}, "No backend has accepted this request, so none can send its object")
+            return {"CANCELLED"}
         link = pump.link()
         if link.session.connection != "connected":
             self.report({"WARNING"}, "Its object is gone, and no backend is connected that could send it again")

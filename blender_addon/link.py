@@ -207,8 +207,6 @@ class Link:
         self._watch_process()
         if self._client is not None:
             self._converse(self._client)
-        if self.session is not before:
-            self._keep_history()
         self._apply_one_mesh()
         has_checked = self.checks.step()
         return has_checked or self.session is not before or self.applied_count != applied
@@ -224,6 +222,7 @@ class Link:
             if self._client is not None:
                 self._client.send(request)
         self.session = session
+        self._keep_history(before)
         if isinstance(event, _ENDS_IN_VAIN):
             self._end_in_vain(before)
 
@@ -316,12 +315,15 @@ class Link:
             self._ledger[entry.origin.request_id] = entry
             history.write(entry)
 
-    def _keep_history(self) -> None:
-        """What became of the jobs that the history knows."""
+    def _keep_history(self, before: Session) -> None:
+        """What became of the jobs that the history knows, as far as it differs from what was so before."""
+        if self.session.jobs is before.jobs:
+            return
         backend = self.session.backend.backend_version if self.session.backend else ""
+        unchanged = {id(job) for job in before.jobs}
         for job in self.session.jobs:
             entry = self._ledger.get(job.origin.request_id)
-            if entry is None or (entry.outcome == "finished" and job.state != "finished"):
+            if id(job) in unchanged or entry is None or (entry.outcome == "finished" and job.state != "finished"):
                 continue  # a finished job that is fetched again stays finished
             entry = replace(entry, origin=job.origin, backend=entry.backend or backend)
             if job.is_over:

@@ -121,6 +121,28 @@ def test_d11_a_file_saved_in_mid_job_learns_how_it_ended():
         assert _entries()[0].outcome == "cancelled"
 
 
+def test_d10_a_job_that_is_cancelled_while_nobody_answers_is_so_in_the_history_at_once():
+    empty_file()
+    bpy.ops.any_to_3d.generate(prompt="slow chair")
+    pump_until(lambda: "slow chair" in bpy.data.objects)
+    bpy.ops.any_to_3d.disconnect()
+    bpy.ops.any_to_3d.cancel()
+    assert _entries()[0].outcome == "cancelled"
+    bpy.ops.any_to_3d.connect()
+    bpy.ops.any_to_3d.wait(timeout=10)
+
+
+def test_d10_what_no_backend_has_accepted_cannot_be_brought_back_and_leaves_no_job():
+    empty_file()
+    _generate("a red chair")
+    (entry,) = _entries()
+    entry.job_id = ""
+    bpy.data.objects.remove(bpy.data.objects["a red chair"])
+    jobs = link().session.jobs
+    assert bpy.ops.any_to_3d.bring_back(request_id=entry.request_id) == {"CANCELLED"}
+    assert link().session.jobs == jobs
+
+
 def test_a_removed_entry_stays_away_and_the_object_stays():
     empty_file()
     _generate("a red chair")
