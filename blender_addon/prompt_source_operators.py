@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import bpy
 
@@ -16,18 +17,43 @@ if TYPE_CHECKING:
     Result = set[OperatorReturnItems]
 
 
-class TakeText(bpy.types.Operator):
+class _TakeBlock(bpy.types.Operator):
+    """Operators that choose something of the .blend by its name. Never registered itself."""
+
+    bl_options = {"UNDO", "INTERNAL"}  # noqa: RUF012 - Blender wants a set
+
+    name: bpy.props.StringProperty(description="Of what to use; empty: what is typed above is used again")
+
+    field: ClassVar[str]
+    collection: ClassVar[str]
+
+    def execute(self, context: bpy.types.Context) -> Result:
+        setattr(properties.settings(context), self.field, getattr(bpy.data, self.collection).get(self.name))
+        return {"FINISHED"}
+
+
+class TakeText(_TakeBlock):
     """Use a text of this file as the prompt"""
 
     bl_idname = "any_to_3d.take_text"
     bl_label = "Use Text"
-    bl_options = {"UNDO", "INTERNAL"}  # noqa: RUF012 - Blender wants a set
+    field, collection = "text_block", "texts"
 
-    name: bpy.props.StringProperty(description="Of the text; empty: the line above is used again")
 
-    def execute(self, context: bpy.types.Context) -> Result:
-        properties.settings(context).text_block = bpy.data.texts.get(self.name)
-        return {"FINISHED"}
+class TakeImage(_TakeBlock):
+    """Use a picture of this file as a prompt"""
+
+    bl_idname = "any_to_3d.take_image"
+    bl_label = "Use Image"
+    field, collection = "image_block", "images"
+
+
+class TakeSound(_TakeBlock):
+    """Use a sound of this file as a prompt"""
+
+    bl_idname = "any_to_3d.take_sound"
+    bl_label = "Use Sound"
+    field, collection = "sound_block", "sounds"
 
 
 class WriteLongText(bpy.types.Operator):
@@ -45,20 +71,6 @@ class WriteLongText(bpy.types.Operator):
         for area in context.screen.areas if context.screen else ():
             if area.type == "TEXT_EDITOR":
                 area.spaces.active.text = text
-        return {"FINISHED"}
-
-
-class TakeImage(bpy.types.Operator):
-    """Use a picture of this file as a prompt"""
-
-    bl_idname = "any_to_3d.take_image"
-    bl_label = "Use Image"
-    bl_options = {"UNDO", "INTERNAL"}  # noqa: RUF012 - Blender wants a set
-
-    name: bpy.props.StringProperty(description="Of the image; empty: the file above is used again")
-
-    def execute(self, context: bpy.types.Context) -> Result:
-        properties.settings(context).image_block = bpy.data.images.get(self.name)
         return {"FINISHED"}
 
 
@@ -84,10 +96,8 @@ class PasteImage(bpy.types.Operator):
         # Blender's own operator only works in an Image Editor, so the area is one for this moment.
         area.ui_type = "IMAGE_EDITOR"
         try:
-            bpy.ops.image.clipboard_paste()
-        except RuntimeError:
-            self.report({"WARNING"}, "There is no picture in the clipboard. Copy one first")
-            return {"CANCELLED"}
+            with suppress(RuntimeError):  # how it says that there is none
+                bpy.ops.image.clipboard_paste()
         finally:
             area.ui_type = shown
         pasted = [image for image in bpy.data.images if image not in before]
@@ -96,20 +106,6 @@ class PasteImage(bpy.types.Operator):
             return {"CANCELLED"}
         pasted[0].pack()
         properties.settings(context).image_block = pasted[0]
-        return {"FINISHED"}
-
-
-class TakeSound(bpy.types.Operator):
-    """Use a sound of this file as a prompt"""
-
-    bl_idname = "any_to_3d.take_sound"
-    bl_label = "Use Sound"
-    bl_options = {"UNDO", "INTERNAL"}  # noqa: RUF012 - Blender wants a set
-
-    name: bpy.props.StringProperty(description="Of the sound; empty: the file above is used again")
-
-    def execute(self, context: bpy.types.Context) -> Result:
-        properties.settings(context).sound_block = bpy.data.sounds.get(self.name)
         return {"FINISHED"}
 
 
