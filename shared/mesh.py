@@ -9,6 +9,8 @@ import numpy as np
 MAX_VERTICES = 4_000_000
 MAX_FACES = 8_000_000
 MAX_TEXTURE_SIZE = 8192
+MAX_SOURCE_FACES = 2_000_000
+"""Of a mesh that a client sends as a starting point."""
 
 
 class MeshError(ValueError):
@@ -50,6 +52,21 @@ class MeshSnapshot:
 
 
 @dataclass(frozen=True)
+class TextureSnapshot:
+    """The texture of a running job that changes nothing else. albedo: u8[H, W, 3] sRGB, first row is the top."""
+
+    job_id: str
+    sequence: int
+    phase: str
+    step: int
+    albedo: np.ndarray
+
+    def validate(self) -> None:
+        """Raise MeshError unless the image has its dtype, shape and range."""
+        _check_albedo(self.albedo)
+
+
+@dataclass(frozen=True)
 class TexturedMesh:
     """A finished object: surface, its own UV topology and an albedo image.
 
@@ -66,17 +83,49 @@ class TexturedMesh:
     def validate(self) -> None:
         """Raise MeshError unless every array has its dtype, shape and range."""
         _check_surface(self.vertices, self.faces)
-        if self.uvs.ndim != 2:
-            raise MeshError(f"uvs: got {self.uvs.ndim} axes; need float32[U, 2]")
-        _check_array("uvs", self.uvs, np.float32, (len(self.uvs), 2))
-        if not np.isfinite(self.uvs).all() or self.uvs.min(initial=0) < 0 or self.uvs.max(initial=0) > 1:
-            raise MeshError("uvs: every coordinate must be finite and in [0, 1]")
-        _check_array("uv_faces", self.uv_faces, np.int32, (len(self.faces), 3))
-        _check_indices("uv_faces", self.uv_faces, len(self.uvs))
-        if self.albedo.ndim != 3 or self.albedo.shape[2] != 3 or self.albedo.dtype != np.uint8:
-            raise MeshError(f"albedo: got {self.albedo.dtype}{list(self.albedo.shape)}; need uint8[H, W, 3]")
-        if min(self.albedo.shape[:2]) < 1 or max(self.albedo.shape[:2]) > MAX_TEXTURE_SIZE:
-            raise MeshError(f"albedo: got {self.albedo.shape[:2]} pixels; allowed is 1 to {MAX_TEXTURE_SIZE} a side")
+        _check_uvs(self.uvs, self.uv_faces, len(self.faces))
+        _check_albedo(self.albedo)
+
+
+@dataclass(frozen=True)
+class SourceMesh:
+    """A client's own mesh in triangles, as a starting point; it need be neither closed nor manifold.
+
+    vertices f32[V, 3] in generator units (Z up, front towards -Y, inside radius 1); faces i32[F, 3], counter-clockwise
+    from outside; uvs f32[U, 2] in [0, 1], origin bottom left; uv_faces i32[F, 3] into uvs; both of length 0 where the
+    mesh has no texture coordinates.  albedo: its present colours at the uvs, u8[H, W, 3] sRGB, or None.
+    mask: u8[H, W], 0 keeps a texel as it is and 255 may change it, or None, which may change all. First rows on top.
+    """
+
+    vertices: np.ndarray
+    faces: np.ndarray
+    uvs: np.ndarray
+    uv_faces: np.ndarray
+    albedo: np.ndarray | None = None
+    mask: np.ndarray | None = None
+
+    @property
+    def has_uvs(self) -> bool:
+        return len(self.uv_faces) > 0
+
+    def validate(self) -> None:
+        """Raise MeshError unless every array has its dtype, shape and range."""
+        _check_surface(self.vertices, self.faces)
+        if not 1 <= len(self.faces) <= MAX_SOURCE_FACES:
+            raise MeshError(f"got {len(self.faces)} triangles; allowed is 1 to {MAX_SOURCE_FACES}")
+        if np.square(self.vertices.astype(np.float64)).sum(axis=1).max(initial=0) > 1.0001:
+            raise MeshError("vertices: some lie outside radius 1; scale the mesh down before it is sent")
+        if self.has_uvs or len(self.uvs):
+            _check_uvs(self.uvs, self.uv_faces, len(self.faces))
+        elif self.albedo is not None or self.mask is not None:
+            raise MeshError("albedo and mask need texture coordinates, and the mesh has none")
+        else:
+            _check_array("uvs", self.uvs, np.float32, (0, 2))
+            _check_array("uv_faces", self.uv_faces, np.int32, (0, 3))
+        if self.albedo is not None:
+            _check_albedo(self.albedo)
+        if self.mask is not None:
+            _check_mask(self.mask, self.albedo)
 
 
 def _check_surface(vertices: np.ndarray, faces: np.ndarray) -> None:
@@ -91,6 +140,35 @@ def _check_surface(vertices: np.ndarray, faces: np.ndarray) -> None:
     if not np.isfinite(vertices).all():
         raise MeshError("vertices: found NaN or infinite coordinates")
     _check_indices("faces", faces, len(vertices))
+
+
+def _check_uvs(uvs: np.ndarray, uv_faces: np.ndarray, faces: int) -> None:
+    if uvs.ndim != 2:
+        raise MeshError(f"uvs: got {uvs.ndim} axes; need float32[U, 2]")
+    _check_array("uvs", uvs, np.float32, (len(uvs), 2))
+    if not np.isfinite(uvs).all() or uvs.min(initial=0) < 0 or uvs.max(initial=0) > 1:
+        raise MeshError("uvs: every coordinate must be finite and in [0, 1]")
+    _check_array("uv_faces", uv_faces, np.int32, (faces, 3))
+    _check_indices("uv_faces", uv_faces, len(uvs))
+
+
+def _check_albedo(albedo: np.ndarray) -> None:
+    if albedo.ndim != 3 or albedo.shape[2] != 3 or albedo.dtype != np.uint8:
+        raise MeshError(f"albedo: got {albedo.dtype}{list(albedo.shape)}; need uint8[H, W, 3]")
+    _check_pixels("albedo", albedo)
+
+
+def _check_mask(mask: np.ndarray, albedo: np.ndarray | None) -> None:
+    if mask.ndim != 2 or mask.dtype != np.uint8:
+        raise MeshError(f"mask: got {mask.dtype}{list(mask.shape)}; need uint8[H, W]")
+    if albedo is not None and albedo.shape[:2] != mask.shape:
+        raise MeshError(f"mask: got {list(mask.shape)} pixels for an albedo of {list(albedo.shape[:2])}")
+    _check_pixels("mask", mask)
+
+
+def _check_pixels(name: str, image: np.ndarray) -> None:
+    if min(image.shape[:2]) < 1 or max(image.shape[:2]) > MAX_TEXTURE_SIZE:
+        raise MeshError(f"{name}: got {image.shape[:2]} pixels; allowed is 1 to {MAX_TEXTURE_SIZE} a side")
 
 
 def _check_array(name: str, array: np.ndarray, dtype: type, shape: tuple[int, ...]) -> None:

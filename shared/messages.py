@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, Union
 
-from .mesh import MeshSnapshot, TexturedMesh
+from .mesh import MeshSnapshot, TexturedMesh, TextureSnapshot
+from .starting_points import StartingPoint
 
 MAX_FILE_BYTES = 32 * 2**20
 """The largest file that a picture or a sound of a prompt may be."""
@@ -83,7 +84,10 @@ class RecipeInfo:
 
 @dataclass(frozen=True)
 class JobInfo:
-    """A job as the server's records have it; ``state`` is queued, running, finished, cancelled or failed."""
+    """A job as the server's records have it; ``state`` is queued, running, finished, cancelled or failed.
+
+    is_paused: a running one that rests.  parent: the job whose checkpoint it began with, or empty.
+    """
 
     job_id: str
     state: Literal["queued", "running", "finished", "cancelled", "failed"]
@@ -91,6 +95,30 @@ class JobInfo:
     recipe: str
     preset: str
     seed: int
+    is_paused: bool = False
+    parent: str = ""
+
+
+@dataclass(frozen=True)
+class CheckpointInfo:
+    """A stored state of a job, from which ``Continue`` can go on. step: finished ones of the phase, counted from 1."""
+
+    name: str
+    phase: str
+    step: int
+    steps: int
+
+
+@dataclass(frozen=True)
+class SeenFrom:
+    """From where a picture shows its object: degrees, azimuth 0 in front (-Y) and counter-clockwise from above."""
+
+    elevation: float
+    azimuth: float
+
+
+Operation = Literal["retexture", "refine", "continue", "until", "seen_from", "pause", "finish_now", "checkpoints"]
+"""What a backend can do besides making an object from nothing: starting points, fields of Submit, and requests."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +151,11 @@ class Hello:
 
 @dataclass(frozen=True)
 class Submit:
-    """Ask for an object. The same request_id twice gives the same job (safe to resend)."""
+    """Ask for an object. The same request_id twice gives the same job (safe to resend).
+
+    source: what to begin with.  until: the phase after which the object is finished, empty for the last one.
+    seen_from: of the first picture among the prompts; None lets the recipe choose.
+    """
 
     request_id: str
     prompts: tuple[WeightedPrompt, ...]
@@ -132,6 +164,9 @@ class Submit:
     preset: str = "standard"
     seed: int = 0
     overrides: dict[str, float] = field(default_factory=dict)
+    source: StartingPoint | None = None
+    until: str = ""
+    seen_from: SeenFrom | None = None
 
 
 @dataclass(frozen=True)
@@ -139,7 +174,8 @@ class Watch:
     """Send me this job's events. ``max_faces`` bounds one snapshot; ``credit`` is how many may be on the way.
 
     ``cut_outs``: send CutOut too, which clients of version 1.0 cannot read.  ``keeps_faces``: leave out the faces of a
-    snapshot that has those of the one sent before.
+    snapshot that has those of the one sent before.  ``pauses``: send Paused too.  ``max_texture``: of a
+    TextureSnapshot, pixels a side; 0 sends none.
     """
 
     job_id: str
@@ -147,6 +183,8 @@ class Watch:
     max_faces: int = 50_000
     cut_outs: bool = False
     keeps_faces: bool = False
+    pauses: bool = False
+    max_texture: int = 0
 
 
 @dataclass(frozen=True)
@@ -168,6 +206,32 @@ class Move:
 
     job_id: str
     place: int
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Let this running job rest, with its device's memory free, until ``Resume``."""
+
+    job_id: str
+
+
+@dataclass(frozen=True)
+class Resume:
+    """Let a paused job go on as if it had never rested."""
+
+    job_id: str
+
+
+@dataclass(frozen=True)
+class FinishNow:
+    """Take no further step: unwrap and paint the object as it is now."""
+
+    job_id: str
+
+
+@dataclass(frozen=True)
+class ListCheckpoints:
+    job_id: str
 
 
 @dataclass(frozen=True)
@@ -193,7 +257,7 @@ class Welcome:
     """backend_id is new whenever the server restarted. ``warning``: what the artist should know before starting.
 
     memory: of each device, once a worker has reported it.  licences: of published networks that jobs use.
-    can_free_memory, can_move: whether FreeMemory and Move are understood.
+    can_free_memory, can_move: whether FreeMemory and Move are understood.  operations: what else can be asked for.
     """
 
     protocol_version: str
@@ -208,6 +272,7 @@ class Welcome:
     licences: tuple[ModelLicence, ...] = ()
     can_free_memory: bool = False
     can_move: bool = False
+    operations: tuple[Operation, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -228,6 +293,14 @@ class Rejected:
 @dataclass(frozen=True)
 class Jobs:
     jobs: tuple[JobInfo, ...]
+
+
+@dataclass(frozen=True)
+class Checkpoints:
+    """Of a job, oldest first; empty for a job that has none or is unknown."""
+
+    job_id: str
+    checkpoints: tuple[CheckpointInfo, ...]
 
 
 # --- events -----------------------------------------------------------------------------------------------------------
@@ -290,7 +363,16 @@ class Progress:
 
 
 @dataclass(frozen=True)
+class Paused:
+    """The job rests; ``Started`` tells that it goes on."""
+
+    job_id: str
+
+
+@dataclass(frozen=True)
 class Finished:
+    """Of a job that began with ``Retexture``, the mesh is that of the request but for its albedo."""
+
     job_id: str
     mesh: TexturedMesh
     seconds: float
@@ -307,9 +389,23 @@ class Failed:
     problem: Problem
 
 
-Request = Union[Hello, Submit, Watch, Ack, Cancel, ListJobs, Shutdown, Move, FreeMemory]
-Reply = Union[Welcome, Accepted, Rejected, Jobs]
-Event = Union[Queued, Started, Preparing, CutOut, Progress, MeshSnapshot, Finished, Cancelled, Failed]
+Request = Union[
+    Hello, Submit, Watch, Ack, Cancel, ListJobs, Shutdown, Move, FreeMemory, Pause, Resume, FinishNow, ListCheckpoints
+]
+Reply = Union[Welcome, Accepted, Rejected, Jobs, Checkpoints]
+Event = Union[
+    Queued,
+    Started,
+    Preparing,
+    CutOut,
+    Progress,
+    MeshSnapshot,
+    TextureSnapshot,
+    Paused,
+    Finished,
+    Cancelled,
+    Failed,
+]
 Message = Union[Request, Reply, Event]
 
 TERMINAL_EVENTS = (Finished, Cancelled, Failed)

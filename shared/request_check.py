@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .messages import MAX_FILE_BYTES, AudioPrompt, ImagePrompt, Problem, RecipeInfo, Submit, TextPrompt
+from .messages import MAX_FILE_BYTES, AudioPrompt, ImagePrompt, Operation, Problem, RecipeInfo, Submit, TextPrompt
+from .starting_points import LARGEST_MASK_BORDER, MOST_EXTRA_STEPS, Continue, Refine, Retexture
 
 MAX_PROMPTS = 8
 MAX_CHARACTERS = 1000
 MAX_SEED = 2**63 - 1
+TEXTURE_SIDES = (16, 4096)
+"""Smallest and largest width and height of a texture that a client may ask for, pixels."""
 
 MODALITY = {TextPrompt: "text", ImagePrompt: "image", AudioPrompt: "audio"}
 
@@ -29,6 +32,7 @@ class Offer:
     profile: str
     recipes: tuple[RecipeInfo, ...]
     overrides: Mapping[str, tuple[float, float]]
+    operations: tuple[Operation, ...] = ()
 
     def recipe(self, name: str) -> RecipeInfo | None:
         return next((recipe for recipe in self.recipes if recipe.name == name), None)
@@ -38,6 +42,7 @@ def check_request(submit: Submit, offer: Offer) -> None:
     """Raise RequestRefused for a request that is outside the offer or the protocol's limits."""
     recipe = _check_choices(submit, offer)
     _check_overrides(submit, offer)
+    _check_operations(submit, offer, recipe)
     _check_prompts(submit, offer.profile, recipe.modalities)
 
 
@@ -66,7 +71,60 @@ def _check_overrides(submit: Submit, offer: Offer) -> None:
             raise RequestRefused(f"Setting {name!r} is {value:g}.", f"Choose from {limits[0]:g} to {limits[1]:g}.")
 
 
+def _check_operations(submit: Submit, offer: Offer, recipe: RecipeInfo) -> None:
+    source = submit.source
+    asked: list[Operation] = []
+    match source:
+        case Retexture():
+            asked.append("retexture")
+            _check_retexture(source)
+        case Refine(_, keep):
+            asked.append("refine")
+            if not 0 <= keep <= 1:
+                raise RequestRefused(f"The shape is to be kept by {keep:g}.", "Choose from 0, a mere hint, to 1.")
+        case Continue():
+            asked.append("continue")
+            if not 0 <= source.more_steps <= MOST_EXTRA_STEPS:
+                raise RequestRefused(f"{source.more_steps} further steps.", f"Choose from 0 to {MOST_EXTRA_STEPS}.")
+    if submit.until:
+        asked.append("until")
+        if submit.until not in recipe.phases:
+            known = ", ".join(recipe.phases)
+            raise RequestRefused(f"Recipe {recipe.name!r} has no phase {submit.until!r}.", f"Choose one of: {known}.")
+    if submit.seen_from is not None:
+        asked.append("seen_from")
+        if not -90 <= submit.seen_from.elevation <= 90:
+            raise RequestRefused(f"The elevation is {submit.seen_from.elevation:g}.", "Choose from -90 to 90 degrees.")
+    for operation in asked:
+        if operation not in offer.operations:
+            raise RequestRefused(f"Profile {offer.profile!r} cannot do {operation!r}.", "Use a newer backend for it.")
+
+
+def _check_retexture(source: Retexture) -> None:
+    low, high = TEXTURE_SIDES
+    if not (low <= source.width <= high and low <= source.height <= high):
+        size = f"{source.width} x {source.height}"
+        raise RequestRefused(f"The texture is to have {size} pixels.", f"Choose from {low} to {high} a side.")
+    if not 0 < source.strength <= 1:
+        raise RequestRefused(f"The strength is {source.strength:g}.", "Choose from above 0, a tint, to 1, all new.")
+    if not 0 <= source.mask_border <= LARGEST_MASK_BORDER:
+        raise RequestRefused(
+            f"The mask's border has {source.mask_border} texels.", f"Choose from 0 to {LARGEST_MASK_BORDER}."
+        )
+    if not source.mesh.has_uvs:
+        raise RequestRefused("The mesh has no texture coordinates.", "Unwrap it first, or ask for new ones.")
+    for name, image in (("present texture", source.mesh.albedo), ("mask", source.mesh.mask)):
+        if image is not None and image.shape[:2] != (source.height, source.width):
+            got = f"{image.shape[1]} x {image.shape[0]}"
+            allowed = f"{source.width} x {source.height}"
+            raise RequestRefused(f"The {name} has {got} pixels.", f"The new texture has {allowed}; give it the same.")
+    if source.mesh.mask is not None and not source.mesh.mask.any():
+        raise RequestRefused("The mask allows no change anywhere.", "Paint or select something, or leave the mask out.")
+
+
 def _check_prompts(submit: Submit, profile: str, modalities: tuple[str, ...]) -> None:
+    if not submit.prompts and isinstance(submit.source, Continue):
+        return  # those of the job that it goes on from
     if not 1 <= len(submit.prompts) <= MAX_PROMPTS:
         count = len(submit.prompts)
         raise RequestRefused(f"The request has {count} prompts.", f"Give 1 to {MAX_PROMPTS} texts, images or sounds.")

@@ -13,8 +13,8 @@ from typing import Generic, TypeVar, cast, get_args
 import msgpack
 
 from . import PROTOCOL_VERSION
-from .mesh import MeshError, MeshSnapshot, TexturedMesh
-from .messages import Finished, Hello, Message, Rejected
+from .mesh import MeshError, MeshSnapshot, SourceMesh, TexturedMesh, TextureSnapshot
+from .messages import Finished, Hello, Message, Rejected, Submit
 from .wire_values import MAX_FRAME_BYTES, MAX_ITEMS, MAX_STRING, Buffer, ProtocolError, Unread, pack, unpack
 
 __all__ = ["MAX_FRAMES", "MAX_FRAME_BYTES", "MAX_HEADER_BYTES", "Codec", "ProtocolError", "decode", "encode"]
@@ -112,8 +112,12 @@ def _is_newer_minor(theirs: str, ours: str) -> bool:
 
 
 def _check_meshes(message: object) -> None:
-    mesh = message.mesh if isinstance(message, Finished) else message
-    if isinstance(mesh, (MeshSnapshot, TexturedMesh)):
+    mesh = message
+    if isinstance(message, Finished):
+        mesh = message.mesh
+    elif isinstance(message, Submit):
+        mesh = message.source.mesh if message.source is not None else None
+    if isinstance(mesh, (MeshSnapshot, TextureSnapshot, TexturedMesh, SourceMesh)):
         try:
             mesh.validate()
         except MeshError as error:

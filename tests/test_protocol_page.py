@@ -10,7 +10,8 @@ import pytest
 from any_to_3d.backend import addresses, jobs, listening
 from any_to_3d.shared import PROTOCOL_VERSION, client, request_check, wire
 from any_to_3d.shared import messages as m
-from any_to_3d.shared.mesh import MAX_FACES, MAX_TEXTURE_SIZE, MAX_VERTICES, TexturedMesh
+from any_to_3d.shared import starting_points as sp
+from any_to_3d.shared.mesh import MAX_FACES, MAX_SOURCE_FACES, MAX_TEXTURE_SIZE, MAX_VERTICES, SourceMesh, TexturedMesh
 
 PAGE = (Path(__file__).parent.parent / "PROTOCOL.md").read_text("utf-8")
 PROSE = " ".join(PAGE.split())
@@ -24,6 +25,10 @@ NESTED = (
     m.JobInfo,
     m.DeviceMemory,
     m.ModelLicence,
+    m.CheckpointInfo,
+    m.SeenFrom,
+    SourceMesh,
+    *get_args(sp.StartingPoint),
 )
 CLASSES = (*get_args(m.Message), *NESTED)
 
@@ -32,6 +37,10 @@ SHOWN_TYPES = {
     "np.ndarray": "array",
     "np.ndarray | None": "array or none",
     "ProblemCode": "code",
+    "tuple[Operation, ...]": "tuple[operation, ...]",
+    "StartingPoint | None": "StartingPoint or none",
+    "SeenFrom | None": "SeenFrom or none",
+    "SourceMesh | None": "SourceMesh or none",
     "Literal['queued', 'running', 'finished', 'cancelled', 'failed']": "state",
 }
 
@@ -80,6 +89,10 @@ def test_messages_stand_in_their_group(title: str, group: object) -> None:
     assert names == [cls.__name__ for cls in get_args(group)]
 
 
+def test_every_operation_is_explained() -> None:
+    assert tuple(name.strip("`") for name, _ in rows(section("Operations", 2))) == get_args(m.Operation)
+
+
 def test_every_problem_code_is_explained() -> None:
     assert tuple(code.strip("`") for code, _ in rows(section("Problems", 2))) == get_args(m.ProblemCode)
 
@@ -97,6 +110,10 @@ def test_the_version_is_the_codes() -> None:
         f"{wire.MAX_FRAME_BYTES >> 20} MiB a frame, {listening.MAX_REQUEST_FRAME_BYTES >> 20} MiB towards the backend",
         f"{MAX_VERTICES // 10**6} million vertices and {MAX_FACES // 10**6} million faces",
         f"textures of {MAX_TEXTURE_SIZE} pixels",
+        f"{MAX_SOURCE_FACES // 10**6} million triangles towards the backend",
+        f"{request_check.TEXTURE_SIDES[0]} to {request_check.TEXTURE_SIDES[1]} pixels",
+        f"0 to {sp.LARGEST_MASK_BORDER} texels",
+        f"0 to {sp.MOST_EXTRA_STEPS}",
         f"waited {client.OUTAGE_SECONDS:.0f} seconds",
         f"`{addresses.DEFAULT_ADDRESS}`",
         f"1 to {request_check.MAX_PROMPTS} parts",

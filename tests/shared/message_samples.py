@@ -5,7 +5,7 @@ import types
 from typing import Literal, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
-from any_to_3d.shared.mesh import MeshSnapshot, TexturedMesh
+from any_to_3d.shared.mesh import MeshSnapshot, SourceMesh, TexturedMesh, TextureSnapshot
 from any_to_3d.shared.messages import Message
 from hypothesis import strategies as st
 
@@ -44,6 +44,26 @@ def textured_meshes(draw: st.DrawFn) -> TexturedMesh:
     return TexturedMesh(points, triangles, corners, uv_triangles, albedo)
 
 
+@st.composite
+def source_meshes(draw: st.DrawFn) -> SourceMesh:
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    vertices, faces, uvs = draw(st.integers(1, 12)), draw(st.integers(1, 12)), draw(st.integers(1, 12))
+    points, triangles = _points(rng, vertices, 3) / 2, _triangles(rng, faces, vertices)
+    if not draw(st.booleans()):
+        return SourceMesh(points, triangles, np.zeros((0, 2), np.float32), np.zeros((0, 3), np.int32))
+    size = draw(st.integers(1, 5)), draw(st.integers(1, 5))
+    albedo = rng.integers(0, 256, (*size, 3)).astype(np.uint8) if draw(st.booleans()) else None
+    mask = rng.integers(0, 256, size).astype(np.uint8) if draw(st.booleans()) else None
+    return SourceMesh(points, triangles, _points(rng, uvs, 2), _triangles(rng, faces, uvs), albedo, mask)
+
+
+@st.composite
+def texture_snapshots(draw: st.DrawFn) -> TextureSnapshot:
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    albedo = rng.integers(0, 256, (draw(st.integers(1, 5)), draw(st.integers(1, 5)), 3)).astype(np.uint8)
+    return TextureSnapshot(draw(_text), draw(_integers), draw(_text), draw(_integers), albedo)
+
+
 def values(hint: object) -> st.SearchStrategy:
     """Every value that an annotation allows (small ones)."""
     simple = {
@@ -58,8 +78,9 @@ def values(hint: object) -> st.SearchStrategy:
         return simple[hint]
     if hint is MeshSnapshot:
         return snapshots()
-    if hint is TexturedMesh:
-        return textured_meshes()
+    by_class = {TexturedMesh: textured_meshes, SourceMesh: source_meshes, TextureSnapshot: texture_snapshots}
+    if isinstance(hint, type) and hint in by_class:
+        return by_class[hint]()
     if dataclasses.is_dataclass(hint):
         hints = get_type_hints(hint)
         return st.builds(hint, **{field.name: values(hints[field.name]) for field in dataclasses.fields(hint)})
