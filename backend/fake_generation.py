@@ -16,11 +16,13 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from safetensors.numpy import save_file
 
 from ..shared.mesh import MeshSnapshot, TexturedMesh
 from ..shared.messages import CutOut, ImagePrompt, Submit
 from .engine import PhasePlan, Plan, Stage
 from .memory_reading import computers_memory
+from .stored_checkpoints import HEADER, checkpoints_in, file_of, forget_within_phase
 from .worker_messages import Memory
 
 PHASES = ("coarse", "geometry", "texture")
@@ -37,7 +39,6 @@ OVERRIDES = tuple(DEFAULTS)
 SECONDS_OF_PRESET = {"draft": 2.0, "standard": 6.0, "high": 20.0}
 STALL_SECONDS = 600.0
 STAGES = ("embedding the prompt", "sampling the reference view")
-CHECKPOINT = "fake-checkpoint.json"
 ALBEDO_SIZE = 256
 TORUS_FACES = 2 * 64 * 24
 
@@ -131,7 +132,13 @@ class FakeMoment:
         yield textured_torus(0.6, 0.2, self.seed)
 
     def save(self, folder: Path) -> None:
-        (folder / CHECKPOINT).write_text(json.dumps({"finished_steps": self.number + 1}), "utf-8")
+        """A file without tensors, but with what the real ones say of themselves."""
+        phases = [{"name": name, "steps": self.steps} for name in PHASES]
+        number = self.number // self.steps
+        run = {"recipe": {"phases": phases}, "phase_index": number, "finished_steps": self.index + 1}
+        save_file({}, file_of(folder, self.phase, self.ends_phase), {HEADER: json.dumps(run)})
+        if self.ends_phase:
+            forget_within_phase(folder)
 
 
 def sphere(radius: float, rings: int = 24, segments: int = 48) -> tuple[np.ndarray, np.ndarray]:
@@ -221,9 +228,11 @@ def _settings(submit: Submit) -> dict[str, float]:
 
 
 def _finished_steps(checkpoint: Path | None) -> int:
-    if checkpoint is None or not (checkpoint / CHECKPOINT).is_file():
+    stored = () if checkpoint is None else checkpoints_in(checkpoint)
+    if not stored:
         return 0
-    return json.loads((checkpoint / CHECKPOINT).read_text("utf-8"))["finished_steps"]
+    newest = stored[-1]
+    return PHASES.index(newest.phase) * newest.steps + newest.step
 
 
 def _misbehave(settings: dict[str, float], number: int, sleep: Callable[[float], None]) -> None:

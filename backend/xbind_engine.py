@@ -33,11 +33,10 @@ from .network_weights import weights_of
 from .prompt_reading import read_prompt
 from .runtime import build_runtime, choose_device
 from .sound_hearing import sounds_heard
+from .stored_checkpoints import checkpoint_path, checkpoints_in, file_of, forget_within_phase
 from .worker_messages import Memory
 
 log = logging.getLogger(__name__)
-
-CHECKPOINT = "checkpoint.safetensors"
 
 STEP_COST = {
     "builtin": {"coarse": 1.0, "geometry": 0.8, "texture": 0.5},
@@ -204,7 +203,9 @@ class StepMoment:
         return snapshot.textured(self._step.scene, self._texture_size, self._max_faces, self._smoothing)
 
     def save(self, folder: Path) -> None:
-        checkpoint.save(self._step, folder / CHECKPOINT)
+        checkpoint.save(self._step, file_of(folder, self.phase, self.ends_phase))
+        if self.ends_phase:
+            forget_within_phase(folder)
 
 
 def recipe_of(submit: Submit, profile: ProfileName) -> Recipe:
@@ -227,10 +228,10 @@ def recipe_of(submit: Submit, profile: ProfileName) -> Recipe:
 
 
 def _checkpoint_in(folder: Path | None) -> checkpoint.Checkpoint | None:
-    if folder is None or not (folder / CHECKPOINT).is_file():
+    if folder is None or not checkpoints_in(folder):
         return None
     try:
-        return checkpoint.load(folder / CHECKPOINT)
+        return checkpoint.load(checkpoint_path(folder))
     except (ValueError, SafetensorError) as error:
         log.warning("checkpoint=unusable %s", error)
         return None

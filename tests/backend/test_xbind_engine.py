@@ -17,7 +17,7 @@ from any_to_3d.backend.memory_forecast import GIB
 from any_to_3d.backend.models.precision import precision_for
 from any_to_3d.backend.worker import run_job
 from any_to_3d.backend.worker_messages import Run
-from any_to_3d.backend.xbind_engine import CHECKPOINT, XBindEngine, recipe_of
+from any_to_3d.backend.xbind_engine import XBindEngine, recipe_of
 from any_to_3d.shared import messages as m
 from any_to_3d.shared.mesh import MeshSnapshot
 from generator.toy_world import runtime
@@ -62,14 +62,14 @@ def test_a_job_goes_on_from_the_phase_that_its_checkpoint_ended(engine: XBindEng
         if not isinstance(moment, Stage) and moment.ends_phase:
             moment.save(tmp_path)
             break
-    assert (tmp_path / CHECKPOINT).is_file()
+    assert [path.name for path in tmp_path.iterdir()] == ["coarse.safetensors"]
     resumed = [moment for moment in engine.run("j1", submit, tmp_path) if not isinstance(moment, Stage)]
     assert "coarse" not in [moment.phase for moment in resumed]
     assert resumed[-1].phase == "texture"
 
 
 def test_an_unreadable_checkpoint_starts_the_job_anew(engine: XBindEngine, tmp_path: Path) -> None:
-    (tmp_path / CHECKPOINT).write_bytes(b"broken")
+    (tmp_path / "checkpoint.safetensors").write_bytes(b"broken")
     first = next(moment for moment in engine.run("j1", smallest(), tmp_path) if not isinstance(moment, Stage))
     assert (first.phase, first.index) == ("coarse", 0)
 
