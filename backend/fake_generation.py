@@ -70,7 +70,9 @@ class FakeEngine:
     def relieve(self) -> None:
         """It has nothing to give up."""
 
-    def run(self, job_id: str, submit: Submit, checkpoint: Path | None) -> Iterator["Stage | CutOut | FakeMoment"]:
+    def run(
+        self, job_id: str, submit: Submit, checkpoint: Path | None, source: Path | None = None
+    ) -> Iterator["Stage | CutOut | FakeMoment"]:
         settings = _settings(submit)
         steps = int(settings["steps"])
         yield from _whole_pictures(job_id, submit)
@@ -112,7 +114,7 @@ class FakeMoment:
     def losses(self) -> dict[str, float]:
         return {"fake": 1.0 / (1 + self.number)}
 
-    def snapshot(self, sequence: int, max_faces: int) -> MeshSnapshot:
+    def snapshot(self, sequence: int, max_faces: int, max_texture: int = 0) -> MeshSnapshot:
         """A sphere in phase I, then a torus; the faces change with the shape and with ``max_faces``."""
         phase_number = self.number // self.steps
         grown = (self.index + 1) / self.steps

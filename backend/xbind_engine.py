@@ -147,7 +147,7 @@ class XBindEngine:
         return choice.economy, notice(choice, memory.available)
 
     def run(
-        self, job_id: str, submit: Submit, checkpoint_folder: Path | None
+        self, job_id: str, submit: Submit, checkpoint_folder: Path | None, source: Path | None = None
     ) -> Iterator["Stage | CutOut | StepMoment"]:
         """Run it. Raises ValueError for a prompt that cannot be read, GenerationFailed for a run gone wrong."""
         yield Stage("reading the prompt", 0.0)
@@ -193,7 +193,7 @@ class StepMoment:
     def losses(self) -> dict[str, float]:
         return {name: float(value) for name, value in self._step.losses.items()}
 
-    def snapshot(self, sequence: int, max_faces: int) -> MeshSnapshot | None:
+    def snapshot(self, sequence: int, max_faces: int, max_texture: int = 0) -> MeshSnapshot | None:
         try:
             return self._taker.take(self._step, sequence, max_faces)
         except snapshot.EmptySurfaceError:

@@ -40,7 +40,7 @@ class ScriptedMoment:
     def losses(self) -> dict[str, float]:
         return {"sds": 1.0, "broken": math.nan}
 
-    def snapshot(self, sequence: int, max_faces: int) -> MeshSnapshot | None:
+    def snapshot(self, sequence: int, max_faces: int, max_texture: int = 0) -> MeshSnapshot | None:
         self.engine.clock.now += self.engine.snapshot_seconds
         return snapshot(sequence=sequence) if self.engine.has_surface else None
 
@@ -93,7 +93,9 @@ class ScriptedEngine:
             self.error = None
         return given_up
 
-    def run(self, job_id: str, submit: Submit, checkpoint: Path | None) -> Iterator[Stage | m.CutOut | ScriptedMoment]:
+    def run(
+        self, job_id: str, submit: Submit, checkpoint: Path | None, source: Path | None = None
+    ) -> Iterator[Stage | m.CutOut | ScriptedMoment]:
         self.resumed_from = checkpoint
         try:
             if self.notice:
@@ -124,6 +126,9 @@ class Wishes:
 
     def wanted_faces(self) -> int | None:
         return self.faces
+
+    def wanted_texture(self) -> int:
+        return 0
 
 
 @pytest.fixture
