@@ -8,7 +8,7 @@ from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ..shared.mesh import MeshSnapshot
+from ..shared.mesh import MeshSnapshot, TextureSnapshot
 from ..shared.messages import (
     Accepted,
     Cancelled,
@@ -186,7 +186,7 @@ class JobQueue:
         if isinstance(event, CutOut):
             # By part: a resumed job cuts its pictures out again.
             self._cut_outs.setdefault(event.job_id, {})[event.part] = event
-        if isinstance(event, MeshSnapshot) and event.job_id in self._stopping:
+        if isinstance(event, MeshSnapshot | TextureSnapshot) and event.job_id in self._stopping:
             return []
         return [Publish(event)]
 

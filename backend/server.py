@@ -9,7 +9,7 @@ from typing import assert_never
 import zmq
 
 from ..shared import PROTOCOL_VERSION
-from ..shared.mesh import MeshSnapshot
+from ..shared.mesh import MeshSnapshot, TextureSnapshot
 from ..shared.messages import (
     Ack,
     Cancel,
@@ -238,7 +238,7 @@ class Server:
         if isinstance(message, Memory):
             self._announcement.worker_has_memory(worker, message)
             return
-        if isinstance(message, MeshSnapshot):
+        if isinstance(message, MeshSnapshot | TextureSnapshot):
             self._snapshot_asked.discard(message.job_id)
         self._handle(WorkerSaid(worker, message))
 
@@ -249,7 +249,7 @@ class Server:
             faces = self._outbox.wanted_faces(job_id)
             if faces is not None and job_id not in self._snapshot_asked:
                 self._snapshot_asked.add(job_id)
-                self._pool.send(worker, WantSnapshot(job_id, faces))
+                self._pool.send(worker, WantSnapshot(job_id, faces, self._outbox.wanted_texture(job_id)))
 
     def _report_silence(self) -> None:
         for worker, seconds in self._silence.to_report(self._queue.running_jobs().values(), time.monotonic()):

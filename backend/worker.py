@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from ..shared.mesh import TexturedMesh
+from ..shared.mesh import MeshSnapshot, TexturedMesh, TextureSnapshot
 from ..shared.messages import Cancelled, CutOut, Failed, Finished, Preparing, Progress
 from .engine import Engine, Moment, Stage
 from .problems import is_out_of_memory, problem_of
@@ -39,6 +39,10 @@ class Control(Protocol):
         """The face limit of the snapshot that somebody waits for, or None."""
         ...
 
+    def wanted_texture(self) -> int:
+        """The limit of that snapshot's texture in pixels a side, or 0 if no texture alone is wanted."""
+        ...
+
 
 class _Due:
     """Says, at most once per interval, that something is due; the first time at once."""
@@ -60,7 +64,7 @@ class _Due:
 def run_job(
     job: Run, engine: Engine, control: Control, clock: Callable[[], float] = time.monotonic
 ) -> Iterator[WorkerEvent]:
-    """Run a job to its end: Preparing, CutOut, Progress, MeshSnapshot; last exactly one of Finished, Cancelled, Failed.
+    """Run a job to its end: Preparing, CutOut, Progress, snapshots; last exactly one of Finished, Cancelled, Failed.
 
     Nothing is raised: whatever goes wrong becomes Failed. Progress comes once a second, a snapshot only when
     ``control`` wants one, a checkpoint at the end of each phase and once a minute.
@@ -105,7 +109,8 @@ class _Drive:
 
     def _one_try(self, folder: Path | None) -> Iterator[WorkerEvent]:
         job = self._job
-        moments = self._engine.run(job.job_id, job.submit, folder)
+        source = Path(job.source_folder) if job.source_folder else None
+        moments = self._engine.run(job.job_id, job.submit, folder, source)
         last: Moment | None = None
         for moment in moments:
             if self._control.cancelled():
@@ -134,13 +139,18 @@ class _Drive:
             moment.save(self._folder)
         faces = self._control.wanted_faces()
         if faces is not None and self._snapshot.at(now):
-            snapshot = moment.snapshot(self._sequence + 1, faces)
+            snapshot = moment.snapshot(self._sequence + 1, faces, self._control.wanted_texture())
             after = self._clock()
             self._snapshot.not_before(after + max(SNAPSHOT_SECONDS, SNAPSHOT_SHARE * (after - now)))
             if snapshot is not None:
                 self._sequence += 1
-                yield replace(snapshot, topology=snapshot.topology + self._numbers_from)
+                yield self._numbered(snapshot)
         self._meter.skip(self._clock())
+
+    def _numbered(self, snapshot: MeshSnapshot | TextureSnapshot) -> MeshSnapshot | TextureSnapshot:
+        if isinstance(snapshot, TextureSnapshot):
+            return snapshot
+        return replace(snapshot, topology=snapshot.topology + self._numbers_from)
 
     def _progress(self, moment: Moment) -> Progress:
         meter = self._meter

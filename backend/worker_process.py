@@ -12,7 +12,7 @@ from typing import get_args
 
 import zmq
 
-from ..shared.mesh import MeshSnapshot
+from ..shared.mesh import MeshSnapshot, TextureSnapshot
 from ..shared.messages import Failed, Problem, Progress
 from ..shared.wire import ProtocolError
 from .announcement import MEMORY_STEP
@@ -75,6 +75,7 @@ class InboxControl:
         self._job_id = job_id
         self._is_cancelled = False
         self._wanted_faces: int | None = None
+        self._wanted_texture = 0
 
     def cancelled(self) -> bool:
         self._read()
@@ -83,6 +84,9 @@ class InboxControl:
     def wanted_faces(self) -> int | None:
         self._read()
         return self._wanted_faces
+
+    def wanted_texture(self) -> int:
+        return self._wanted_texture
 
     def snapshot_left(self) -> None:
         """A snapshot was sent, which answers the wish for one."""
@@ -93,7 +97,7 @@ class InboxControl:
             if isinstance(message, StopJob):
                 self._is_cancelled = True
             else:
-                self._wanted_faces = message.max_faces
+                self._wanted_faces, self._wanted_texture = message.max_faces, message.max_texture
 
 
 def build_engine(
@@ -155,7 +159,7 @@ def run_and_send(
             socket.send_multipart(FROM_WORKER.encode(event))
             break
         socket.send_multipart(frames, copy=False)
-        if isinstance(event, MeshSnapshot):
+        if isinstance(event, MeshSnapshot | TextureSnapshot):
             control.snapshot_left()
         elif isinstance(event, Progress):
             report_memory()

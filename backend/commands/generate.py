@@ -211,6 +211,9 @@ class _Unwatched:
     def wanted_faces(self) -> int | None:
         return None
 
+    def wanted_texture(self) -> int:
+        return 0
+
 
 def _check_weight(name: str, weight: float, is_given: bool) -> None:
     if not math.isfinite(weight) or weight < 0:

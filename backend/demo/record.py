@@ -88,3 +88,6 @@ class _EagerWatcher:
 
     def wanted_faces(self) -> int:
         return SNAPSHOT_FACES
+
+    def wanted_texture(self) -> int:
+        return 0

@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from any_to_3d.backend.outbox import MAX_CREDIT, Outbox
 from any_to_3d.shared import messages as m
-from any_to_3d.shared.mesh import MeshSnapshot
+from any_to_3d.shared.mesh import MeshSnapshot, TextureSnapshot
 from requests_and_jobs import snapshot, textured
 
 A, B = b"client a", b"client b"
@@ -214,3 +215,37 @@ def test_watching_again_sends_faces_again(outbox: Outbox) -> None:
         (sent,) = drain(outbox)
         assert isinstance(sent, MeshSnapshot)
         assert not sent.lacks_faces
+
+
+def texture(sequence: int = 1) -> TextureSnapshot:
+    return TextureSnapshot("j1", sequence, "texture", 0, np.zeros((4, 4, 3), np.uint8))
+
+
+def test_a_texture_goes_only_to_those_who_asked_for_one_and_against_the_same_credit(outbox: Outbox) -> None:
+    outbox.watch(B, m.Watch("j1", max_texture=256))
+    first = texture(1)
+    outbox.publish(first)
+    assert drain(outbox, A) == []
+    assert drain(outbox, B) == [first]
+    outbox.publish(texture(2))
+    assert drain(outbox, B) == []
+    outbox.ack(B, "j1", 1)
+    assert [each.sequence for each in drain(outbox, B)] == [2]
+
+
+def test_who_sees_textures_is_sent_no_mesh_that_somebody_else_asked_for(outbox: Outbox) -> None:
+    outbox.watch(B, m.Watch("j1", max_texture=256, credit=2))
+    outbox.publish(texture(1))
+    drain(outbox, B)
+    outbox.publish(snapshot(sequence=2))
+    assert drain(outbox, B) == []
+    assert [each.sequence for each in drain(outbox, A)] == [2]
+
+
+def test_the_wanted_texture_is_the_smallest_that_somebody_could_be_sent_now(outbox: Outbox) -> None:
+    assert outbox.wanted_texture("j1") == 0
+    outbox.watch(B, m.Watch("j1", max_texture=512))
+    outbox.watch(b"client c", m.Watch("j1", max_texture=1))
+    assert outbox.wanted_texture("j1") == 16
+    outbox.publish(texture())
+    assert outbox.wanted_texture("j1") == 0

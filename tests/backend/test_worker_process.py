@@ -128,7 +128,7 @@ def test_something_that_cannot_be_sent_fails_the_job_and_not_the_worker(ends: tu
     broken = textured().vertices.copy()
     broken[0, 0] = np.nan
 
-    def snapshot(moment: FakeMoment, sequence: int, max_faces: int) -> MeshSnapshot:
+    def snapshot(moment: FakeMoment, sequence: int, max_faces: int, max_texture: int) -> MeshSnapshot:
         return MeshSnapshot(moment.job_id, sequence, "coarse", 0, 1, broken, textured().faces)
 
     with zmq.Context() as context, context.socket(zmq.PAIR) as out, context.socket(zmq.PAIR) as back:

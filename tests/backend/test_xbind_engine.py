@@ -34,6 +34,9 @@ class Wishes:
     def wanted_faces(self) -> int | None:
         return 300
 
+    def wanted_texture(self) -> int:
+        return 0
+
 
 @pytest.fixture
 def engine() -> XBindEngine:
