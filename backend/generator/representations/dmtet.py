@@ -15,6 +15,7 @@ from ..rendering.surface import render_surface
 from ..rendering.view import Channel, TriangleMesh, View
 from ..runtime import Runtime
 from .field import FieldConfig, HashField
+from .given_mesh import GivenMesh
 from .nerf import NerfScene
 from .scene import GenerationFailed, ParameterGroup, Scene
 from .surface_from_density import DensitySurface, away_from_zero, signed_distances
@@ -51,7 +52,7 @@ class DMTet:
         """The scene with initial values, also what a checkpoint is loaded into."""
         return DmtetScene(self, runtime)
 
-    def start(self, previous: Scene | None, runtime: Runtime) -> "DmtetScene":
+    def start(self, previous: Scene | GivenMesh | None, runtime: Runtime) -> "DmtetScene":
         scene = self.build(runtime)
         if isinstance(previous, NerfScene):
             scene.take_surface(previous)

@@ -14,6 +14,7 @@ from ..rendering.view import Channel, TriangleMesh, View
 from ..rendering.volume import RayMarch, render_volume
 from ..runtime import Runtime
 from .field import FieldConfig, HashField
+from .given_mesh import GivenMesh
 from .occupancy import OccupancyGrid
 from .scene import ParameterGroup, Scene
 from .surface_from_density import DensitySurface, signed_distances
@@ -45,7 +46,7 @@ class NeRF:
         """The scene with initial values, also what a checkpoint is loaded into."""
         return NerfScene(self, runtime)
 
-    def start(self, previous: Scene | None, runtime: Runtime) -> "NerfScene":
+    def start(self, previous: Scene | GivenMesh | None, runtime: Runtime) -> "NerfScene":
         """A NeRF always starts anew."""
         return self.build(runtime)
 
