@@ -7,8 +7,6 @@ The link owns the socket, the started backend process and the newest mesh of eac
 from __future__ import annotations
 
 import uuid
-from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from time import monotonic
 
@@ -16,12 +14,12 @@ from ..shared.client import Client, CurveKeys
 from ..shared.mesh import MeshSnapshot, TexturedMesh
 from ..shared.messages import Ack, Cancelled, CutOut, Failed, Finished, Message, Rejected, Request, Submit
 from . import cut_out_icons
+from .arrivals import Arrivals
 from .connection.backend_process import BackendProcess, LaunchOptions
 from .connection.checks import Checks
 from .errors import Trouble, trouble
-from .history import entries as history
 from .history import icons as history_icons
-from .history import picture as history_picture
+from .history.ledger import Ledger
 from .objects import replacement, scene
 from .objects.placement import Placement
 from .objects.scene import Outcome
@@ -69,10 +67,8 @@ class Link:
         self._started_at = float("-inf")
         self._placements: dict[str, Placement] = {}
         self._placed: set[str] = set()
-        self._frames: dict[str, MeshSnapshot] = {}
-        self._results: dict[str, TexturedMesh] = {}
-        self._due: list[str] = []
-        self._ledger: dict[str, history.Entry] = {}
+        self._arrivals = Arrivals()
+        self._ledger = Ledger()
 
     # --- what the artist asks for -------------------------------------------------------------------------------------
 
@@ -116,8 +112,7 @@ class Link:
             replacement.mark(placement.replaces, submit.request_id)
         job = self.session.job_of_request(submit.request_id)
         if job is not None:
-            now = datetime.now().astimezone().isoformat(timespec="seconds")
-            self._note(history.Entry(job.origin, settings, placement.scene, now))
+            self._ledger.asked(job, settings, placement.scene)
 
     def fetch(self, origin: Provenance, placement: Placement) -> None:
         """Ask for the result of an ended job once more; it will stand at this place."""
@@ -127,7 +122,7 @@ class Link:
 
     def forget(self, request_id: str) -> None:
         """The artist removed it from the history."""
-        self._ledger.pop(request_id, None)
+        self._ledger.forget(request_id)
 
     def cancel(self, request_id: str) -> None:
         self.apply(CancelAsked(request_id))
@@ -163,19 +158,18 @@ class Link:
         for job in self.session.jobs:
             if job.job_id not in self.missing:
                 self._placed.discard(job.origin.request_id)
-        for entry in self._ledger.values():
-            history.write(entry)
+        self._ledger.write_again()
         self._show_again()
 
     def file_loaded(self) -> None:
         """Find the jobs of the new file; objects that had no surface yet belonged to the old one."""
         self._placements.clear()
-        self._ledger = {entry.origin.request_id: entry for entry in history.entries()}
+        self._ledger.read_again()
         self.apply(Attached(scene.unfinished()))
         self._show_again()
 
     def _show_again(self) -> None:
-        self._due = [*self._results, *(job_id for job_id in self._frames if job_id not in self._results)]
+        self._arrivals.all_due()
         self.missing = frozenset()
 
     # --- one tick -----------------------------------------------------------------------------------------------------
@@ -184,13 +178,13 @@ class Link:
     def is_idle(self) -> bool:
         """Whether there is nobody to hear from and nothing to show."""
         is_alone = self._client is None and not (self.process and self.process.is_alive)
-        return is_alone and not self._due and self.checks.is_idle
+        return is_alone and not self._arrivals.due and self.checks.is_idle
 
     @property
     def is_settled(self) -> bool:
         """Whether nothing more will happen by itself: answered or in trouble, no job running, every mesh shown."""
         if self.session.connection in ("connecting", "connected"):
-            return self.session.connection == "connected" and not self.session.active_jobs and not self._due
+            return self.session.connection == "connected" and not self.session.active_jobs and not self._arrivals.due
         return not self.session.active_jobs or self.session.trouble is not None
 
     @property
@@ -226,7 +220,7 @@ class Link:
             if self._client is not None:
                 self._client.send(request)
         self.session = session
-        self._keep_history(before)
+        self._ledger.follow(session, before)
         if isinstance(event, _ENDS_IN_VAIN):
             self._end_in_vain(before)
 
@@ -281,83 +275,40 @@ class Link:
         if job is None:
             return
         if isinstance(message, Finished):
-            self._results[job.job_id] = message.mesh
-            self._picture(job, message.mesh)
+            self._arrivals.keep_result(job.job_id, message.mesh)
+            self._ledger.picture(job, message.mesh)
         elif isinstance(message, MeshSnapshot) and not job.is_over:
-            frame = self._with_faces(message)
-            if frame is None:
+            if self._arrivals.keep_frame(message) is None:
                 # Watching again begins anew, with faces; nothing else would give the credit back.
                 self.ask(watch_of(job.job_id))
-                return
-            self._frames[job.job_id] = frame
         elif job.is_over:
-            self._forget(job.job_id)
-            return
-        else:
-            return
-        if job.job_id not in self._due:
-            self._due.append(job.job_id)
-
-    def _with_faces(self, frame: MeshSnapshot) -> MeshSnapshot | None:
-        """The frame with the faces of the one before it, which the backend does not send twice; None without those."""
-        if not frame.lacks_faces:
-            return frame
-        before = self._frames.get(frame.job_id)
-        if before is None or (before.topology, len(before.vertices)) != (frame.topology, len(frame.vertices)):
-            return None
-        return frame.with_faces(before.faces)
+            self._arrivals.forget(job.job_id)
 
     def _keep_cut_out(self, message: Message) -> None:
         if isinstance(message, CutOut) and self.session.job(message.job_id) is not None:
             cut_out_icons.keep(message)
             cut_out_icons.forget_all_but({job.job_id for job in self.session.jobs})
 
-    # --- the history --------------------------------------------------------------------------------------------------
-
-    def _note(self, entry: history.Entry) -> None:
-        if self._ledger.get(entry.origin.request_id) != entry:
-            self._ledger[entry.origin.request_id] = entry
-            history.write(entry)
-
-    def _keep_history(self, before: Session) -> None:
-        """What became of the jobs that the history knows, as far as it differs from what was so before."""
-        if self.session.jobs is before.jobs:
-            return
-        backend = self.session.backend.backend_version if self.session.backend else ""
-        unchanged = {id(job) for job in before.jobs}
-        for job in self.session.jobs:
-            entry = self._ledger.get(job.origin.request_id)
-            if id(job) in unchanged or entry is None or (entry.outcome == "finished" and job.state != "finished"):
-                continue  # a finished job that is fetched again stays finished
-            entry = replace(entry, origin=job.origin, backend=entry.backend or backend)
-            if job.is_over:
-                entry = replace(entry, outcome=job.state, seconds=job.seconds or entry.seconds)
-            self._note(entry)
-
-    def _picture(self, job: Job, mesh: TexturedMesh) -> None:
-        entry = self._ledger.get(job.origin.request_id)
-        if entry is not None and not entry.thumbnail:
-            self._note(replace(entry, thumbnail=history_picture.packed(history_picture.picture_of(mesh))))
-
     # --- meshes -------------------------------------------------------------------------------------------------------
 
     def _apply_one_mesh(self) -> None:
-        waiting, self._due = self._due, []
+        waiting = self._arrivals.take_due()
         while waiting:
             job_id = waiting.pop(0)
             job = self.session.job(job_id)
             outcome = self._show(job) if job else Outcome.MISSING
             if outcome is Outcome.BUSY:
-                self._due.append(job_id)
+                self._arrivals.put_off([job_id])
             elif outcome is Outcome.MISSING:
                 self.missing |= {job_id}
             else:
                 break
-        self._due += waiting
+        self._arrivals.put_off(waiting)
 
     def _show(self, job: Job) -> Outcome:
         self._place(job)
-        outcome = self._finish(job) if job.job_id in self._results else self._show_frame(job)
+        result = self._arrivals.result(job.job_id)
+        outcome = self._show_frame(job) if result is None else self._finish(job, result)
         if outcome is Outcome.SHOWN:
             self.applied_count += 1
             self.missing -= {job.job_id}
@@ -374,7 +325,7 @@ class Link:
             scene.create(job.origin, placement)
 
     def _show_frame(self, job: Job) -> Outcome:
-        frame = self._frames.get(job.job_id)
+        frame = self._arrivals.frame(job.job_id)
         if frame is None:
             return Outcome.MISSING
         run = self.session.backend.backend_id if self.session.backend else ""
@@ -383,18 +334,13 @@ class Link:
             self._client.send(Ack(job.job_id, frame.sequence))
         return outcome
 
-    def _finish(self, job: Job) -> Outcome:
-        outcome = scene.finish(job.origin, self._results[job.job_id], self.session.backend)
+    def _finish(self, job: Job, result: TexturedMesh) -> Outcome:
+        outcome = scene.finish(job.origin, result, self.session.backend)
         if outcome is Outcome.SHOWN:
-            self._forget(job.job_id)
+            self._arrivals.forget(job.job_id)
             # The only step of a job: undo takes back the whole object, not the shapes that it had on the way.
             scene.push_undo(f"Any to 3D: {job.origin.prompt}")
         return outcome
-
-    def _forget(self, job_id: str) -> None:
-        self._frames.pop(job_id, None)
-        self._results.pop(job_id, None)
-        self._due = [each for each in self._due if each != job_id]
 
     def _hang_up(self) -> None:
         if self._client is not None:
