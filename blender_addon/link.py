@@ -42,6 +42,8 @@ from .state import (
     Session,
     Silence,
     Troubled,
+    Wish,
+    Wished,
 )
 
 _ENDS_IN_VAIN = (Cancelled, Failed, Rejected, CancelAsked)
@@ -127,6 +129,10 @@ class Link:
     def cancel(self, request_id: str) -> None:
         self.apply(CancelAsked(request_id))
 
+    def wish(self, request_id: str, wish: Wish) -> None:
+        """Let a running job pause, go on, or finish as it is."""
+        self.apply(Wished(request_id, wish))
+
     def recreate(self, request_id: str, placement: Placement) -> None:
         """Put the newest mesh of a job whose object was deleted at this place."""
         self._placements[request_id] = placement
@@ -182,10 +188,11 @@ class Link:
 
     @property
     def is_settled(self) -> bool:
-        """Whether nothing more will happen by itself: answered or in trouble, no job running, every mesh shown."""
+        """Whether nothing more will happen by itself: answered or in trouble, no job awake, every mesh shown."""
+        awake = [job for job in self.session.active_jobs if not job.rests]
         if self.session.connection in ("connecting", "connected"):
-            return self.session.connection == "connected" and not self.session.active_jobs and not self._arrivals.due
-        return not self.session.active_jobs or self.session.trouble is not None
+            return self.session.connection == "connected" and not awake and not self._arrivals.due
+        return not awake or self.session.trouble is not None
 
     @property
     def is_starting(self) -> bool:

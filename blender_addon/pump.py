@@ -75,7 +75,7 @@ def _tick() -> float | None:
     step()
     if link().is_idle:
         return None
-    return pause_after(perf_counter() - begun, bool(link().session.active_jobs))
+    return pause_after(perf_counter() - begun, link().session.is_lively)
 
 
 def _watch() -> float | None:

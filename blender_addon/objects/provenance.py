@@ -24,6 +24,8 @@ RECIPE = PREFIX + "recipe"
 PRESET = PREFIX + "preset"
 SEED = PREFIX + "seed"
 OVERRIDES = PREFIX + "overrides"
+PARENT = PREFIX + "parent"
+UNTIL = PREFIX + "until"
 DATE = PREFIX + "date"
 BACKEND_VERSION = PREFIX + "backend_version"
 PROFILE = PREFIX + "profile"
@@ -31,6 +33,12 @@ DEVICE = PREFIX + "device"
 KERNELS = PREFIX + "kernels"
 NOTE = PREFIX + "backend_note"
 LICENCES = PREFIX + "model_licences"
+RETEXTURED = PREFIX + "retextured"
+
+NAMES = (
+    REQUEST, JOB, PROMPT, PARTS, NEGATIVE, RECIPE, PRESET, SEED, OVERRIDES, DATE, BACKEND_VERSION, PROFILE, DEVICE,
+    KERNELS, NOTE, LICENCES, RETEXTURED, PARENT, UNTIL,
+)  # fmt: skip
 
 
 def write(target: bpy.types.Object, origin: Provenance) -> None:
@@ -44,6 +52,9 @@ def write(target: bpy.types.Object, origin: Provenance) -> None:
     target[PRESET] = origin.preset
     target[SEED] = origin.seed
     target[OVERRIDES] = json.dumps(dict(origin.overrides))
+    target[RETEXTURED] = origin.retextured
+    target[PARENT] = origin.parent
+    target[UNTIL] = origin.until
 
 
 def write_backend(target: bpy.types.Object, backend: Welcome | None) -> None:
@@ -70,6 +81,9 @@ def read(target: bpy.types.Object) -> Provenance:
         parts=_parts(str(target.get(PARTS, "[]"))),
         negative=str(target.get(NEGATIVE, "")),
         overrides=_overrides(str(target.get(OVERRIDES, "{}"))),
+        retextured=str(target.get(RETEXTURED, "")),
+        parent=str(target.get(PARENT, "")),
+        until=str(target.get(UNTIL, "")),
     )
 
 
