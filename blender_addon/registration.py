@@ -6,12 +6,14 @@ import bpy
 
 from . import command_line, operators, panels, preferences, properties, pump, result_settings
 from .history import entries as history
+from .objects import versions
 
 _CLASSES = (
     preferences.AnyTo3DPreferences,
     *result_settings.CLASSES,
     properties.AnyTo3DSettings,
     history.AnyTo3DHistoryEntry,
+    *versions.CLASSES,
     *operators.CLASSES,
     *panels.CLASSES,
 )
@@ -23,6 +25,7 @@ def register() -> None:
         bpy.utils.register_class(each)
     properties.register()
     history.register()
+    versions.register()
     pump.register()
     command_line.register()
 
@@ -31,6 +34,7 @@ def unregister() -> None:
     """Leave no class, property, timer, handler, socket or backend process behind."""
     command_line.unregister()
     pump.unregister()
+    versions.unregister()
     history.unregister()
     properties.unregister()
     for each in reversed(_CLASSES):

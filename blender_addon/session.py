@@ -65,9 +65,6 @@ LOST_AFTER = 3.0
 """Seconds without an answer after which a backend counts as gone; with a question a second, it is told within 5."""
 
 _ENDED_JOBS_KEPT = 20
-
-LIVE_TEXTURE = 512
-"""Pixels a side of a texture on the way; a larger one costs both sides time, and the viewport hardly shows it."""
 _CHECKPOINTS_KEPT = 20
 
 _LIVE_TEXTURE = 1024
@@ -79,7 +76,9 @@ _WISHES: dict[Wish, type[Pause] | type[Resume] | type[FinishNow]] = {
     "finish_now": FinishNow,
 }
 
-JobEvent = TypeVar("JobEvent", Queued, Started, Preparing, CutOut, Progress, MeshSnapshot, Paused, Finished, Cancelled)
+JobEvent = TypeVar(
+    "JobEvent", Queued, Started, Preparing, CutOut, Progress, MeshSnapshot, TextureSnapshot, Paused, Finished, Cancelled
+)
 
 Change = tuple[Session, tuple[Request, ...]]
 
@@ -196,6 +195,7 @@ def _asked(session: Session, event: Asked) -> Change:
         overrides=tuple(submit.overrides.items()),
         parent=submit.source.job_id if isinstance(submit.source, Continue) else "",
         until=submit.until,
+        retextured=event.retextured,
     )
     jobs = _recent((*session.jobs, Job(origin, submit=submit)))
     return replace(session, jobs=jobs, trouble=None), (submit,)

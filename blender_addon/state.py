@@ -34,6 +34,7 @@ class Provenance:
     """What an object was made from; written on the object, so that a .blend can find its job again.
 
     parent: the job that it goes on from, if any.  until: the phase that it ended after, empty for the last one.
+    retextured: the object and version that were given new colours, for people; empty for a new object.
     """
 
     request_id: str
@@ -47,6 +48,7 @@ class Provenance:
     overrides: tuple[tuple[str, float], ...] = ()
     parent: str = ""
     until: str = ""
+    retextured: str = ""
 
 
 @dataclass(frozen=True)
