@@ -4,7 +4,7 @@ The server turns what arrives into a stimulus and performs the actions in their 
 before the event that announces it. Tests are tables of stimuli and expected actions.
 """
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -17,6 +17,7 @@ from ..shared.messages import (
     Failed,
     Finished,
     Jobs,
+    Paused,
     Preparing,
     Problem,
     Progress,
@@ -25,18 +26,25 @@ from ..shared.messages import (
     Submit,
     TextPrompt,
 )
+from ..shared.starting_points import Continue
 from .queue_messages import (
     Action,
     CancelArrived,
     Closing,
+    FinishArrived,
+    Hurry,
     Job,
     JobsRestored,
     Kill,
     Leaving,
     ListArrived,
     MoveArrived,
+    PauseArrived,
     Publish,
     Record,
+    Rest,
+    ResumeArrived,
+    Retire,
     SaveResult,
     SendResult,
     Start,
@@ -49,11 +57,12 @@ from .queue_messages import (
     WorkerDied,
     WorkerReady,
     WorkerSaid,
+    WorkerSaved,
     WorkerSilent,
 )
 
-MAX_ATTEMPTS = 2
-"""A job whose worker died is resumed once; a second death fails it."""
+MAX_DEATHS = 3
+"""So many deaths of its worker, or of the backend, with no new checkpoint between them, fail a job."""
 
 REMEMBERED = 200
 """How many ended jobs are kept at hand; older ones stay on disk."""
@@ -69,9 +78,9 @@ class JobQueue:
         self._running: dict[int, str | None] = dict.fromkeys(workers)
         self._ready: set[int] = set()
         self._stopping: set[str] = set()
+        self._pausing: set[str] = set()
         self._latest: dict[str, Preparing | Progress] = {}
         self._cut_outs: dict[str, dict[int, CutOut]] = {}
-        self._deaths: Counter[str] = Counter()
         self._ended: deque[str] = deque()
 
     def handle(self, stimulus: Stimulus) -> list[Action]:
@@ -81,10 +90,16 @@ class JobQueue:
                 return self._restore(jobs)
             case SubmitArrived(client, submit, job_id, notice):
                 return self._submit(client, submit, job_id, notice)
-            case WatchArrived(client, job_id, cut_outs):
-                return self._watch(client, job_id, cut_outs)
+            case WatchArrived(client, job_id, cut_outs, pauses):
+                return self._watch(client, job_id, cut_outs, pauses)
             case CancelArrived(job_id):
                 return self._cancel(job_id)
+            case PauseArrived(job_id):
+                return self._pause(job_id)
+            case ResumeArrived(job_id):
+                return self._resume(job_id)
+            case FinishArrived(job_id):
+                return self._finish_early(job_id)
             case MoveArrived(job_id, place):
                 return self._move(job_id, place)
             case ListArrived(client):
@@ -94,12 +109,15 @@ class JobQueue:
                 return []
             case WorkerSaid(worker, event):
                 return self._relay(worker, event)
+            case WorkerSaved(worker, job_id, overall):
+                return self._note_saved(worker, job_id, overall)
             case WorkerDied(worker, reason):
                 return self._mourn(worker, reason)
             case WorkerSilent(worker, seconds):
                 return self._report_silence(worker, seconds)
             case StopOverdue(job_id):
-                return [Kill(worker) for worker, running in self._running.items() if running == job_id]
+                is_awaited = job_id in self._stopping or job_id in self._pausing
+                return [Kill(self._worker_of(job_id))] if is_awaited else []
             case Closing():
                 return self._close()
             case Leaving():
@@ -110,20 +128,35 @@ class JobQueue:
         return self._by_request.get(request_id)
 
     def running_jobs(self) -> dict[str, int]:
-        """Which worker runs which job."""
-        return {job_id: worker for worker, job_id in self._running.items() if job_id is not None}
+        """Which worker computes which job; those that rest are left out."""
+        return {
+            job_id: worker
+            for worker, job_id in self._running.items()
+            if job_id is not None and not self._jobs[job_id].is_paused
+        }
+
+    def idle_workers(self) -> list[int]:
+        """Those that have no job, not even a paused one."""
+        return [worker for worker, job_id in self._running.items() if job_id is None]
+
+    def _worker_of(self, job_id: str) -> int:
+        return next(worker for worker, running in self._running.items() if running == job_id)
 
     def _restore(self, jobs: tuple[Job, ...]) -> list[Action]:
         actions: list[Action] = []
         for job in jobs:
             self._add(job)
-            if job.state == "running" and job.attempts >= MAX_ATTEMPTS:
-                actions += self._end(job, Failed(job.job_id, _died_too_often("the backend itself ended")))
-            elif job.state in ("queued", "running"):
-                self._jobs[job.job_id] = replace(job, state="queued")
-                self._waiting.append(job.job_id)
-            else:
+            if job.state not in ("queued", "running"):
                 self._put_by(job)
+            elif job.is_paused and (free := [worker for worker, at in self._running.items() if at is None]):
+                self._running[free[0]] = job.job_id
+                actions.append(Retire(free[0]))
+            elif job.state == "running" and not job.is_paused and job.deaths + 1 >= MAX_DEATHS:
+                actions += self._end(job, Failed(job.job_id, _died_too_often("the backend itself ended")))
+            else:
+                died = job.state == "running" and not job.is_paused
+                self._jobs[job.job_id] = replace(job, state="queued", is_paused=False, deaths=job.deaths + died)
+                self._waiting.append(job.job_id)
         return actions + self._start_waiting()
 
     def _submit(self, client: bytes, submit: Submit, job_id: str, notice: str) -> list[Action]:
@@ -135,7 +168,7 @@ class JobQueue:
         self._waiting.append(job_id)
         return [Record(job), Tell(client, Accepted(submit.request_id, job_id, notice)), *self._start_waiting()]
 
-    def _watch(self, client: bytes, job_id: str, cut_outs: bool) -> list[Action]:
+    def _watch(self, client: bytes, job_id: str, cut_outs: bool, pauses: bool) -> list[Action]:
         job = self._jobs.get(job_id)
         if job is None:
             problem = Problem("unavailable", f"This backend has no job {job_id!r}.", "Submit the prompt again.")
@@ -147,7 +180,8 @@ class JobQueue:
         if job.state == "running":
             shown = self._cut_outs.get(job_id, {}).values() if cut_outs else ()
             latest = [self._latest[job_id]] if job_id in self._latest else []
-            return [Tell(client, event) for event in (Started(job_id), *shown, *latest)]
+            rests = [Paused(job_id)] if job.is_paused and pauses else []
+            return [Tell(client, event) for event in (Started(job_id), *shown, *latest, *rests)]
         return [Tell(client, Cancelled(job_id) if job.problem is None else Failed(job_id, job.problem))]
 
     def _cancel(self, job_id: str) -> list[Action]:
@@ -159,13 +193,55 @@ class JobQueue:
             return [*self._end(job, Cancelled(job_id)), *self._positions()]
         if job_id in self._stopping:
             return []
-        worker = self.running_jobs()[job_id]
+        worker = self._worker_of(job_id)
+        if job.is_paused:
+            self._running[worker] = None
+            return [*self._end(job, Cancelled(job_id)), *self._start_waiting()]
         if worker not in self._ready:
             # Loading models cannot be interrupted, but nobody has to wait for it: the worker drops the job later.
             self._running[worker] = None
             return [Stop(worker, job_id), *self._end(job, Cancelled(job_id)), *self._start_waiting()]
         self._stopping.add(job_id)
         return [Stop(worker, job_id)]
+
+    def _pause(self, job_id: str) -> list[Action]:
+        job = self._jobs.get(job_id)
+        if job is None or job.state != "running" or job.is_paused or job_id in self._stopping | self._pausing:
+            return []
+        self._pausing.add(job_id)
+        return [Rest(self._worker_of(job_id), job_id, job.attempts)]
+
+    def _resume(self, job_id: str) -> list[Action]:
+        # Of a worker that was asked to pause and has not answered yet, the answer will start the job again.
+        self._pausing.discard(job_id)
+        job = self._jobs.get(job_id)
+        if job is None or job.state != "running" or not job.is_paused:
+            return []
+        return self._start(self._worker_of(job_id), job)
+
+    def _finish_early(self, job_id: str) -> list[Action]:
+        job = self._jobs.get(job_id)
+        if job is None or job.state not in ("queued", "running") or job_id in self._stopping:
+            return []
+        hurried = self._jobs[job_id] = replace(job, finishes_early=True)
+        if job.is_paused:
+            return self._resume(job_id)
+        self._pausing.discard(job_id)
+        if job.finishes_early:
+            return []
+        told = [Hurry(self._worker_of(job_id), job_id)] if job.state == "running" else []
+        return [Record(hurried), *told]
+
+    def _rest(self, worker: int, job: Job) -> list[Action]:
+        """The worker has stored the job and freed its device."""
+        if job.job_id in self._stopping:
+            self._running[worker] = None
+            return [*self._end(job, Cancelled(job.job_id)), *self._start_waiting()]
+        if job.job_id not in self._pausing:
+            return self._start(worker, job)
+        self._pausing.discard(job.job_id)
+        paused = self._jobs[job.job_id] = replace(job, is_paused=True)
+        return [Record(paused), Publish(Paused(job.job_id))]
 
     def _move(self, job_id: str, place: int) -> list[Action]:
         if job_id not in self._waiting:
@@ -181,6 +257,8 @@ class JobQueue:
         if isinstance(event, (Finished, Cancelled, Failed)):
             self._running[worker] = None
             return [*self._end(job, event), *self._start_waiting()]
+        if isinstance(event, Paused):
+            return self._rest(worker, job)
         if isinstance(event, (Preparing, Progress)):
             self._latest[event.job_id] = event
         if isinstance(event, CutOut):
@@ -190,25 +268,36 @@ class JobQueue:
             return []
         return [Publish(event)]
 
+    def _note_saved(self, worker: int, job_id: str, overall: float) -> list[Action]:
+        job = self._jobs.get(job_id)
+        if job is None or self._running[worker] != job_id or overall <= job.saved:
+            return []
+        further = self._jobs[job_id] = replace(job, saved=overall, deaths=0)
+        return [Record(further)]
+
     def _mourn(self, worker: int, reason: str) -> list[Action]:
         self._ready.discard(worker)
-        job_id, self._running[worker] = self._running[worker], None
+        job_id = self._running[worker]
         if job_id is None:
             return []
         job = self._jobs[job_id]
+        if job.is_paused:
+            return [Retire(worker)]
+        if job_id in self._pausing:
+            return [*self._rest(worker, job), Retire(worker)]
+        self._running[worker] = None
         if job_id in self._stopping:
             return [*self._end(job, Cancelled(job_id)), *self._start_waiting()]
-        self._deaths[job_id] += 1
-        if self._deaths[job_id] >= MAX_ATTEMPTS:
+        if job.deaths + 1 >= MAX_DEATHS:
             return [*self._end(job, Failed(job_id, _died_too_often(reason))), *self._start_waiting()]
-        waiting = replace(job, state="queued")
+        waiting = replace(job, state="queued", deaths=job.deaths + 1)
         self._jobs[job_id] = waiting
         self._waiting.appendleft(job_id)
         return [Record(waiting), *self._start_waiting()]
 
     def _report_silence(self, worker: int, seconds: float) -> list[Action]:
         job_id = self._running[worker]
-        if job_id is None or job_id in self._stopping:
+        if job_id is None or job_id in self._stopping or self._jobs[job_id].is_paused:
             return []
         doing = "computing" if worker in self._ready else "starting a worker and loading models"
         text = f"{doing}, without a sign of life for {seconds:.0f} s; Cancel ends it"
@@ -216,7 +305,7 @@ class JobQueue:
         return [Publish(self._latest[job_id])]
 
     def _leave(self) -> list[Action]:
-        """Put running jobs back: what a server finds recorded as running was cut off by a crash."""
+        """Put running jobs back: what a server finds recorded as running, and not as paused, was cut off by a crash."""
         actions: list[Action] = []
         for job in [self._jobs[job_id] for job_id in self.running_jobs()]:
             is_unwanted = job.job_id in self._stopping
@@ -236,16 +325,19 @@ class JobQueue:
         for worker in [worker for worker, job_id in self._running.items() if job_id is None]:
             if not self._waiting:
                 break
-            job_id = self._waiting.popleft()
-            job = self._jobs[job_id]
-            started = replace(job, state="running", attempts=job.attempts + 1)
-            self._jobs[job_id] = started
-            self._running[worker] = job_id
-            actions += [Record(started), Start(worker, started), Publish(Started(job_id))]
-            if worker not in self._ready:
-                self._latest[job_id] = Preparing(job_id, "starting a worker and loading models", 0.0)
-                actions.append(Publish(self._latest[job_id]))
+            actions += self._start(worker, self._jobs[self._waiting.popleft()])
         return actions + self._positions()
+
+    def _start(self, worker: int, job: Job) -> list[Action]:
+        job_id = job.job_id
+        started = replace(job, state="running", is_paused=False, attempts=job.attempts + 1)
+        self._jobs[job_id] = started
+        self._running[worker] = job_id
+        actions: list[Action] = [Record(started), Start(worker, started), Publish(Started(job_id))]
+        if worker not in self._ready:
+            self._latest[job_id] = Preparing(job_id, "starting a worker and loading models", 0.0)
+            actions.append(Publish(self._latest[job_id]))
+        return actions
 
     def _positions(self) -> list[Action]:
         return [Publish(Queued(job_id, place)) for place, job_id in enumerate(self._waiting, start=1)]
@@ -256,15 +348,16 @@ class JobQueue:
 
     def _end(self, job: Job, event: Finished | Cancelled | Failed) -> list[Action]:
         self._stopping.discard(job.job_id)
+        self._pausing.discard(job.job_id)
         self._latest.pop(job.job_id, None)
         self._cut_outs.pop(job.job_id, None)
+        awake = replace(job, is_paused=False)
         if isinstance(event, Finished):
-            ended = replace(job, state="finished", seconds=event.seconds)
+            ended = replace(awake, state="finished", seconds=event.seconds)
         elif isinstance(event, Cancelled):
-            ended = replace(job, state="cancelled")
+            ended = replace(awake, state="cancelled")
         else:
-            ended = replace(job, state="failed", problem=event.problem)
-        self._deaths.pop(job.job_id, None)
+            ended = replace(awake, state="failed", problem=event.problem)
         self._put_by(ended)
         saved = [SaveResult(job.job_id, event.mesh)] if isinstance(event, Finished) else []
         return [*saved, Record(ended), Publish(event)]
@@ -281,7 +374,7 @@ class JobQueue:
 def _died_too_often(reason: str) -> Problem:
     return Problem(
         "internal",
-        f"The worker process ended {MAX_ATTEMPTS} times while it ran this job ({reason}).",
+        f"The worker process ended {MAX_DEATHS} times while it ran this job ({reason}).",
         "See the backend's log; 'any-to-3d doctor' checks the installation. A smaller preset needs less memory.",
     )
 
@@ -291,4 +384,6 @@ def _without_files(submit: Submit) -> Submit:
         part if isinstance(part.prompt, TextPrompt) else replace(part, prompt=type(part.prompt)(b""))
         for part in submit.prompts
     )
-    return replace(submit, prompts=tuple(parts))
+    # Of what it began with, only the parent's name is still of use.
+    source = replace(submit.source, mesh=None) if isinstance(submit.source, Continue) else None
+    return replace(submit, prompts=tuple(parts), source=source)

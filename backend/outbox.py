@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ..shared.mesh import MeshSnapshot, TextureSnapshot
-from ..shared.messages import TERMINAL_EVENTS, CutOut, Event, Preparing, Progress, Reply, Watch
+from ..shared.messages import TERMINAL_EVENTS, CutOut, Event, Paused, Preparing, Progress, Reply, Watch
 
 MAX_CREDIT = 4
 MIN_FACES = 100
@@ -26,9 +26,16 @@ class _Watch:
     cut_outs: bool
     keeps_faces: bool
     max_texture: int
+    pauses: bool
     sees_texture: bool = False
     sent_topology: int | None = None
     in_flight: set[int] = field(default_factory=set)
+
+    def understands(self, event: Event) -> bool:
+        """Whether the client asked for events of this kind, which older ones cannot read."""
+        return not (
+            (isinstance(event, CutOut) and not self.cut_outs) or (isinstance(event, Paused) and not self.pauses)
+        )
 
     def takes(self, snapshot: Snapshot) -> bool:
         """A texture only where one was asked for, and thenceforth no mesh, which others may have asked for."""
@@ -82,7 +89,7 @@ class Outbox:
         faces = max(watch.max_faces, MIN_FACES)
         texture = max(watch.max_texture, MIN_TEXTURE) if watch.max_texture > 0 else 0
         self._mailbox(client).watches[watch.job_id] = _Watch(
-            credit, credit, faces, watch.cut_outs, watch.keeps_faces, texture
+            credit, credit, faces, watch.cut_outs, watch.keeps_faces, texture, watch.pauses
         )
 
     def ack(self, client: bytes, job_id: str, sequence: int) -> None:
@@ -97,8 +104,11 @@ class Outbox:
         """Queue one event for every client that watches its job."""
         for mailbox in self._mailboxes.values():
             watch = mailbox.watches.get(event.job_id)
-            if watch is None or (isinstance(event, CutOut) and not watch.cut_outs):
+            if watch is None or not watch.understands(event):
                 continue
+            if isinstance(event, Paused) and event.job_id in mailbox.progress:
+                # It would follow, and look as if the job went on.
+                mailbox.ordered.append(mailbox.progress.pop(event.job_id))
             if isinstance(event, MeshSnapshot | TextureSnapshot):
                 if watch.takes(event):
                     mailbox.snapshots[event.job_id] = event

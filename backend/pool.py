@@ -62,6 +62,10 @@ class Pool(Protocol):
         ...
 
     def kill(self, worker: int) -> None: ...
+    def retire(self, worker: int) -> None:
+        """End the worker's process, if there is one, and start none before something is sent to it."""
+        ...
+
     def close(self) -> None: ...
 
 
@@ -92,6 +96,9 @@ class LocalPool:
     def kill(self, worker: int) -> None:
         self._places[worker].kill()
 
+    def retire(self, worker: int) -> None:
+        self._places[worker].retire()
+
     def close(self) -> None:
         for place in self._places:
             place.kill()
@@ -116,10 +123,12 @@ class _Place:
         self._unsent: deque[ToWorker] = deque()
         self._starts_in_a_row = 0
         self._start_at = 0.0
-        self._start()
+        self._is_retired = False
 
     def send(self, message: ToWorker) -> None:
+        self._is_retired = False
         self._unsent.append(message)
+        self._start_when_due()
         self._flush()
 
     def receive(self) -> list[FromWorker]:
@@ -141,8 +150,7 @@ class _Place:
     def supervise(self) -> str | None:
         """Start the process when it is time to; why it ended, if it just did."""
         if self._process is None:
-            if time.monotonic() >= self._start_at:
-                self._start()
+            self._start_when_due()
             return None
         code = self._process.poll()
         if code is None:
@@ -159,6 +167,11 @@ class _Place:
         if self._process is not None:
             self._process.kill()
 
+    def retire(self) -> None:
+        """Its end is not reported: nobody's work was lost with it."""
+        self._is_retired = True
+        self.close()
+
     def close(self) -> None:
         if self._process is not None:
             self._process.kill()
@@ -166,6 +179,10 @@ class _Place:
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(5)
             self._abandon()
+
+    def _start_when_due(self) -> None:
+        if self._process is None and not self._is_retired and time.monotonic() >= self._start_at:
+            self._start()
 
     def _start(self) -> None:
         self.socket = self._context.socket(zmq.PAIR)

@@ -13,25 +13,32 @@ from ..shared.mesh import MeshSnapshot, TextureSnapshot
 from ..shared.messages import (
     Ack,
     Cancel,
+    Checkpoints,
     Event,
     Failed,
     Finished,
+    FinishNow,
     FreeMemory,
     Hello,
+    ListCheckpoints,
     ListJobs,
     Move,
+    Pause,
     Problem,
     Rejected,
     Reply,
     Request,
+    Resume,
     Shutdown,
     Submit,
     Watch,
     Welcome,
 )
-from ..shared.wire import ProtocolError, decode, encode
+from ..shared.wire import ProtocolError, decode
 from .addresses import is_loopback
 from .announcement import Announcement
+from .continuation import NothingToContinue, with_parents_prompt
+from .delivery import Delivery
 from .jobs import JobQueue
 from .outbox import Outbox
 from .pool import Pool
@@ -39,13 +46,20 @@ from .queue_messages import (
     Action,
     CancelArrived,
     Closing,
+    FinishArrived,
+    Hurry,
+    Job,
     JobsRestored,
     Kill,
     Leaving,
     ListArrived,
     MoveArrived,
+    PauseArrived,
     Publish,
     Record,
+    Rest,
+    ResumeArrived,
+    Retire,
     SaveResult,
     SendResult,
     Start,
@@ -58,12 +72,25 @@ from .queue_messages import (
     WorkerDied,
     WorkerReady,
     WorkerSaid,
+    WorkerSaved,
     WorkerSilent,
+    parent_of,
 )
 from .silence import SilenceWatch
 from .store import JobStore
 from .submit_check import SubmitCheck
-from .worker_messages import FreeModels, FromWorker, Memory, Ready, Run, StopJob, WantSnapshot
+from .worker_messages import (
+    FinishJob,
+    FreeModels,
+    FromWorker,
+    Memory,
+    PauseJob,
+    Ready,
+    Run,
+    Saved,
+    StopJob,
+    WantSnapshot,
+)
 
 log = logging.getLogger(__name__)
 
@@ -72,8 +99,8 @@ MESSAGES_PER_TURN = 100
 STOP_SECONDS = 1.2
 """A worker that has not stopped a job by then is ended; Cancel is promised within two seconds."""
 
-FORGET_LOST_SECONDS = 60.0
-FORGET_SILENT_SECONDS = 3600.0
+PAUSE_SECONDS = 10.0
+"""Likewise for a pause: longer, for what the job has computed since its last checkpoint is then computed again."""
 
 
 class Server:
@@ -98,11 +125,10 @@ class Server:
         self._is_orphaned = is_orphaned
         self._queue = JobQueue(pool.workers)
         self._outbox = Outbox()
+        self._delivery = Delivery(router, self._outbox)
         self._silence = SilenceWatch()
         self._overdue: dict[str, float] = {}
         self._snapshot_asked: set[str] = set()
-        self._heard: dict[bytes, float] = {}
-        self._lost: dict[bytes, float] = {}
         self._is_stopping = False
 
     def stop(self) -> None:
@@ -118,7 +144,7 @@ class Server:
         while not self._is_stopping:
             self._turn()
         self._handle(Leaving())
-        self._flush()
+        self._delivery.flush()
 
     def _turn(self) -> None:
         poller = zmq.Poller()
@@ -134,8 +160,8 @@ class Server:
         self._end_overdue()
         self._report_silence()
         self._ask_for_snapshots()
-        self._flush()
-        self._forget_clients()
+        self._delivery.flush()
+        self._delivery.forget_absent()
         if self._is_orphaned():
             log.info("parent=gone")
             self.stop()
@@ -149,8 +175,7 @@ class Server:
             except zmq.Again:
                 return
             routing_id = client.bytes
-            self._heard[routing_id] = time.monotonic()
-            self._lost.pop(routing_id, None)
+            self._delivery.heard(routing_id)
             try:
                 request = decode([frame.buffer for frame in frames])
             except ProtocolError as error:
@@ -168,11 +193,19 @@ class Server:
                 self._submit(client, request)
             case Watch():
                 self._outbox.watch(client, request)
-                self._handle(WatchArrived(client, request.job_id, request.cut_outs))
+                self._handle(WatchArrived(client, request.job_id, request.cut_outs, request.pauses))
             case Ack(job_id, sequence):
                 self._outbox.ack(client, job_id, sequence)
             case Cancel(job_id):
                 self._handle(CancelArrived(job_id))
+            case Pause(job_id):
+                self._handle(PauseArrived(job_id))
+            case Resume(job_id):
+                self._handle(ResumeArrived(job_id))
+            case FinishNow(job_id):
+                self._handle(FinishArrived(job_id))
+            case ListCheckpoints(job_id):
+                self._outbox.put(client, Checkpoints(job_id, self._store.checkpoints(job_id)))
             case Move(job_id, place):
                 self._handle(MoveArrived(job_id, place))
             case ListJobs():
@@ -197,6 +230,11 @@ class Server:
     def _submit(self, client: bytes, submit: Submit) -> None:
         notice = ""
         if self._queue.known_request(submit.request_id) is None:
+            try:
+                submit = with_parents_prompt(submit, self._store)
+            except NothingToContinue as missing:
+                self._reject(client, submit.request_id, missing.problem)
+                return
             verdict = self._check(submit)
             if verdict.problem is not None:
                 self._reject(client, submit.request_id, verdict.problem)
@@ -214,10 +252,9 @@ class Server:
         self.stop()
 
     def _free_memory(self, client: bytes) -> None:
-        idle = set(self._pool.workers) - set(self._queue.running_jobs().values())
-        for worker in idle:
+        for worker in self._queue.idle_workers():
             self._pool.send(worker, FreeModels())
-        if not idle:
+        if len(self._queue.running_jobs()) == len(self._pool.workers):
             message = "Every device runs a job, which needs the networks."
             self._reject(client, "", Problem("unavailable", message, "Wait for its end, or cancel it."))
 
@@ -237,6 +274,9 @@ class Server:
             return
         if isinstance(message, Memory):
             self._announcement.worker_has_memory(worker, message)
+            return
+        if isinstance(message, Saved):
+            self._handle(WorkerSaved(worker, message.job_id, message.overall))
             return
         if isinstance(message, MeshSnapshot | TextureSnapshot):
             self._snapshot_asked.discard(message.job_id)
@@ -276,7 +316,8 @@ class Server:
                 self._outbox.publish(event)
             case Record(job):
                 self._store.save(job)
-                log.info("job=%s state=%s attempts=%d", job.job_id, job.state, job.attempts)
+                state = "paused" if job.is_paused else job.state
+                log.info("job=%s state=%s attempts=%d saved=%.3f", job.job_id, state, job.attempts, job.saved)
             case SaveResult(job_id, mesh):
                 self._store.save_result(job_id, mesh)
             case SendResult(client, job_id, seconds):
@@ -285,56 +326,33 @@ class Server:
                 self._snapshot_asked.discard(job.job_id)
                 self._overdue.pop(job.job_id, None)
                 self._silence.heard(worker, time.monotonic())
-                folder = str(self._store.job_folder(job.job_id))
-                self._pool.send(worker, Run(job.job_id, job.submit, folder, job.attempts))
+                self._pool.send(worker, self._run(job))
             case Stop(worker, job_id):
                 self._overdue[job_id] = time.monotonic() + STOP_SECONDS
                 self._pool.send(worker, StopJob(job_id))
+            case Rest(worker, job_id, attempt):
+                self._overdue[job_id] = time.monotonic() + PAUSE_SECONDS
+                self._pool.send(worker, PauseJob(job_id, attempt))
+            case Hurry(worker, job_id):
+                self._pool.send(worker, FinishJob(job_id))
             case Kill(worker):
                 self._pool.kill(worker)
+            case Retire(worker):
+                self._pool.retire(worker)
             case _:
                 assert_never(action)
+
+    def _run(self, job: Job) -> Run:
+        parent = parent_of(job.submit)
+        source = str(self._store.job_folder(parent)) if parent else ""
+        folder = str(self._store.job_folder(job.job_id))
+        return Run(job.job_id, job.submit, folder, job.attempts, source, job.finishes_early)
 
     def _stored_result(self, job_id: str, seconds: float) -> Finished | Failed:
         try:
             return Finished(job_id, self._store.load_result(job_id), seconds)
         except ValueError as error:
             return Failed(job_id, Problem("internal", f"The result cannot be read: {error}.", "Generate it again."))
-
-    # --- sending ------------------------------------------------------------------------------------------------------
-
-    def _flush(self) -> None:
-        for client in self._outbox.clients():
-            while client not in self._lost and (message := self._outbox.peek(client)) is not None:
-                if not self._try_send(client, message):
-                    break
-                self._outbox.sent(client, message)
-
-    def _try_send(self, client: bytes, message: Reply | Event) -> bool:
-        try:
-            frames = encode(message)
-        except ProtocolError as error:
-            log.error("unsendable=%s %s", type(message).__name__, error)
-            return True
-        try:
-            self._router.send_multipart([client, *frames], zmq.NOBLOCK, copy=False)
-        except zmq.Again:
-            return False
-        except zmq.ZMQError as error:
-            if error.errno != zmq.EHOSTUNREACH:
-                raise
-            self._lost[client] = time.monotonic()
-            return False
-        return True
-
-    def _forget_clients(self) -> None:
-        now = time.monotonic()
-        gone = [client for client, since in self._lost.items() if now - since > FORGET_LOST_SECONDS]
-        gone += [client for client, heard in self._heard.items() if now - heard > FORGET_SILENT_SECONDS]
-        for client in gone:
-            self._outbox.forget(client)
-            self._lost.pop(client, None)
-            self._heard.pop(client, None)
 
 
 def _peer(frame: zmq.Frame) -> str:

@@ -75,7 +75,7 @@ def build_check(profile: ProfileName, models_folder: Path | None = None) -> Subm
 
 def _welcome(profile: ProfileName, models_folder: Path | None) -> Welcome:
     backend_id = uuid.uuid4().hex
-    recipes = offered_profile(profile, models_folder).recipes
+    offered = offered_profile(profile, models_folder)
     return Welcome(
         PROTOCOL_VERSION,
         backend_id,
@@ -83,10 +83,11 @@ def _welcome(profile: ProfileName, models_folder: Path | None) -> Welcome:
         profile,
         "starting",
         "starting",
-        recipes,
+        offered.recipes,
         licences=announced_licences(profile, models_folder),
         can_free_memory=True,
         can_move=True,
+        operations=offered.operations,
     )
 
 

@@ -15,10 +15,11 @@ import numpy as np
 import platformdirs
 
 from ..shared.mesh import TexturedMesh
-from ..shared.messages import Problem, Submit
+from ..shared.messages import CheckpointInfo, Problem, Submit
 from ..shared.wire import ProtocolError, decode, encode
 from .jobs import REMEMBERED
 from .queue_messages import Job
+from .stored_checkpoints import checkpoints_in
 
 MAX_FOLDERS = 8
 RESULT = "result.npz"
@@ -39,21 +40,30 @@ CREATE TABLE IF NOT EXISTS jobs (
 )
 """
 
-WRITE = """
-INSERT INTO jobs (job_id, submit, notice, state, attempts, seconds, problem_code, problem_message, problem_hint)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (job_id) DO UPDATE SET
-    state = excluded.state, attempts = excluded.attempts, seconds = excluded.seconds,
-    problem_code = excluded.problem_code, problem_message = excluded.problem_message,
-    problem_hint = excluded.problem_hint
+ADDED_COLUMNS = {
+    "is_paused": "INTEGER NOT NULL DEFAULT 0",
+    "finishes_early": "INTEGER NOT NULL DEFAULT 0",
+    "deaths": "INTEGER NOT NULL DEFAULT 0",
+    "saved": "REAL NOT NULL DEFAULT 0",
+}
+"""Since the first release: a folder of that time is given them when it is opened."""
+
+FIXED = ("job_id", "submit", "notice")
+CHANGING = ("state", "attempts", "seconds", "problem_code", "problem_message", "problem_hint", *ADDED_COLUMNS)
+COLUMNS = ", ".join((*FIXED, *CHANGING))
+
+WRITE = f"""
+INSERT INTO jobs ({COLUMNS}) VALUES ({", ".join("?" for _ in (*FIXED, *CHANGING))})
+ON CONFLICT (job_id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in CHANGING)}
 """
 
-READ = """
-SELECT job_id, submit, notice, state, attempts, seconds, problem_code, problem_message, problem_hint
-FROM jobs
+READ = f"""
+SELECT {COLUMNS} FROM jobs
 WHERE state IN ('queued', 'running') OR number IN (SELECT number FROM jobs ORDER BY number DESC LIMIT ?)
 ORDER BY number
 """
+
+FIND = f"SELECT {COLUMNS} FROM jobs WHERE job_id = ?"
 
 
 class StoreInUse(ValueError):
@@ -101,6 +111,7 @@ class JobStore:
         details = (None, None, None) if problem is None else (problem.code, problem.message, problem.hint)
         submit = msgpack.packb([bytes(frame) for frame in encode(job.submit)])
         row = (job.job_id, submit, job.notice, job.state, job.attempts, job.seconds, *details)
+        row += (job.is_paused, job.finishes_early, job.deaths, job.saved)
         try:
             with self._records:
                 self._records.execute(WRITE, row)
@@ -116,6 +127,21 @@ class JobStore:
             except (ProtocolError, ValueError, msgpack.UnpackException) as error:
                 complaints.append(f"job {row[0]} in {self.folder} is unreadable and left out: {error}")
         return jobs, complaints
+
+    def find(self, job_id: str) -> Job | None:
+        """The record of a job, however old; None if there is none or it is unreadable."""
+        row = self._records.execute(FIND, (job_id,)).fetchone()
+        if row is None:
+            return None
+        try:
+            return _job_from_row(row)
+        except (ProtocolError, ValueError, msgpack.UnpackException):
+            return None
+
+    def checkpoints(self, job_id: str) -> tuple[CheckpointInfo, ...]:
+        """The stored states of a job, oldest first; none of one that has no record: a client's text is no path."""
+        known = self.find(job_id)
+        return () if known is None else checkpoints_in(self.folder / "jobs" / known.job_id)
 
     def job_folder(self, job_id: str) -> Path:
         """The job's own folder; it is made if need be."""
@@ -168,6 +194,10 @@ def _open_exclusively(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous = FULL")
         with connection:
             connection.execute(SCHEMA)
+            present = {row[1] for row in connection.execute("PRAGMA table_info(jobs)")}
+            for name, kind in ADDED_COLUMNS.items():
+                if name not in present:
+                    connection.execute(f"ALTER TABLE jobs ADD COLUMN {name} {kind}")
     except sqlite3.DatabaseError:
         connection.close()
         raise
@@ -175,12 +205,12 @@ def _open_exclusively(path: Path) -> sqlite3.Connection:
 
 
 def _job_from_row(row: tuple) -> Job:
-    job_id, submit, notice, state, attempts, seconds, code, message, hint = row
+    job_id, submit, notice, state, attempts, seconds, code, message, hint, paused, early, deaths, saved = row
     request = decode(msgpack.unpackb(submit))
     if not isinstance(request, Submit):
         raise ValueError(f"its request is a {type(request).__name__}")
     problem = None if code is None else Problem(code, message, hint)
-    return Job(job_id, request, notice, state, attempts, seconds, problem)
+    return Job(job_id, request, notice, state, attempts, seconds, problem, bool(paused), bool(early), deaths, saved)
 
 
 def _flush_folder(folder: Path) -> None:

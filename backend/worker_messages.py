@@ -65,6 +65,14 @@ class FreeModels:
 
 
 @dataclass(frozen=True)
+class Saved:
+    """A checkpoint of this job is on disk; ``overall`` is the fraction of the whole job that it holds."""
+
+    job_id: str
+    overall: float
+
+
+@dataclass(frozen=True)
 class Memory:
     """Of the worker's device, in MiB: what no program uses, and all."""
 
@@ -82,7 +90,9 @@ class Ready:
 
 
 ToWorker = Run | StopJob | PauseJob | FinishJob | WantSnapshot | FreeModels
-WorkerEvent = Preparing | CutOut | Progress | MeshSnapshot | TextureSnapshot | Paused | Finished | Cancelled | Failed
+WorkerEvent = (
+    Saved | Preparing | CutOut | Progress | MeshSnapshot | TextureSnapshot | Paused | Finished | Cancelled | Failed
+)
 FromWorker = Ready | Memory | WorkerEvent
 
 TO_WORKER: Codec[ToWorker] = Codec(get_args(ToWorker))

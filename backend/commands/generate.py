@@ -28,6 +28,7 @@ from .threads import require_threads
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from ..worker import Wish
     from ..worker_messages import Run
 
 
@@ -205,8 +206,11 @@ class Generate:
 class _Unwatched:
     """A Control for a job that nobody takes snapshots of, and that Ctrl-C cancels."""
 
-    def __init__(self, cancelled: Callable[[], bool]) -> None:
-        self.cancelled = cancelled
+    def __init__(self, is_cancelled: Callable[[], bool]) -> None:
+        self._is_cancelled = is_cancelled
+
+    def wish(self) -> "Wish":
+        return "cancel" if self._is_cancelled() else "go on"
 
     def wanted_faces(self) -> int | None:
         return None

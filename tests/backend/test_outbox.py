@@ -171,6 +171,14 @@ def test_cut_outs_go_in_order_to_those_who_asked_for_them(outbox: Outbox) -> Non
     assert drain(outbox, A) == [progress(1)]
 
 
+def test_a_pause_is_told_to_those_who_asked_for_pauses_after_the_progress_before_it(outbox: Outbox) -> None:
+    outbox.watch(B, m.Watch("j1", credit=0, pauses=True))
+    for event in (progress(3), m.Paused("j1"), progress(4)):
+        outbox.publish(event)
+    assert drain(outbox, B) == [progress(3), m.Paused("j1"), progress(4)]
+    assert drain(outbox, A) == [progress(4)]
+
+
 def test_a_forgotten_client_wants_nothing(outbox: Outbox) -> None:
     outbox.forget(A)
     outbox.publish(m.Started("j1"))

@@ -15,7 +15,7 @@ from any_to_3d.backend.generator.condition import Preparing
 from any_to_3d.backend.generator.economy import Economy
 from any_to_3d.backend.memory_forecast import GIB
 from any_to_3d.backend.models.precision import precision_for
-from any_to_3d.backend.worker import run_job
+from any_to_3d.backend.worker import Wish, run_job
 from any_to_3d.backend.worker_messages import Run
 from any_to_3d.backend.xbind_engine import XBindEngine, recipe_of
 from any_to_3d.shared import messages as m
@@ -28,8 +28,8 @@ SMALLEST = {"steps_scale": 0.01, "texture_size": 128.0, "max_faces": 600.0}
 
 
 class Wishes:
-    def cancelled(self) -> bool:
-        return False
+    def wish(self) -> Wish:
+        return "go on"
 
     def wanted_faces(self) -> int | None:
         return 300
