@@ -82,7 +82,8 @@ class FakeEngine:
                 yield Stage(what, index / len(STAGES))
                 self._sleep(settings["prepare_seconds"] / len(STAGES))
         total = steps * len(PHASES)
-        for number in range(done, total):
+        # Of a job whose steps are all done, the last moment comes again: it is to be finished.
+        for number in range(min(done, total - 1), total):
             _misbehave(settings, number, self._sleep)
             self._sleep(settings["seconds"] / total)
             yield FakeMoment(job_id, number, steps, submit.seed, settings["export_seconds"], self._sleep)
