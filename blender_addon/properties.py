@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 
+from .iteration_settings import IterationSettings
 from .request import prompt_sources
 from .request.submission import LARGEST_SEED, LARGEST_WEIGHT, PromptFields
 from .result_settings import LOWEST_HEIGHT, BatchSettings, ResultSettings
@@ -65,6 +66,7 @@ class AnyTo3DSettings(bpy.types.PropertyGroup):
     )
     result: bpy.props.PointerProperty(type=ResultSettings)
     batch: bpy.props.PointerProperty(type=BatchSettings)
+    iteration: bpy.props.PointerProperty(type=IterationSettings)
 
 
 def settings(context: bpy.types.Context) -> AnyTo3DSettings:

@@ -12,7 +12,7 @@ DEMO = "demo"
 
 _WISHES: dict[Wish, str] = {"pause": "Pausing", "resume": "Going on", "finish_now": "Finishing as it is"}
 
-_OPERATIONS: dict[Operation, str] = {
+ABILITIES: dict[Operation, str] = {
     "retexture": "paint objects anew",
     "refine": "begin with a mesh",
     "continue": "go on from what it has stored of a job",
@@ -22,6 +22,7 @@ _OPERATIONS: dict[Operation, str] = {
     "finish_now": "finish a job early",
     "checkpoints": "tell what it has stored of a job",
 }
+"""What a backend can do, in words that follow 'cannot'."""
 
 
 def connection_line(session: Session) -> str:
@@ -67,7 +68,7 @@ def why_not(session: Session, operation: Operation) -> str:
     reason = why_not_generate(session)
     if reason or session.offers(operation):
         return reason
-    return f"The connected backend cannot {_OPERATIONS[operation]}. Use a newer one"
+    return f"The connected backend cannot {ABILITIES[operation]}. Use a newer one"
 
 
 def why_not_demo(session: Session, is_starting: bool, runs_demo: bool) -> str:

@@ -1,13 +1,29 @@
 """What the artist and scripts can do, as ``bpy.ops.any_to_3d.*``: one module for each thing it is done to."""
 
-from . import backend, batch, demo, history, jobs, objects, pausing, prompt_sources, queue, trouble, user_presets
+from . import (
+    backend,
+    batch,
+    connection,
+    demo,
+    history,
+    jobs,
+    objects,
+    pausing,
+    prompt_sources,
+    queue,
+    surroundings,
+    trouble,
+    user_presets,
+)
 
 CLASSES = (
     *jobs.CLASSES,
+    *connection.CLASSES,
     *pausing.CLASSES,
     *history.CLASSES,
     *prompt_sources.CLASSES,
     *queue.CLASSES,
+    *surroundings.CLASSES,
     *user_presets.CLASSES,
     *backend.CLASSES,
     *trouble.CLASSES,

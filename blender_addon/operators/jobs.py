@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from .. import preferences, properties, pump, result_settings, wording
-from ..connection import launching, licences
-from ..connection.addresses import normalise
-from ..connection.backend_process import free_port
-from ..errors import Trouble, trouble, trouble_of_error
+from .. import iteration_settings, preferences, properties, pump, result_settings, wording
+from ..connection import licences
+from ..errors import trouble, trouble_of_error
 from ..history import entries as history
-from ..objects import placing, scene
+from ..objects import placing, scene, viewpoint
+from ..objects.placement import Placement
 from ..request import submission
+from ..request.course import Course
 from ..result_settings import ORIGINS, PLACES
+from .complaint import complain
 
 if TYPE_CHECKING:
     from bpy.stub_internal.rna_enums import OperatorReturnItems
@@ -32,15 +33,6 @@ def _panels_weight(part: str) -> object:
     return bpy.props.FloatProperty(
         name=f"{part} weight", description="-1: the panel's", default=-1.0, options={"SKIP_SAVE"}
     )
-
-
-def complain(operator: bpy.types.Operator, trouble: Trouble) -> Result:
-    """End an operator with an error: in the panel, and where there is none, for the script that called it."""
-    pump.link().complain(trouble)
-    pump.redraw()
-    # Without a window there is no panel to read; as a report it becomes the script's exception.
-    operator.report({"ERROR" if bpy.app.background else "WARNING"}, trouble.message)
-    return {"CANCELLED"}
 
 
 class Generate(bpy.types.Operator):
@@ -67,6 +59,15 @@ class Generate(bpy.types.Operator):
         name="Faces", description="At most; 0: as made; -1: the panel's", default=-1, min=-1, options={"SKIP_SAVE"}
     )
 
+    seen_from: bpy.props.EnumProperty(
+        name="Image Is Seen", items=result_settings.or_panels(iteration_settings.ANGLES), options={"SKIP_SAVE"}
+    )
+    shape_only: bpy.props.EnumProperty(
+        name="Approve the Shape First",
+        items=result_settings.or_panels(result_settings.YES_OR_NO),
+        options={"SKIP_SAVE"},
+    )
+
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         session = pump.link().session
@@ -87,13 +88,24 @@ class Generate(bpy.types.Operator):
             panels = properties.prompt_fields(context)
             fields = self._over(panels)
             placement = placing.placement(context, height, self.place, self.origin, self.max_faces)
-            submit = submission.to_submit(fields, backend, placement.max_faces)
+            submit = submission.to_submit(
+                fields, backend, placement.max_faces, self._course(context, fields, placement)
+            )
             kept = history.settings_of(context, panels, fields, height)
             link.generate(submit, fields.title, placement, fields.named_parts, kept)
         except ValueError as error:
             return complain(self, trouble_of_error(error, "bad_prompt"))
         pump.wake()
         return {"FINISHED"}
+
+    def _course(self, context: bpy.types.Context, fields: submission.PromptFields, placement: Placement) -> Course:
+        chosen = properties.settings(context).iteration
+        angle = chosen.seen_from if self.seen_from == result_settings.PANELS else self.seen_from
+        stops = chosen.approve_shape if self.shape_only == result_settings.PANELS else self.shape_only == "YES"
+        return Course(
+            stops_after_shape=stops,
+            seen_from=viewpoint.seen_from(context, angle, placement) if fields.image else None,
+        )
 
     def _over(self, panel: submission.PromptFields) -> submission.PromptFields:
         """The panel's fields, less those that this operator was given."""
@@ -147,91 +159,6 @@ class RemoveUnfinished(bpy.types.Operator):
         if job is None or not job.is_over or not scene.remove_unfinished(job.origin):
             self.report({"ERROR"}, "This job has left no unfinished mesh")
             return {"CANCELLED"}
-        pump.redraw()
-        return {"FINISHED"}
-
-
-class Connect(bpy.types.Operator):
-    """Connect to the backend at the address in the preferences"""
-
-    bl_idname = "any_to_3d.connect"
-    bl_label = "Connect"
-
-    address: bpy.props.StringProperty(description="Empty: the one in the preferences", options={"SKIP_SAVE"})
-
-    def execute(self, context: bpy.types.Context) -> Result:
-        try:
-            address = normalise(self.address or preferences.get().address)
-            if preferences.address_needs_permission(address):
-                message = f"{address} is another computer, and Blender is not allowed to go online."
-                return complain(self, trouble("online_denied", message))
-            pump.link().connect(address, preferences.curve_keys())
-        except ValueError as error:
-            return complain(self, trouble_of_error(error, "bad_address"))
-        pump.wake()
-        return {"FINISHED"}
-
-
-class Disconnect(bpy.types.Operator):
-    """Stop talking to the backend. Its jobs go on, and connecting again finds them"""
-
-    bl_idname = "any_to_3d.disconnect"
-    bl_label = "Disconnect"
-
-    def execute(self, context: bpy.types.Context) -> Result:
-        pump.link().disconnect()
-        pump.redraw()
-        return {"FINISHED"}
-
-
-class StartBackend(bpy.types.Operator):
-    """Start the backend on this computer and connect to it"""
-
-    bl_idname = "any_to_3d.start_backend"
-    bl_label = "Start Backend"
-
-    use_free_port: bpy.props.BoolProperty(
-        description="Change the address in the preferences to a port that nobody uses", options={"SKIP_SAVE"}
-    )
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if pump.link().session.connection == "connected":
-            cls.poll_message_set("A backend is connected. Disconnect from it first")
-            return False
-        if pump.link().is_starting:
-            cls.poll_message_set("The backend is starting")
-            return False
-        return True
-
-    def execute(self, context: bpy.types.Context) -> Result:
-        try:
-            if self.use_free_port:
-                preferences.get().address = f"tcp://127.0.0.1:{free_port()}"
-            notice = launching.start()
-        except ValueError as error:
-            return complain(self, trouble_of_error(error, "start_failed"))
-        if notice:
-            self.report({"INFO"}, notice)
-        return {"FINISHED"}
-
-
-class StopBackend(bpy.types.Operator):
-    """Stop the backend that this Blender started. Its running jobs keep their last checkpoint"""
-
-    bl_idname = "any_to_3d.stop_backend"
-    bl_label = "Stop Backend"
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        process = pump.link().process
-        if process is not None and process.is_alive:
-            return True
-        cls.poll_message_set("This Blender started no backend that still runs")
-        return False
-
-    def execute(self, context: bpy.types.Context) -> Result:
-        pump.link().stop_backend()
         pump.redraw()
         return {"FINISHED"}
 
@@ -359,10 +286,6 @@ CLASSES = (
     Generate,
     Cancel,
     RemoveUnfinished,
-    Connect,
-    Disconnect,
-    StartBackend,
-    StopBackend,
     Wait,
     Recreate,
     RandomSeed,

@@ -57,6 +57,7 @@ RECIPE = RecipeInfo(
         PresetInfo("standard", "Standard", "The usual", 120, 90.0),
     ),
 )
+OPERATIONS = ("refine", "continue", "until", "seen_from", "pause", "finish_now", "checkpoints")
 LICENCE = ModelLicence("a network", "CC BY-NC-SA 4.0", "NO COMMERCIAL USE", True)
 CUBE_FACES = np.array(
     [[0, 1, 3], [0, 3, 2], [4, 6, 7], [4, 7, 5], [0, 4, 5], [0, 5, 1], [2, 3, 7], [2, 7, 6], [0, 2, 6], [0, 6, 4],
@@ -116,7 +117,7 @@ class FakeBackend:
         if self.is_old:
             return Welcome(*known)
         memory = (DeviceMemory("cpu", self.free, 8192),)
-        return Welcome(*known, memory=memory, licences=self.licences, can_free_memory=True)
+        return Welcome(*known, memory=memory, licences=self.licences, can_free_memory=True, operations=OPERATIONS)
 
     def serve(self, parent_pid: int) -> None:
         while os.getppid() == parent_pid or not parent_pid:

@@ -66,6 +66,7 @@ SCENARIOS = {
     "history": _installed(fake_program),
     "prompt_sources": _installed(fake_program),
     "placed_jobs": _installed(fake_program),
+    "surroundings": _installed(fake_program),
     "kept_results": _installed(),
     "object_tools": _installed(),
     "demo_mode": _installed(),
