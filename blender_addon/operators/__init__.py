@@ -5,6 +5,7 @@ from . import (
     batch,
     connection,
     demo,
+    generate,
     history,
     jobs,
     objects,
@@ -17,6 +18,7 @@ from . import (
 )
 
 CLASSES = (
+    *generate.CLASSES,
     *jobs.CLASSES,
     *connection.CLASSES,
     *pausing.CLASSES,

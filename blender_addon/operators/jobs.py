@@ -1,126 +1,23 @@
-"""What the artist and scripts can do, as ``bpy.ops.any_to_3d.*``. Each is a line or two around the link."""
+"""What can be done about jobs and before one, as ``bpy.ops.any_to_3d.*``. Each is a line or two around the link."""
 
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
 import bpy
 
-from .. import iteration_settings, preferences, properties, pump, result_settings, wording
-from ..connection import licences
-from ..errors import trouble, trouble_of_error
-from ..history import entries as history
-from ..objects import placing, scene, viewpoint
-from ..objects.placement import Placement
+from .. import properties, pump, wording
+from ..errors import trouble
+from ..objects import placing, scene
 from ..request import submission
-from ..request.course import Course
-from ..result_settings import ORIGINS, PLACES
 from .complaint import complain
 
 if TYPE_CHECKING:
     from bpy.stub_internal.rna_enums import OperatorReturnItems
 
     Result = set[OperatorReturnItems]
-
-_PANELS_SEED = -1
-"""The seed of an operator that was given none."""
-
-
-def _panels_weight(part: str) -> object:
-    return bpy.props.FloatProperty(
-        name=f"{part} weight", description="-1: the panel's", default=-1.0, options={"SKIP_SAVE"}
-    )
-
-
-class Generate(bpy.types.Operator):
-    """Make an object from the prompt. It grows at its place while the backend works"""
-
-    bl_idname = "any_to_3d.generate"
-    bl_label = "Generate"
-
-    prompt: bpy.props.StringProperty(name="Prompt", description="Empty: the panel's", options={"SKIP_SAVE"})
-    image: bpy.props.StringProperty(name="Image", description="Empty: the panel's", options={"SKIP_SAVE"})
-    sound: bpy.props.StringProperty(name="Sound", description="Empty: the panel's", options={"SKIP_SAVE"})
-    negative: bpy.props.StringProperty(name="Avoid", description="Empty: the panel's", options={"SKIP_SAVE"})
-    text_weight: _panels_weight("Text")
-    image_weight: _panels_weight("Image")
-    sound_weight: _panels_weight("Sound")
-    preset: bpy.props.StringProperty(name="Preset", description="Empty: the panel's", options={"SKIP_SAVE"})
-    seed: bpy.props.IntProperty(name="Seed", description="-1: the panel's", default=_PANELS_SEED, options={"SKIP_SAVE"})
-    height: bpy.props.FloatProperty(
-        name="Height", description="In metres; -1: the panel's", default=-1.0, options={"SKIP_SAVE"}
-    )
-    place: bpy.props.EnumProperty(name="Place", items=result_settings.or_panels(PLACES), options={"SKIP_SAVE"})
-    origin: bpy.props.EnumProperty(name="Origin", items=result_settings.or_panels(ORIGINS), options={"SKIP_SAVE"})
-    max_faces: bpy.props.IntProperty(
-        name="Faces", description="At most; 0: as made; -1: the panel's", default=-1, min=-1, options={"SKIP_SAVE"}
-    )
-
-    seen_from: bpy.props.EnumProperty(
-        name="Image Is Seen", items=result_settings.or_panels(iteration_settings.ANGLES), options={"SKIP_SAVE"}
-    )
-    shape_only: bpy.props.EnumProperty(
-        name="Approve the Shape First",
-        items=result_settings.or_panels(result_settings.YES_OR_NO),
-        options={"SKIP_SAVE"},
-    )
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        session = pump.link().session
-        reason = wording.why_not_generate(session)
-        # A Blender without a window has no panel to read them in.
-        if not reason and not bpy.app.background and licences.are_unread(session, preferences.get().licences_read):
-            reason = "Read the licences of the backend's networks first, in the panel Generate"
-        if reason:
-            cls.poll_message_set(reason)
-        return not reason
-
-    def execute(self, context: bpy.types.Context) -> Result:
-        height = self.height if self.height > 0 else properties.settings(context).height
-        link = pump.link()
-        backend = link.session.backend
-        assert backend is not None, "poll allows this operator only while connected"
-        try:
-            panels = properties.prompt_fields(context)
-            fields = self._over(panels)
-            placement = placing.placement(context, height, self.place, self.origin, self.max_faces)
-            submit = submission.to_submit(
-                fields, backend, placement.max_faces, self._course(context, fields, placement)
-            )
-            kept = history.settings_of(context, panels, fields, height)
-            link.generate(submit, fields.title, placement, fields.named_parts, kept)
-        except ValueError as error:
-            return complain(self, trouble_of_error(error, "bad_prompt"))
-        pump.wake()
-        return {"FINISHED"}
-
-    def _course(self, context: bpy.types.Context, fields: submission.PromptFields, placement: Placement) -> Course:
-        chosen = properties.settings(context).iteration
-        angle = chosen.seen_from if self.seen_from == result_settings.PANELS else self.seen_from
-        stops = chosen.approve_shape if self.shape_only == result_settings.PANELS else self.shape_only == "YES"
-        return Course(
-            stops_after_shape=stops,
-            seen_from=viewpoint.seen_from(context, angle, placement) if fields.image else None,
-        )
-
-    def _over(self, panel: submission.PromptFields) -> submission.PromptFields:
-        """The panel's fields, less those that this operator was given."""
-        return replace(
-            panel,
-            text=self.prompt or panel.text,
-            preset=self.preset or panel.preset,
-            seed=panel.seed if self.seed == _PANELS_SEED else self.seed,
-            text_weight=panel.text_weight if self.text_weight < 0 else self.text_weight,
-            image=bpy.path.abspath(self.image) or panel.image,
-            image_weight=panel.image_weight if self.image_weight < 0 else self.image_weight,
-            sound=bpy.path.abspath(self.sound) or panel.sound,
-            sound_weight=panel.sound_weight if self.sound_weight < 0 else self.sound_weight,
-            negative=self.negative or panel.negative,
-        )
 
 
 class Cancel(bpy.types.Operator):
@@ -283,7 +180,6 @@ class Dismiss(bpy.types.Operator):
 
 
 CLASSES = (
-    Generate,
     Cancel,
     RemoveUnfinished,
     Wait,
