@@ -20,6 +20,7 @@ from safetensors.numpy import save_file
 
 from ..shared.mesh import MeshSnapshot, TexturedMesh
 from ..shared.messages import CutOut, ImagePrompt, Submit
+from .durable_file import replaced
 from .engine import PhasePlan, Plan, Stage
 from .memory_reading import computers_memory
 from .stored_checkpoints import HEADER, checkpoints_in, file_of, forget_within_phase
@@ -139,7 +140,8 @@ class FakeMoment:
         phases = [{"name": name, "steps": self.steps} for name in PHASES]
         number = self.number // self.steps
         run = {"recipe": {"phases": phases}, "phase_index": number, "finished_steps": self.index + 1}
-        save_file({}, file_of(folder, self.phase, self.ends_phase), {HEADER: json.dumps(run)})
+        with replaced(file_of(folder, self.phase, self.ends_phase)) as path:
+            save_file({}, path, {HEADER: json.dumps(run)})
         if self.ends_phase:
             forget_within_phase(folder)
 

@@ -4,7 +4,6 @@
 <folder>/jobs/<job id>/   result.npz and the worker's checkpoints
 """
 
-import os
 import sqlite3
 import zipfile
 from contextlib import suppress
@@ -17,6 +16,7 @@ import platformdirs
 from ..shared.mesh import TexturedMesh
 from ..shared.messages import CheckpointInfo, Problem, Submit
 from ..shared.wire import ProtocolError, decode, encode
+from .durable_file import replaced
 from .jobs import REMEMBERED
 from .queue_messages import Job
 from .stored_checkpoints import checkpoints_in
@@ -155,14 +155,8 @@ class JobStore:
         Raises OSError saying what to do if the disk does not take it.
         """
         try:
-            path = self.job_folder(job_id) / RESULT
-            unfinished = path.with_suffix(".part")
-            with unfinished.open("wb") as file:
+            with replaced(self.job_folder(job_id) / RESULT) as path, path.open("wb") as file:
                 np.savez(file, **{name: getattr(mesh, name) for name in ARRAYS})
-                file.flush()
-                os.fsync(file.fileno())
-            unfinished.replace(path)
-            _flush_folder(path.parent)
         except OSError as error:
             raise self._unwritable(error) from error
 
@@ -211,13 +205,3 @@ def _job_from_row(row: tuple) -> Job:
         raise ValueError(f"its request is a {type(request).__name__}")
     problem = None if code is None else Problem(code, message, hint)
     return Job(job_id, request, notice, state, attempts, seconds, problem, bool(paused), bool(early), deaths, saved)
-
-
-def _flush_folder(folder: Path) -> None:
-    """Make a rename durable; Windows has no such call and needs none."""
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -1,7 +1,7 @@
 """A job's stored states on disk: which there are, without loading a tensor and without torch.
 
 <job's folder>/<phase>.safetensors     the run at the end of that phase; kept
-<job's folder>/checkpoint.safetensors  the run within a phase, once a minute; replaced by the next, gone with the phase
+<job's folder>/checkpoint.safetensors  the run within a phase, every 30 s; replaced by the next, gone with the phase
 
 Each holds what the optimiser needs to go on exactly, so three take about 20 MB for a built-in job (standard preset) and
 560 MB for a full one (a hash grid with Adam 150 MB, a lattice of 128 with Adan 170 MB).
@@ -58,6 +58,11 @@ def checkpoints_in(folder: Path) -> tuple[CheckpointInfo, ...]:
     return tuple(stored.info for stored in _stored_in(folder))
 
 
+def newest_first(folder: Path) -> tuple[Path, ...]:
+    """The files of the readable states, so that a caller for whom one turns out to be damaged can take the next."""
+    return tuple(stored.path for stored in reversed(_stored_in(folder)))
+
+
 def checkpoint_path(folder: Path, name: str = "") -> Path:
     """The file of the state of this name, or of the newest one.
 
@@ -91,6 +96,10 @@ def _read(path: Path) -> _Stored | None:
             if length > LONGEST_HEADER:
                 return None
             header = json.loads(file.read(length))
+        # A file that was cut off must not hide the whole one before it.
+        ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
+        if path.stat().st_size != 8 + length + max(ends, default=0):
+            return None
         return _described(path, json.loads(header["__metadata__"][HEADER]))
     except (OSError, ValueError, KeyError, IndexError, TypeError, struct.error):
         return None

@@ -18,7 +18,7 @@ from .worker_messages import Run, Saved, WorkerEvent
 log = logging.getLogger(__name__)
 
 REPORT_SECONDS = 1.0
-CHECKPOINT_SECONDS = 60.0
+CHECKPOINT_SECONDS = 30.0
 SNAPSHOT_SECONDS = 0.2
 SNAPSHOT_SHARE = 5.0
 """Between two snapshots lies at least this many times the time that the last one took to make."""
@@ -75,7 +75,7 @@ def run_job(
 
     After Paused the job's state is on disk and the engine's memory free; a later attempt goes on.
     Nothing is raised: whatever goes wrong becomes Failed. Progress comes once a second, a snapshot only when
-    ``control`` wants one, a checkpoint at the end of each phase and once a minute.
+    ``control`` wants one, a checkpoint at the end of each phase and every 30 s.
     """
     try:
         yield from _Drive(job, engine, control, clock).events()

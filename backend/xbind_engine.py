@@ -9,13 +9,13 @@ from pathlib import Path
 import diffusers
 import torch
 import transformers
-from safetensors import SafetensorError
 
 from ..shared.mesh import MeshSnapshot, TexturedMesh
 from ..shared.messages import CutOut, Submit
 from . import snapshot
 from .catalogue import ProfileName
 from .device_memory import memory_of
+from .durable_file import replaced
 from .economy_choice import least_economy, notice
 from .engine import PhasePlan, Plan, Stage
 from .generator import checkpoint
@@ -33,7 +33,7 @@ from .network_weights import weights_of
 from .prompt_reading import read_prompt
 from .runtime import build_runtime, choose_device
 from .sound_hearing import sounds_heard
-from .stored_checkpoints import checkpoint_path, checkpoints_in, file_of, forget_within_phase
+from .stored_checkpoints import file_of, forget_within_phase, newest_first
 from .worker_messages import Memory
 
 log = logging.getLogger(__name__)
@@ -203,7 +203,8 @@ class StepMoment:
         return snapshot.textured(self._step.scene, self._texture_size, self._max_faces, self._smoothing)
 
     def save(self, folder: Path) -> None:
-        checkpoint.save(self._step, file_of(folder, self.phase, self.ends_phase))
+        with replaced(file_of(folder, self.phase, self.ends_phase)) as path:
+            checkpoint.save(self._step, path)
         if self.ends_phase:
             forget_within_phase(folder)
 
@@ -228,13 +229,13 @@ def recipe_of(submit: Submit, profile: ProfileName) -> Recipe:
 
 
 def _checkpoint_in(folder: Path | None) -> checkpoint.Checkpoint | None:
-    if folder is None or not checkpoints_in(folder):
-        return None
-    try:
-        return checkpoint.load(checkpoint_path(folder))
-    except (ValueError, SafetensorError) as error:
-        log.warning("checkpoint=unusable %s", error)
-        return None
+    """The newest that can be read: of a damaged one, the end of the phase before is left."""
+    for path in () if folder is None else newest_first(folder):
+        try:
+            return checkpoint.load(path)
+        except ValueError as error:
+            log.warning("checkpoint=unusable %s", error)
+    return None
 
 
 def _free_memory(device: torch.device) -> None:

@@ -10,6 +10,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from ..models.protocols import Condition
+from . import checkpoint_seal
 from .condition import StageZero, reference_camera
 from .guards import Guard, GuardState
 from .optimisers import Updater
@@ -119,7 +120,7 @@ class Checkpoint:
 
 
 def save(step: "Step", path: Path) -> None:
-    """Write the run as it is after this step; the folder is made if need be."""
+    """Write the run as it is after this step; the folder is made if need be. Raises OSError if the disk is full."""
     running = step.running
     condition = running.stage_zero.condition
     parts: dict[str, dict[str, Tensor | None]] = {
@@ -153,15 +154,21 @@ def save(step: "Step", path: Path) -> None:
         "guard": asdict(running.guard.state()),
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Beside its place first: an interrupted save leaves the former checkpoint whole.
-    unfinished = path.with_name(path.name + ".part")
-    save_file(tensors, unfinished, metadata={HEADER: json.dumps(described)})
-    unfinished.replace(path)
+    try:
+        save_file(
+            tensors, path, metadata={HEADER: json.dumps(described), checkpoint_seal.KEY: checkpoint_seal.UNSEALED}
+        )
+    except SafetensorError as error:
+        # What the library makes of a full disk.
+        raise OSError(f"{path} cannot be written: {error}") from error
+    checkpoint_seal.seal(path)
 
 
 def load(path: Path) -> Checkpoint:
     """Read a checkpoint. Raises ValueError, saying which file, if it is missing, broken or of another format."""
     try:
+        if not checkpoint_seal.is_whole(path):
+            raise ValueError(f"the checkpoint at {path} is damaged: its checksum is another one")
         with safe_open(path, framework="pt") as file:
             described = json.loads((file.metadata() or {}).get(HEADER, "{}"))
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)

@@ -128,7 +128,7 @@ def test_a_result_that_the_disk_does_not_take_is_named_with_what_to_do(
     def no_space(descriptor: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(store_module.os, "fsync", no_space)
+    monkeypatch.setattr("any_to_3d.backend.durable_file.os.fsync", no_space)
     with pytest.raises(OSError, match=r"No space left on device.*free some space"):
         JobStore(tmp_path).save_result("j1", textured())
 

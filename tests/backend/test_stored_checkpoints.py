@@ -9,7 +9,7 @@ from any_to_3d.backend import stored_checkpoints
 from any_to_3d.backend.engine import Stage
 from any_to_3d.backend.fake_generation import FakeEngine, FakeMoment
 from any_to_3d.backend.generator import checkpoint
-from any_to_3d.backend.stored_checkpoints import NoSuchCheckpoint, checkpoint_path, checkpoints_in
+from any_to_3d.backend.stored_checkpoints import NoSuchCheckpoint, checkpoint_path, checkpoints_in, newest_first
 from any_to_3d.shared.messages import CheckpointInfo
 from requests_and_jobs import request
 
@@ -76,3 +76,11 @@ def test_the_header_is_that_of_the_generators_checkpoints() -> None:
 def test_reading_needs_no_torch() -> None:
     code = "import sys, any_to_3d.backend.stored_checkpoints; sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_state_that_was_cut_off_leaves_the_one_before_it(folder: Path) -> None:
+    whole = (folder / "geometry.safetensors").read_bytes()
+    (folder / "geometry.safetensors").write_bytes(whole + b"x")
+    (folder / "checkpoint.safetensors").write_bytes((folder / "checkpoint.safetensors").read_bytes()[:-1])
+    assert [info.name for info in checkpoints_in(folder)] == ["coarse"]
+    assert newest_first(folder) == (folder / "coarse.safetensors",)

@@ -208,8 +208,8 @@ def test_a_checkpoint_is_saved_at_the_end_of_each_phase(engine: ScriptedEngine, 
     assert engine.saves == [("coarse", 3), ("texture", 3)]
 
 
-def test_a_checkpoint_is_saved_once_a_minute(engine: ScriptedEngine, tmp_path: Path) -> None:
-    engine.step_seconds = 25.0
+def test_a_checkpoint_is_saved_every_thirty_seconds(engine: ScriptedEngine, tmp_path: Path) -> None:
+    engine.step_seconds = 12.5
     run(engine, tmp_path)
     assert engine.saves == [("coarse", 2), ("coarse", 3), ("texture", 1), ("texture", 3)]
 

@@ -15,6 +15,7 @@ from any_to_3d.backend.generator.condition import Preparing
 from any_to_3d.backend.generator.economy import Economy
 from any_to_3d.backend.memory_forecast import GIB
 from any_to_3d.backend.models.precision import precision_for
+from any_to_3d.backend.stored_checkpoints import newest_first
 from any_to_3d.backend.worker import Wish, run_job
 from any_to_3d.backend.worker_messages import Run
 from any_to_3d.backend.xbind_engine import XBindEngine, recipe_of
@@ -75,6 +76,23 @@ def test_an_unreadable_checkpoint_starts_the_job_anew(engine: XBindEngine, tmp_p
     (tmp_path / "checkpoint.safetensors").write_bytes(b"broken")
     first = next(moment for moment in engine.run("j1", smallest(), tmp_path) if not isinstance(moment, Stage))
     assert (first.phase, first.index) == ("coarse", 0)
+
+
+def test_a_damaged_checkpoint_leaves_the_end_of_the_phase_before(engine: XBindEngine, tmp_path: Path) -> None:
+    submit, stored = smallest(), []
+    for moment in engine.run("j1", submit, None):
+        if not isinstance(moment, Stage):
+            moment.save(tmp_path)
+            stored.append((moment.phase, moment.index))
+            if moment.phase == "geometry":
+                break
+    assert stored[-1] == ("geometry", 0)
+    newest = newest_first(tmp_path)[0]
+    damaged = bytearray(newest.read_bytes())
+    damaged[-1] ^= 1
+    newest.write_bytes(damaged)
+    first = next(moment for moment in engine.run("j1", submit, tmp_path) if not isinstance(moment, Stage))
+    assert (first.phase, first.index) == ("geometry", 0)
 
 
 def test_d3_unloading_lets_go_of_the_networks_and_loading_brings_them_back(
