@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from .checkpoint import Checkpoint
 from .condition import Preparing, StageZero, prepare_condition
-from .given_start import painted_scene, seen_from_reference
+from .given_start import first_scene, painted_scene, seen_from_reference
 from .prompt import Prompt
 from .recipe import Recipe
 from .representations.given_mesh import GivenMesh
-from .representations.scene import Scene
+from .representations.scene import Previous
 from .runtime import Runtime
 
 
@@ -18,7 +18,7 @@ class Beginning:
     """scene: what the first phase starts from.  is_answered: the condition is a checkpoint's, whose prompt is asked."""
 
     stage_zero: StageZero
-    scene: Scene | GivenMesh | None
+    scene: Previous
     prompt_digest: str
     is_answered: bool = False
 
@@ -30,9 +30,9 @@ def begin(
     if resume is not None and resume.answers(prompt, recipe.reference):
         runtime.joint.release()  # loaded for a prompt that has been read already
         return Beginning(resume.start(runtime), None, resume.prompt_digest, is_answered=True)
-    painted = None
-    if resume is None:
-        painted = yield from painted_scene(recipe, given, runtime)
-    shape = None if painted is None else seen_from_reference(painted, recipe, runtime)
+    painted = None if resume is not None else (yield from painted_scene(recipe, given, runtime))
+    is_seen = painted is not None and recipe.reference.paints_shape
+    shape = seen_from_reference(painted, recipe, runtime) if painted is not None and is_seen else None
     stage_zero = yield from prepare_condition(prompt, recipe.reference, runtime, shape)
-    return Beginning(stage_zero, painted or given, prompt.digest())
+    scene = None if painted is None else (yield from first_scene(recipe, painted))
+    return Beginning(stage_zero, scene, prompt.digest())

@@ -132,7 +132,7 @@ class ReferenceSampling:
     elevation, azimuth, distance, fov_y: the reference camera, degrees and world units (threestudio magic123 configs).
     ray_noise: of the reference rays (threestudio data/image.py).
     shape_noise: where the shape is given, the reference view is painted onto it, from its present colours under this
-    fraction of the schedule's noise: 1 forgets them.
+    fraction of the schedule's noise: 1 forgets them.  paints_shape: or, where false, beside it, whatever its outline.
     """
 
     candidates: int = 4
@@ -156,6 +156,7 @@ class ReferenceSampling:
         return self.elevation, self.azimuth, self.distance, self.fov_y
 
     shape_noise: float = 1.0
+    paints_shape: bool = True
 
 
 @dataclass(frozen=True)
@@ -173,7 +174,7 @@ class Recipe:
             found.append(f"the reference view needs at least 1 candidate and 1 step, got {self.reference}")
         if not self.phases:
             found.append("there is no phase")
-        elif isinstance(self.phases[0].start, DMTet):
+        elif isinstance(first := self.phases[0].start, DMTet) and first.given is None:
             found.append(
                 f"phase {self.phases[0].name!r}: a DMTet continues an earlier phase; put a NeRF phase before it"
             )

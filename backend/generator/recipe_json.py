@@ -6,6 +6,7 @@ from typing import Any
 from ..kernels.hash_grid import HashGridConfig
 from .cameras import CameraRange
 from .losses.kept_colours import KeptColours
+from .losses.kept_outline import KeptOutline
 from .losses.modality_similarity import ModalitySimilarity
 from .losses.reference_view import ReferenceView
 from .losses.score_distillation import CDS, SDS
@@ -17,6 +18,7 @@ from .rendering.volume import RayMarch
 from .representations.dmtet import DMTet
 from .representations.field import FieldConfig
 from .representations.fixed_mesh import FixedMesh
+from .representations.mesh_distance import MeshSurface
 from .representations.nerf import NeRF
 from .representations.surface_from_density import DensitySurface
 from .representations.tet_grid import A15Grid, KuhnGrid
@@ -34,6 +36,8 @@ _PARTS = (
     *(Adam, Adan, LearningRates),
     *(SDS, CDS, ModalitySimilarity, ReferenceView, KeptColours),
     *(ZVariance, NormalSmoothness, NormalConsistency, LaplacianSmoothness),
+    KeptOutline,
+    MeshSurface,
 )
 _BY_NAME = {part.__name__: part for part in _PARTS}
 

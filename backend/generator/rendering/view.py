@@ -11,7 +11,7 @@ from torch import Tensor
 from ...models.protocols import Signal
 from ..cameras import CameraBatch
 
-Channel = Literal["rgb", "alpha", "normal", "depth", "rays", "mesh", "before"]
+Channel = Literal["rgb", "alpha", "normal", "depth", "rays", "mesh", "before", "outline"]
 """One thing a loss may ask a renderer for."""
 
 
@@ -37,6 +37,7 @@ class View:
 
     rgb: on white, in [0, 1].  alpha: coverage in [0, 1].  normal: world-space, mapped to [0, 1], on black.
     depth: distance from the camera where covered.  before: rgb with the colours that a run began with; no gradient.
+    outline: alpha of the shape that the phase began with; no gradient.
     """
 
     cameras: CameraBatch
@@ -47,6 +48,7 @@ class View:
     rays: RaySamples | None = None
     mesh: TriangleMesh | None = None
     before: Float[Tensor, "B 3 H W"] | None = None
+    outline: Float[Tensor, "B 1 H W"] | None = None
 
     def image(self, signal: Signal) -> Float[Tensor, "B 3 H W"]:
         """The colours or the normals; they must have been asked for."""
@@ -65,6 +67,7 @@ class View:
             rays=self.rays and replace(self.rays, weights=_leaf(self.rays.weights)),
             mesh=self.mesh and replace(self.mesh, vertices=_leaf(self.mesh.vertices)),
             before=self.before,
+            outline=self.outline,
         )
 
     def images_of(self, some: slice) -> "View":

@@ -17,7 +17,7 @@ from ..rendering.view import Channel, TriangleMesh, View
 from ..runtime import Runtime
 from .field import FieldConfig, HashField
 from .given_mesh import GivenMesh
-from .scene import ParameterGroup, Scene
+from .scene import ParameterGroup, Previous
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class FixedMesh:
         """The scene with a mesh of nothing but zeros, which a checkpoint is loaded into."""
         return FixedMeshScene(self, runtime)
 
-    def start(self, previous: Scene | GivenMesh | None, runtime: Runtime) -> "FixedMeshScene":
+    def start(self, previous: Previous, runtime: Runtime) -> "FixedMeshScene":
         """The scene of a given mesh; one that another FixedMesh phase has painted is taken over.
 
         Raises ValueError for anything else, and for a mesh of another size.

@@ -25,3 +25,15 @@ class GivenMesh:
     faces: Int[Tensor, "F 3"]
     colours: SurfaceColours | None = None
     field: dict[str, Tensor] | None = None
+
+
+@dataclass(frozen=True)
+class RoughShape:
+    """A given mesh in the terms of a tetrahedral grid: what phase II begins with instead of a radiance field.
+
+    box: low and high corner of the grid.  sdf: at its points.  field: state of the HashField that colours it.
+    """
+
+    box: Float[Tensor, "2 3"]
+    sdf: Float[Tensor, "N"]
+    field: dict[str, Tensor]
