@@ -12,10 +12,10 @@ import transformers
 
 from ..shared.mesh import MeshSnapshot, TexturedMesh
 from ..shared.messages import CutOut, Submit
+from ..shared.starting_points import Retexture
 from . import snapshot
 from .catalogue import ProfileName
 from .device_memory import memory_of
-from .durable_file import replaced
 from .economy_choice import least_economy, notice
 from .engine import PhasePlan, Plan, Stage
 from .generator import checkpoint
@@ -31,9 +31,12 @@ from .models.default_folder import chosen_models_folder
 from .models.precision import choose_precision
 from .network_weights import weights_of
 from .prompt_reading import read_prompt
+from .retexturing.moment import RetextureMoment
+from .retexturing.work import RetextureWork, retexture_recipe
 from .runtime import build_runtime, choose_device
 from .sound_hearing import sounds_heard
-from .stored_checkpoints import file_of, forget_within_phase, newest_first
+from .step_saving import save_step
+from .stored_checkpoints import newest_first
 from .worker_messages import Memory
 
 log = logging.getLogger(__name__)
@@ -148,7 +151,7 @@ class XBindEngine:
 
     def run(
         self, job_id: str, submit: Submit, checkpoint_folder: Path | None, source: Path | None = None
-    ) -> Iterator["Stage | CutOut | StepMoment"]:
+    ) -> Iterator["Stage | CutOut | StepMoment | RetextureMoment"]:
         """Run it. Raises ValueError for a prompt that cannot be read, GenerationFailed for a run gone wrong."""
         yield Stage("reading the prompt", 0.0)
         read = read_prompt(job_id, submit)
@@ -169,6 +172,13 @@ class XBindEngine:
                 yield Stage("making room", 0.0, told)
         runtime = replace(under(self._economy, self._runtime), seed=submit.seed)
         resume = _checkpoint_in(checkpoint_folder)
+        if isinstance(submit.source, Retexture):
+            yield Stage("preparing the mesh", 0.0)
+            work = RetextureWork.of(job_id, submit, submit.source, named_recipe(submit, self._profile), runtime.device)
+            yield Stage("preparing the mesh", 1.0, work.notice)
+            for step in generate(work.recipe, read.prompt, runtime, resume, work.given):
+                yield work.moment(step) if isinstance(step, Step) else Stage(step.what, step.fraction)
+            return
         taker = snapshot.SnapshotTaker(job_id)
         size = int(submit.overrides.get("texture_size", TEXTURE_SIZE[self._profile]))
         faces = int(submit.overrides.get("max_faces", MAX_FACES[self._profile]))
@@ -203,13 +213,16 @@ class StepMoment:
         return snapshot.textured(self._step.scene, self._texture_size, self._max_faces, self._smoothing)
 
     def save(self, folder: Path) -> None:
-        with replaced(file_of(folder, self.phase, self.ends_phase)) as path:
-            checkpoint.save(self._step, path)
-        if self.ends_phase:
-            forget_within_phase(folder)
+        save_step(self._step, folder)
 
 
 def recipe_of(submit: Submit, profile: ProfileName) -> Recipe:
+    """What a request runs. Raises ValueError as ``named_recipe``, and for a recipe that cannot begin as it asks."""
+    recipe = named_recipe(submit, profile)
+    return retexture_recipe(recipe, submit.source) if isinstance(submit.source, Retexture) else recipe
+
+
+def named_recipe(submit: Submit, profile: ProfileName) -> Recipe:
     """The recipe that a request names, at its preset and with its ``steps_scale``.
 
     Raises ValueError naming what there is instead.
