@@ -29,6 +29,9 @@ class Placement:
 
     location: of the object's origin, in Blender units.  height: in metres.  scene, replaces: names, at that moment.
     group: None for the active collection.
+    as_version: the result becomes a new version of what it replaces, instead of an object of its own.
+    local_from_generator: 16 numbers of the matrix by which a mesh of the job stands, exactly where the replaced object
+    does; without them it stands by ``height`` and ``origin``.
     max_faces: 0 keeps what the backend makes.  sharp_angle: radians; edges above it look sharp, the others smooth.
     """
 
@@ -41,6 +44,13 @@ class Placement:
     group: Group | None = None
     max_faces: int = 0
     sharp_angle: float = SHARP_ANGLE
+    as_version: bool = False
+    local_from_generator: tuple[float, ...] = ()
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether it stands as the replaced object does, with its scale, and not upright by a height."""
+        return self.as_version or bool(self.local_from_generator)
 
 
 def stand(vertices: np.ndarray, height: float, origin: Origin = "BASE") -> np.ndarray:

@@ -40,6 +40,15 @@ NAMES = (
     KERNELS, NOTE, LICENCES, RETEXTURED, PARENT, UNTIL,
 )  # fmt: skip
 
+HEIGHT = PREFIX + "height"
+ORIGIN = PREFIX + "origin"
+MAX_FACES = PREFIX + "max_faces"
+SHARP_ANGLE = PREFIX + "sharp_angle"
+IS_FINAL = PREFIX + "is_final"
+
+PLACEMENT = (HEIGHT, ORIGIN, MAX_FACES, SHARP_ANGLE, IS_FINAL)
+"""How it was placed and what it was made into, which the next result in its place is too."""
+
 
 def write(target: bpy.types.Object, origin: Provenance) -> None:
     """Say on the object what was asked for. ``parts`` and ``overrides`` are JSON."""
