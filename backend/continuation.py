@@ -28,7 +28,7 @@ def with_parents_prompt(submit: Submit, store: JobStore) -> Submit:
         hint = "Continue a job that this backend made; 'any-to-3d jobs list' names them."
         raise NothingToContinue(f"This backend has no job {submit.source.job_id[:40]!r}.", hint)
     try:
-        checkpoint_path(store.job_folder(parent.job_id), submit.source.checkpoint)
+        checkpoint_path(store.folder_of(parent.job_id), submit.source.checkpoint)
     except NoSuchCheckpoint as error:
         text = str(error)
         hint = "Choose another state or another job, or generate the object again."

@@ -88,8 +88,8 @@ class JobQueue:
         match stimulus:
             case JobsRestored(jobs):
                 return self._restore(jobs)
-            case SubmitArrived(client, submit, job_id, notice):
-                return self._submit(client, submit, job_id, notice)
+            case SubmitArrived(client, job):
+                return self._submit(client, job)
             case WatchArrived(client, job_id, cut_outs, pauses):
                 return self._watch(client, job_id, cut_outs, pauses)
             case CancelArrived(job_id):
@@ -159,14 +159,14 @@ class JobQueue:
                 self._waiting.append(job.job_id)
         return actions + self._start_waiting()
 
-    def _submit(self, client: bytes, submit: Submit, job_id: str, notice: str) -> list[Action]:
-        known = self._by_request.get(submit.request_id)
+    def _submit(self, client: bytes, job: Job) -> list[Action]:
+        request_id = job.submit.request_id
+        known = self._by_request.get(request_id)
         if known is not None:
-            return [Tell(client, Accepted(submit.request_id, known, self._jobs[known].notice))]
-        job = Job(job_id, submit, notice)
+            return [Tell(client, Accepted(request_id, known, self._jobs[known].notice))]
         self._add(job)
-        self._waiting.append(job_id)
-        return [Record(job), Tell(client, Accepted(submit.request_id, job_id, notice)), *self._start_waiting()]
+        self._waiting.append(job.job_id)
+        return [Tell(client, Accepted(request_id, job.job_id, job.notice)), *self._start_waiting()]
 
     def _watch(self, client: bytes, job_id: str, cut_outs: bool, pauses: bool) -> list[Action]:
         job = self._jobs.get(job_id)

@@ -71,12 +71,10 @@ class JobsRestored:
 
 @dataclass(frozen=True)
 class SubmitArrived:
-    """A checked request; ``job_id`` is new and is used only if the request is."""
+    """A checked request. ``job`` is new, its record is on disk, and it is used only if the request is new."""
 
     client: bytes
-    submit: Submit
-    job_id: str
-    notice: str = ""
+    job: Job
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,11 @@
-"""The server loop: ROUTER frames to the job queue, its actions to outbox, store and workers. One thread, no torch."""
+"""The server loop: what clients and workers say becomes stimuli of the job queue. One thread, no torch."""
 
 import logging
+import math
 import time
 import uuid
 from collections.abc import Callable
-from typing import assert_never
+from dataclasses import replace
 
 import zmq
 
@@ -15,8 +16,6 @@ from ..shared.messages import (
     Cancel,
     Checkpoints,
     Event,
-    Failed,
-    Finished,
     FinishNow,
     FreeMemory,
     Hello,
@@ -39,68 +38,47 @@ from .addresses import is_loopback
 from .announcement import Announcement
 from .continuation import NothingToContinue, with_parents_prompt
 from .delivery import Delivery
+from .dispatch import Dispatch
 from .jobs import JobQueue
 from .outbox import Outbox
 from .pool import Pool
 from .queue_messages import (
-    Action,
     CancelArrived,
     Closing,
     FinishArrived,
-    Hurry,
     Job,
     JobsRestored,
-    Kill,
     Leaving,
     ListArrived,
     MoveArrived,
     PauseArrived,
-    Publish,
-    Record,
-    Rest,
     ResumeArrived,
-    Retire,
-    SaveResult,
-    SendResult,
-    Start,
     Stimulus,
-    Stop,
     StopOverdue,
     SubmitArrived,
-    Tell,
     WatchArrived,
     WorkerDied,
     WorkerReady,
     WorkerSaid,
     WorkerSaved,
     WorkerSilent,
-    parent_of,
 )
+from .safekeeping import Safekeeping
 from .silence import SilenceWatch
 from .store import JobStore
 from .submit_check import SubmitCheck
 from .worker_messages import (
-    FinishJob,
     FreeModels,
     FromWorker,
     Memory,
-    PauseJob,
     Ready,
-    Run,
     Saved,
-    StopJob,
-    WantSnapshot,
 )
 
 log = logging.getLogger(__name__)
 
 TURN_MILLISECONDS = 100
 MESSAGES_PER_TURN = 100
-STOP_SECONDS = 1.2
-"""A worker that has not stopped a job by then is ended; Cancel is promised within two seconds."""
-
-PAUSE_SECONDS = 10.0
-"""Likewise for a pause: longer, for what the job has computed since its last checkpoint is then computed again."""
 
 
 class Server:
@@ -120,6 +98,7 @@ class Server:
         is_orphaned: Callable[[], bool] = lambda: False,
     ) -> None:
         self._router, self._pool, self._store, self._check = router, pool, store, check
+        self._keeping = Safekeeping(store)
         self._announcement = Announcement(welcome)
         self._allow_shutdown = allow_shutdown
         self._is_orphaned = is_orphaned
@@ -127,8 +106,7 @@ class Server:
         self._outbox = Outbox()
         self._delivery = Delivery(router, self._outbox)
         self._silence = SilenceWatch()
-        self._overdue: dict[str, float] = {}
-        self._snapshot_asked: set[str] = set()
+        self._dispatch = Dispatch(self._outbox, store, self._keeping, pool, self._silence)
         self._is_stopping = False
 
     def stop(self) -> None:
@@ -144,6 +122,7 @@ class Server:
         while not self._is_stopping:
             self._turn()
         self._handle(Leaving())
+        self._keeping.retry(math.inf)
         self._delivery.flush()
 
     def _turn(self) -> None:
@@ -159,7 +138,9 @@ class Server:
             self._handle(WorkerDied(death.worker, death.reason))
         self._end_overdue()
         self._report_silence()
-        self._ask_for_snapshots()
+        self._dispatch.ask_for_snapshots(self._queue.running_jobs())
+        self._keeping.retry(time.monotonic())
+        self._announcement.storage_complains(self._keeping.complaint)
         self._delivery.flush()
         self._delivery.forget_absent()
         if self._is_orphaned():
@@ -183,7 +164,17 @@ class Server:
                 self._reject(routing_id, "", Problem("protocol", f"The backend cannot read this message: {error}."))
                 continue
             # With the frames of one message comes the address of its sender.
-            self._answer(routing_id, request, _peer(frames[-1] if frames else client))
+            self._answer_safely(routing_id, request, _peer(frames[-1] if frames else client))
+
+    def _answer_safely(self, client: bytes, request: Request | Reply | Event, peer: str) -> None:
+        """A defect that one client's request brings to light is not to end the jobs of all."""
+        try:
+            self._answer(client, request, peer)
+        except Exception:
+            log.exception("client=%s request=%s", client.hex()[:8], type(request).__name__)
+            request_id = request.request_id if isinstance(request, Submit) else ""
+            hint = "This is a defect: please report it with the backend's log."
+            self._reject(client, request_id, Problem("internal", "The backend failed at this request.", hint))
 
     def _answer(self, client: bytes, request: Request | Reply | Event, peer: str) -> None:
         match request:
@@ -228,19 +219,29 @@ class Server:
         self._outbox.put(client, self._announcement.now())
 
     def _submit(self, client: bytes, submit: Submit) -> None:
-        notice = ""
+        job = Job(f"j{uuid.uuid4().hex[:16]}", submit)
         if self._queue.known_request(submit.request_id) is None:
-            try:
-                submit = with_parents_prompt(submit, self._store)
-            except NothingToContinue as missing:
-                self._reject(client, submit.request_id, missing.problem)
+            admitted = self._admit(job)
+            if isinstance(admitted, Problem):
+                self._reject(client, submit.request_id, admitted)
                 return
+            job = admitted
+        self._handle(SubmitArrived(client, job))
+
+    def _admit(self, job: Job) -> Job | Problem:
+        """The job as it is on disk from now on, or why it is refused."""
+        try:
+            submit = with_parents_prompt(job.submit, self._store)
             verdict = self._check(submit)
             if verdict.problem is not None:
-                self._reject(client, submit.request_id, verdict.problem)
-                return
-            notice = verdict.notice
-        self._handle(SubmitArrived(client, submit, f"j{uuid.uuid4().hex[:16]}", notice))
+                return verdict.problem
+            job = replace(job, submit=submit, notice=verdict.notice)
+            self._store.admit(job)
+        except NothingToContinue as missing:
+            return missing.problem
+        except OSError as error:
+            return Problem("unavailable", f"The backend cannot store this job: {error}.", "Submit it again then.")
+        return job
 
     def _shut_down(self, client: bytes, peer: str) -> None:
         if not self._allow_shutdown or not is_loopback(peer):
@@ -279,17 +280,8 @@ class Server:
             self._handle(WorkerSaved(worker, message.job_id, message.overall))
             return
         if isinstance(message, MeshSnapshot | TextureSnapshot):
-            self._snapshot_asked.discard(message.job_id)
+            self._dispatch.snapshot_came(message.job_id)
         self._handle(WorkerSaid(worker, message))
-
-    def _ask_for_snapshots(self) -> None:
-        running = self._queue.running_jobs()
-        self._snapshot_asked &= running.keys()
-        for job_id, worker in running.items():
-            faces = self._outbox.wanted_faces(job_id)
-            if faces is not None and job_id not in self._snapshot_asked:
-                self._snapshot_asked.add(job_id)
-                self._pool.send(worker, WantSnapshot(job_id, faces, self._outbox.wanted_texture(job_id)))
 
     def _report_silence(self) -> None:
         for worker, seconds in self._silence.to_report(self._queue.running_jobs().values(), time.monotonic()):
@@ -297,62 +289,12 @@ class Server:
             self._handle(WorkerSilent(worker, seconds))
 
     def _end_overdue(self) -> None:
-        now = time.monotonic()
-        for job_id in [job_id for job_id, deadline in self._overdue.items() if now >= deadline]:
-            del self._overdue[job_id]
+        for job_id in self._dispatch.overdue(time.monotonic()):
             self._handle(StopOverdue(job_id))
-
-    # --- actions ------------------------------------------------------------------------------------------------------
 
     def _handle(self, stimulus: Stimulus) -> None:
         for action in self._queue.handle(stimulus):
-            self._perform(action)
-
-    def _perform(self, action: Action) -> None:
-        match action:
-            case Tell(client, message):
-                self._outbox.put(client, message)
-            case Publish(event):
-                self._outbox.publish(event)
-            case Record(job):
-                self._store.save(job)
-                state = "paused" if job.is_paused else job.state
-                log.info("job=%s state=%s attempts=%d saved=%.3f", job.job_id, state, job.attempts, job.saved)
-            case SaveResult(job_id, mesh):
-                self._store.save_result(job_id, mesh)
-            case SendResult(client, job_id, seconds):
-                self._outbox.put(client, self._stored_result(job_id, seconds))
-            case Start(worker, job):
-                self._snapshot_asked.discard(job.job_id)
-                self._overdue.pop(job.job_id, None)
-                self._silence.heard(worker, time.monotonic())
-                self._pool.send(worker, self._run(job))
-            case Stop(worker, job_id):
-                self._overdue[job_id] = time.monotonic() + STOP_SECONDS
-                self._pool.send(worker, StopJob(job_id))
-            case Rest(worker, job_id, attempt):
-                self._overdue[job_id] = time.monotonic() + PAUSE_SECONDS
-                self._pool.send(worker, PauseJob(job_id, attempt))
-            case Hurry(worker, job_id):
-                self._pool.send(worker, FinishJob(job_id))
-            case Kill(worker):
-                self._pool.kill(worker)
-            case Retire(worker):
-                self._pool.retire(worker)
-            case _:
-                assert_never(action)
-
-    def _run(self, job: Job) -> Run:
-        parent = parent_of(job.submit)
-        source = str(self._store.job_folder(parent)) if parent else ""
-        folder = str(self._store.job_folder(job.job_id))
-        return Run(job.job_id, job.submit, folder, job.attempts, source, job.finishes_early)
-
-    def _stored_result(self, job_id: str, seconds: float) -> Finished | Failed:
-        try:
-            return Finished(job_id, self._store.load_result(job_id), seconds)
-        except ValueError as error:
-            return Failed(job_id, Problem("internal", f"The result cannot be read: {error}.", "Generate it again."))
+            self._dispatch.perform(action)
 
 
 def _peer(frame: zmq.Frame) -> str:

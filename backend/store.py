@@ -4,6 +4,7 @@
 <folder>/jobs/<job id>/   result.npz and the worker's checkpoints
 """
 
+import logging
 import sqlite3
 import zipfile
 from contextlib import suppress
@@ -20,6 +21,8 @@ from .durable_file import replaced
 from .jobs import REMEMBERED
 from .queue_messages import Job
 from .stored_checkpoints import checkpoints_in
+
+log = logging.getLogger(__name__)
 
 MAX_FOLDERS = 8
 RESULT = "result.npz"
@@ -87,6 +90,10 @@ def open_default() -> "JobStore":
     )
 
 
+class ResultGone(ValueError):
+    """A finished job's result is not in its folder any more."""
+
+
 class JobStore:
     """The only reader and writer of one data folder while it is open.
 
@@ -102,8 +109,15 @@ class JobStore:
             if "locked" in str(error):
                 text = f"the data folder {self.folder} is in use by another backend; end it or pass --data FOLDER"
                 raise StoreInUse(text) from error
-            advice = "move its jobs.sqlite away to begin anew, or pass --data FOLDER"
-            raise OSError(f"the data folder {self.folder} cannot be used: {error}; {advice}") from error
+            raise self._unreadable(error) from error
+
+    def admit(self, job: Job) -> None:
+        """Make a new job durable: its folder and its record. Raises OSError saying what to do."""
+        try:
+            self.job_folder(job.job_id)
+        except OSError as error:
+            raise self._unwritable(error) from error
+        self.save(job)
 
     def save(self, job: Job) -> None:
         """Make the job's record durable. Raises OSError saying what to do if the disk does not take it."""
@@ -121,7 +135,11 @@ class JobStore:
     def load(self) -> tuple[list[Job], list[str]]:
         """Jobs that wait or ran, and the newest others, oldest first; and a sentence for each unreadable record."""
         jobs, complaints = [], []
-        for row in self._records.execute(READ, (REMEMBERED,)):
+        try:
+            rows = self._records.execute(READ, (REMEMBERED,)).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise self._unreadable(error) from error
+        for row in rows:
             try:
                 jobs.append(_job_from_row(row))
             except (ProtocolError, ValueError, msgpack.UnpackException) as error:
@@ -130,22 +148,25 @@ class JobStore:
 
     def find(self, job_id: str) -> Job | None:
         """The record of a job, however old; None if there is none or it is unreadable."""
-        row = self._records.execute(FIND, (job_id,)).fetchone()
-        if row is None:
-            return None
         try:
-            return _job_from_row(row)
-        except (ProtocolError, ValueError, msgpack.UnpackException):
+            row = self._records.execute(FIND, (job_id,)).fetchone()
+            return None if row is None else _job_from_row(row)
+        except (sqlite3.Error, ProtocolError, ValueError, msgpack.UnpackException) as error:
+            log.warning("job=%s unreadable=%s", job_id, error)
             return None
 
     def checkpoints(self, job_id: str) -> tuple[CheckpointInfo, ...]:
         """The stored states of a job, oldest first; none of one that has no record: a client's text is no path."""
         known = self.find(job_id)
-        return () if known is None else checkpoints_in(self.folder / "jobs" / known.job_id)
+        return () if known is None else checkpoints_in(self.folder_of(known.job_id))
+
+    def folder_of(self, job_id: str) -> Path:
+        """The job's own folder; the text is one of our own job ids, never a client's."""
+        return self.folder / "jobs" / job_id
 
     def job_folder(self, job_id: str) -> Path:
-        """The job's own folder; it is made if need be."""
-        folder = self.folder / "jobs" / job_id
+        """Likewise; it is made if need be. Raises OSError."""
+        folder = self.folder_of(job_id)
         folder.mkdir(exist_ok=True)
         return folder
 
@@ -161,8 +182,10 @@ class JobStore:
             raise self._unwritable(error) from error
 
     def load_result(self, job_id: str) -> TexturedMesh:
-        """Read a finished mesh back. Raises ValueError naming the file if it is gone or damaged."""
-        path = self.folder / "jobs" / job_id / RESULT
+        """Read a finished mesh back. Raises ResultGone, or ValueError naming the file if it is damaged."""
+        path = self.folder_of(job_id) / RESULT
+        if not path.exists():
+            raise ResultGone(f"The result of job {job_id} has been deleted: there is no {path}.")
         try:
             with np.load(path, allow_pickle=False) as arrays:
                 mesh = TexturedMesh(*(arrays[name] for name in ARRAYS))
@@ -173,6 +196,10 @@ class JobStore:
 
     def close(self) -> None:
         self._records.close()
+
+    def _unreadable(self, error: Exception) -> OSError:
+        advice = "move its jobs.sqlite away to begin anew, or pass --data FOLDER"
+        return OSError(f"the data folder {self.folder} cannot be used: {error}; {advice}")
 
     def _unwritable(self, error: Exception) -> OSError:
         advice = "free some space there and start the backend again: its jobs go on"

@@ -96,6 +96,8 @@ def _read(path: Path) -> _Stored | None:
             if length > LONGEST_HEADER:
                 return None
             header = json.loads(file.read(length))
+        if not isinstance(header, dict):
+            return None
         # A file that was cut off must not hide the whole one before it.
         ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
         if path.stat().st_size != 8 + length + max(ends, default=0):

@@ -18,7 +18,7 @@ HURRIED = replace(RUNNING, finishes_early=True)
 
 
 def submit(queue: JobQueue, number: int = 1) -> list[q.Action]:
-    return queue.handle(q.SubmitArrived(A, request(f"r{number}"), f"j{number}"))
+    return queue.handle(q.SubmitArrived(A, job(f"j{number}", f"r{number}")))
 
 
 @pytest.fixture
@@ -195,7 +195,7 @@ def test_a_job_that_is_being_cancelled_or_has_ended_is_not_finished(queue: JobQu
 
 def test_an_ended_job_that_went_on_from_another_keeps_its_name_but_no_mesh(queue: JobQueue) -> None:
     branch = replace(request("r2"), source=Continue("j1", "coarse"), prompts=())
-    queue.handle(q.SubmitArrived(A, branch, "j2"))
+    queue.handle(q.SubmitArrived(A, q.Job("j2", branch)))
     queue.handle(q.CancelArrived("j2"))
     info = queue.handle(q.ListArrived(A))[0].message.jobs[-1]
     assert (info.job_id, info.parent, info.title) == ("j2", "j1", "j1 continued")

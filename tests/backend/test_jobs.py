@@ -5,7 +5,7 @@ from dataclasses import replace
 from any_to_3d.backend import queue_messages as q
 from any_to_3d.backend.jobs import MAX_DEATHS, REMEMBERED, JobQueue
 from any_to_3d.shared import messages as m
-from requests_and_jobs import job, request, snapshot, textured
+from requests_and_jobs import job, snapshot, textured
 
 A, B = b"client a", b"client b"
 OOM = m.Problem("out_of_memory", "The device ran out of memory.")
@@ -19,16 +19,15 @@ def ready_queue(workers: int = 1) -> JobQueue:
 
 
 def submit(queue: JobQueue, number: int = 1, client: bytes = A) -> list[q.Action]:
-    return queue.handle(q.SubmitArrived(client, request(f"r{number}"), f"j{number}"))
+    return queue.handle(q.SubmitArrived(client, job(f"j{number}", f"r{number}")))
 
 
 def running(number: int = 1, attempts: int = 1) -> q.Job:
     return job(f"j{number}", f"r{number}", state="running", attempts=attempts)
 
 
-def test_a_job_is_recorded_before_it_is_accepted_and_then_started() -> None:
+def test_a_job_is_accepted_and_then_started() -> None:
     assert submit(ready_queue()) == [
-        q.Record(job()),
         q.Tell(A, m.Accepted("r1", "j1")),
         q.Record(running()),
         q.Start(0, running()),
@@ -45,7 +44,6 @@ def test_the_second_job_waits_and_is_told_its_place() -> None:
     queue = ready_queue()
     submit(queue, 1)
     assert submit(queue, 2) == [
-        q.Record(job("j2", "r2")),
         q.Tell(A, m.Accepted("r2", "j2")),
         q.Publish(m.Queued("j2", 1)),
     ]
@@ -61,7 +59,7 @@ def test_two_workers_run_two_jobs() -> None:
 def test_the_same_request_twice_is_the_same_job() -> None:
     queue = ready_queue()
     submit(queue)
-    again = queue.handle(q.SubmitArrived(B, request("r1"), "another"))
+    again = queue.handle(q.SubmitArrived(B, job("another", "r1")))
     assert again == [q.Tell(B, m.Accepted("r1", "j1"))]
 
 
@@ -295,7 +293,7 @@ def test_a_job_with_which_the_backend_ended_too_often_is_not_restored() -> None:
 def test_an_ended_job_keeps_its_title_but_not_the_bytes_of_its_files() -> None:
     queue = ready_queue()
     picture = m.Submit("r1", (m.WeightedPrompt(m.ImagePrompt(b"png")),))
-    queue.handle(q.SubmitArrived(A, picture, "j1"))
+    queue.handle(q.SubmitArrived(A, q.Job("j1", picture)))
     record, _ = queue.handle(q.WorkerSaid(0, m.Failed("j1", OOM)))
     assert record.job.submit == picture
     (tell,) = queue.handle(q.ListArrived(A))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import zmq
-from any_to_3d.backend import server
+from any_to_3d.backend import dispatch
 from any_to_3d.backend.pool import Death
 from any_to_3d.backend.server import Server
 from any_to_3d.backend.serving import build_check
@@ -145,24 +145,10 @@ def test_a_worker_whose_job_rests_has_no_memory_left_to_free(table: Table) -> No
 def test_a_worker_that_does_not_come_to_pause_is_ended_and_not_started_again(
     table: Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(dispatch, "PAUSE_SECONDS", 0.0)
     table.pool.said.append((0, Ready("cpu", "numba")))
     accepted = table.ask(request())[0]
     table.ask(m.Watch(accepted.job_id, pauses=True))
     table.ask(m.Pause(accepted.job_id))
     assert table.turn() == [m.Paused(accepted.job_id)]
     assert table.pool.retired == [0]
-
-
-def test_a_disk_that_takes_no_record_ends_the_server_before_the_job_is_announced(
-    table: Table, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(*_: object) -> None:
-        raise OSError("cannot be written")
-
-    monkeypatch.setattr(JobStore, "save", refuse)
-    table.client.send_multipart(encode(request()))
-    with pytest.raises(OSError, match="cannot be written"):
-        table.server._turn()
-    assert not table.client.poll(100)
-    assert table.pool.sent == []
