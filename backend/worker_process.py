@@ -20,6 +20,7 @@ from .catalogue import ProfileName
 from .engine import Engine
 from .log_format import log_to_stderr
 from .problems import problem_of
+from .pulse import start_beating
 from .worker import Wish, run_job
 from .worker_messages import (
     FROM_WORKER,
@@ -132,9 +133,11 @@ def build_engine(
     return XBindEngine(profile, device, models_folder, threads, is_compiling=is_compiling)
 
 
-def serve_jobs(socket: zmq.Socket, engine: Engine) -> None:
-    """Load the models, then run what arrives, for ever."""
+def serve_jobs(socket: zmq.Socket, engine: Engine, pulse: str = "") -> None:
+    """Load the models, then run what arrives, for ever; from then on a heartbeat goes to the address ``pulse``."""
     ready = _load(engine)
+    if pulse:
+        start_beating(pulse)
     socket.send_multipart(FROM_WORKER.encode(ready))
     inbox = Inbox(socket)
     report_memory = MemoryReport(socket, engine)
@@ -194,6 +197,7 @@ def _end_with_server() -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description="A worker of the any-to-3d backend; started by it.")
     parser.add_argument("address")
+    parser.add_argument("pulse")
     parser.add_argument("device")
     parser.add_argument("profile", choices=get_args(ProfileName))
     parser.add_argument("--models-folder", default="")
@@ -208,7 +212,8 @@ def main() -> None:
     socket.linger = 0
     socket.connect(arguments.address)
     profile, device, is_compiling = arguments.profile, arguments.device, not arguments.no_compile
-    serve_jobs(socket, build_engine(profile, device, arguments.models_folder, arguments.threads, is_compiling))
+    engine = build_engine(profile, device, arguments.models_folder, arguments.threads, is_compiling)
+    serve_jobs(socket, engine, arguments.pulse)
 
 
 if __name__ == "__main__":
