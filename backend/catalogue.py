@@ -28,8 +28,8 @@ FAKE_OVERRIDES = {
 }
 
 
-OPERATIONS: tuple[Operation, ...] = ("pause", "finish_now", "checkpoints")
-"""What the queue and the worker can do with any profile's jobs."""
+OPERATIONS: tuple[Operation, ...] = ("pause", "finish_now", "checkpoints", "retexture")
+"""What can be done with any profile's jobs."""
 
 
 @dataclass(frozen=True)

@@ -13,18 +13,23 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 from safetensors.numpy import save_file
 
-from ..shared.mesh import MeshSnapshot, TexturedMesh
+from ..shared.mesh import MeshSnapshot, TexturedMesh, TextureSnapshot
 from ..shared.messages import CutOut, ImagePrompt, Submit
+from ..shared.starting_points import Retexture
 from .durable_file import replaced
 from .engine import PhasePlan, Plan, Stage
 from .memory_reading import computers_memory
 from .stored_checkpoints import HEADER, checkpoints_in, file_of, forget_within_phase
 from .worker_messages import Memory
+
+if TYPE_CHECKING:
+    from .fake_retexture import FakePaint, FakeTexture
 
 PHASES = ("coarse", "geometry", "texture")
 DEFAULTS = {
@@ -62,11 +67,12 @@ class FakeEngine:
     def memory(self) -> Memory:
         return computers_memory()
 
-    def plan(self, submit: Submit) -> Plan:
+    def plan(self, submit: Submit, source: Path | None = None) -> Plan:
         settings = _settings(submit)
         steps, seconds = int(settings["steps"]), settings["seconds"]
-        finish_cost = settings["export_seconds"] * steps * len(PHASES) / seconds if seconds else 0.0
-        return Plan(tuple(PhasePlan(name, steps) for name in PHASES), finish_cost)
+        phases = _phases(submit)
+        finish_cost = settings["export_seconds"] * steps * len(phases) / seconds if seconds else 0.0
+        return Plan(tuple(PhasePlan(name, steps) for name in phases), finish_cost)
 
     def relieve(self) -> None:
         """It has nothing to give up."""
@@ -77,17 +83,19 @@ class FakeEngine:
         settings = _settings(submit)
         steps = int(settings["steps"])
         yield from _whole_pictures(job_id, submit)
-        done = _finished_steps(checkpoint)
+        done = _finished_steps(checkpoint, _phases(submit))
         if not done:
             for index, what in enumerate(STAGES):
                 yield Stage(what, index / len(STAGES))
                 self._sleep(settings["prepare_seconds"] / len(STAGES))
-        total = steps * len(PHASES)
+        phases = _phases(submit)
+        paint = _paint(submit)
+        total = steps * len(phases)
         # Of a job whose steps are all done, the last moment comes again: it is to be finished.
         for number in range(min(done, total - 1), total):
             _misbehave(settings, number, self._sleep)
             self._sleep(settings["seconds"] / total)
-            yield FakeMoment(job_id, number, steps, submit.seed, settings["export_seconds"], self._sleep)
+            yield FakeMoment(job_id, number, steps, submit.seed, settings["export_seconds"], self._sleep, phases, paint)
 
 
 @dataclass(frozen=True)
@@ -100,10 +108,12 @@ class FakeMoment:
     seed: int
     export_seconds: float
     sleep: Callable[[float], None]
+    phases: tuple[str, ...] = PHASES
+    paint: "FakePaint | None" = None
 
     @property
     def phase(self) -> str:
-        return PHASES[self.number // self.steps]
+        return self.phases[self.number // self.steps]
 
     @property
     def index(self) -> int:
@@ -116,8 +126,10 @@ class FakeMoment:
     def losses(self) -> dict[str, float]:
         return {"fake": 1.0 / (1 + self.number)}
 
-    def snapshot(self, sequence: int, max_faces: int, max_texture: int = 0) -> MeshSnapshot:
+    def snapshot(self, sequence: int, max_faces: int, max_texture: int = 0) -> MeshSnapshot | TextureSnapshot:
         """A sphere in phase I, then a torus; the faces change with the shape and with ``max_faces``."""
+        if self.paint is not None:
+            return self._texture(self.paint).snapshot(sequence, max_faces, max_texture)
         phase_number = self.number // self.steps
         grown = (self.index + 1) / self.steps
         detail = min(1.0, (max_faces / TORUS_FACES) ** 0.5)
@@ -133,11 +145,16 @@ class FakeMoment:
         for fraction in (0.0, 0.25, 0.5, 0.75):
             yield fraction
             self.sleep(self.export_seconds / 4)
-        yield textured_torus(0.6, 0.2, self.seed)
+        yield textured_torus(0.6, 0.2, self.seed) if self.paint is None else self._texture(self.paint).finished()
+
+    def _texture(self, paint: "FakePaint") -> "FakeTexture":
+        from .fake_retexture import FakeTexture
+
+        return FakeTexture(self.job_id, self.index, paint, (self.number + 1) / (self.steps * len(self.phases)))
 
     def save(self, folder: Path) -> None:
         """A file without tensors, but with what the real ones say of themselves."""
-        phases = [{"name": name, "steps": self.steps} for name in PHASES]
+        phases = [{"name": name, "steps": self.steps} for name in self.phases]
         number = self.number // self.steps
         run = {"recipe": {"phases": phases}, "phase_index": number, "finished_steps": self.index + 1}
         with replaced(file_of(folder, self.phase, self.ends_phase)) as path:
@@ -232,12 +249,25 @@ def _settings(submit: Submit) -> dict[str, float]:
     return chosen
 
 
-def _finished_steps(checkpoint: Path | None) -> int:
+def _phases(submit: Submit) -> tuple[str, ...]:
+    return PHASES[-1:] if isinstance(submit.source, Retexture) else PHASES
+
+
+def _paint(submit: Submit) -> "FakePaint | None":
+    if not isinstance(submit.source, Retexture):
+        return None
+    # Not at the top: what paints textures loads compilers, and this profile is to start at once.
+    from .fake_retexture import FakePaint
+
+    return FakePaint(submit, submit.source)
+
+
+def _finished_steps(checkpoint: Path | None, phases: tuple[str, ...]) -> int:
     stored = () if checkpoint is None else checkpoints_in(checkpoint)
     if not stored:
         return 0
     newest = stored[-1]
-    return PHASES.index(newest.phase) * newest.steps + newest.step
+    return phases.index(newest.phase) * newest.steps + newest.step
 
 
 def _misbehave(settings: dict[str, float], number: int, sleep: Callable[[float], None]) -> None:

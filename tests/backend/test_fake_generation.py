@@ -8,10 +8,12 @@ import pytest
 import trimesh
 from any_to_3d.backend.engine import Stage
 from any_to_3d.backend.fake_generation import FakeEngine, FakeMoment, sphere, textured_torus, torus
-from any_to_3d.shared.mesh import TexturedMesh
-from any_to_3d.shared.messages import CutOut, ImagePrompt, Submit, WeightedPrompt
+from any_to_3d.shared.mesh import TexturedMesh, TextureSnapshot
+from any_to_3d.shared.messages import CutOut, ImagePrompt, Submit, TextPrompt, WeightedPrompt
+from any_to_3d.shared.starting_points import Retexture
 from PIL import Image
 from requests_and_jobs import request
+from source_meshes import square
 
 
 def moments(checkpoint: Path | None = None, **settings: float) -> list[FakeMoment]:
@@ -87,3 +89,42 @@ def test_a_picture_is_shown_whole_and_small() -> None:
 def test_a_picture_that_is_none_fails_the_fake_job_too() -> None:
     with pytest.raises(ValueError, match="cannot be read"):
         list(FakeEngine(sleep=lambda seconds: None).run("j1", picture_request(b"no picture"), None))
+
+
+def retexture(strength: float = 1.0, text: str = "a green square", **changes: object) -> Submit:
+    source = Retexture(square(**changes), strength, 16, 16, mask_border=0)
+    return Submit("r1", (WeightedPrompt(TextPrompt(text)),), overrides={"steps": 3.0}, source=source)
+
+
+def test_a_given_mesh_gets_the_colour_that_the_prompt_names_and_nothing_else_changes() -> None:
+    engine, submit = FakeEngine(sleep=lambda seconds: None), retexture()
+    assert [phase.name for phase in engine.plan(submit).phases] == ["texture"]
+    ran = [moment for moment in engine.run("j1", submit, None) if not isinstance(moment, Stage)]
+    assert len(ran) == 3
+    textures = [moment.snapshot(1, 100, 8) for moment in ran]
+    assert all(isinstance(texture, TextureSnapshot) and texture.albedo.shape == (8, 8, 3) for texture in textures)
+    assert (textures[0].albedo != textures[2].albedo).any()
+    *_, mesh = ran[-1].textured()
+    given = submit.source.mesh
+    assert mesh.vertices is given.vertices
+    assert mesh.uv_faces is given.uv_faces
+    red, green, blue = mesh.albedo.reshape(-1, 3).mean(axis=0)
+    assert green > 1.5 * max(red, blue)
+
+
+def test_who_takes_no_texture_is_shown_a_coloured_mesh() -> None:
+    engine = FakeEngine(sleep=lambda seconds: None)
+    *_, last = engine.run("j1", retexture(), None)
+    snapshot = last.snapshot(1, 100)
+    snapshot.validate()
+    assert len(snapshot.faces) == 2
+
+
+def test_what_a_mask_keeps_is_kept_by_the_fake_profile_too() -> None:
+    mask = np.zeros((16, 16), np.uint8)
+    mask[:, 8:] = 255
+    submit = retexture(mask=mask)
+    *_, last = FakeEngine(sleep=lambda seconds: None).run("j1", submit, None)
+    *_, mesh = last.textured()
+    assert (mesh.albedo[:, :8] == submit.source.mesh.albedo[:, :8]).all()
+    assert (mesh.albedo[:, 8:] != submit.source.mesh.albedo[:, 8:]).any()
