@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..shared.mesh import MeshSnapshot, TexturedMesh
+from ..shared.mesh import MeshSnapshot, TexturedMesh, TextureSnapshot
 
 
 class Arrivals:
@@ -12,11 +12,19 @@ class Arrivals:
 
     def __init__(self) -> None:
         self._frames: dict[str, MeshSnapshot] = {}
+        self._textures: dict[str, TextureSnapshot] = {}
         self._results: dict[str, TexturedMesh] = {}
         self.due: list[str] = []
 
     def frame(self, job_id: str) -> MeshSnapshot | None:
         return self._frames.get(job_id)
+
+    def texture(self, job_id: str) -> TextureSnapshot | None:
+        return self._textures.get(job_id)
+
+    def keep_texture(self, frame: TextureSnapshot) -> None:
+        self._textures[frame.job_id] = frame
+        self._now_due(frame.job_id)
 
     def result(self, job_id: str) -> TexturedMesh | None:
         return self._results.get(job_id)
@@ -39,12 +47,13 @@ class Arrivals:
     def forget(self, job_id: str) -> None:
         """It was shown for good, or its job has ended without a result."""
         self._frames.pop(job_id, None)
+        self._textures.pop(job_id, None)
         self._results.pop(job_id, None)
         self.due = [each for each in self.due if each != job_id]
 
     def all_due(self) -> None:
         """Show everything again, results first: undo or another file took the scene to another state."""
-        self.due = list(dict.fromkeys((*self._results, *self._frames)))
+        self.due = list(dict.fromkeys((*self._results, *self._frames, *self._textures)))
 
     def take_due(self) -> list[str]:
         taken, self.due = self.due, []

@@ -10,9 +10,11 @@ import uuid
 from pathlib import Path
 from time import monotonic
 
+import bpy
+
 from ..shared.client import Client, CurveKeys
-from ..shared.mesh import MeshSnapshot, TexturedMesh
-from ..shared.messages import Ack, Cancelled, CutOut, Failed, Finished, Message, Rejected, Request, Submit
+from ..shared.mesh import MeshSnapshot, TexturedMesh, TextureSnapshot
+from ..shared.messages import Accepted, Ack, Cancelled, CutOut, Failed, Finished, Message, Rejected, Request, Submit
 from . import cut_out_icons
 from .arrivals import Arrivals
 from .connection.backend_process import BackendProcess, LaunchOptions
@@ -20,9 +22,11 @@ from .connection.checks import Checks
 from .errors import Trouble, trouble
 from .history import icons as history_icons
 from .history.ledger import Ledger
-from .objects import replacement, scene
+from .objects import replacement, retexturing, scene
 from .objects.placement import Placement
+from .objects.retexturing import Retextures
 from .objects.scene import Outcome
+from .objects.source_mesh import PreparedSource
 from .properties import Values
 from .session import apply, watch_of
 from .state import (
@@ -70,6 +74,7 @@ class Link:
         self._placements: dict[str, Placement] = {}
         self._placed: set[str] = set()
         self._arrivals = Arrivals()
+        self._retextures = Retextures()
         self._ledger = Ledger()
 
     # --- what the artist asks for -------------------------------------------------------------------------------------
@@ -115,6 +120,16 @@ class Link:
         job = self.session.job_of_request(submit.request_id)
         if job is not None:
             self._ledger.asked(job, settings, placement.scene)
+
+    def retexture(
+        self, asked: Asked, target: bpy.types.Object, source: PreparedSource, settings: Values, scene_name: str
+    ) -> None:
+        """Ask for new colours for this object. source: what the request holds of it.  settings: for the history."""
+        self.apply(asked)
+        job = self.session.job_of_request(asked.submit.request_id)
+        if job is not None:
+            self._retextures.begin(job.origin, target, source)
+            self._ledger.asked(job, settings, scene_name)
 
     def fetch(self, origin: Provenance, placement: Placement) -> None:
         """Ask for the result of an ended job once more; it will stand at this place."""
@@ -164,6 +179,8 @@ class Link:
         for job in self.session.jobs:
             if job.job_id not in self.missing:
                 self._placed.discard(job.origin.request_id)
+        awaited = [job for job in self.session.jobs if not job.is_over or self._arrivals.result(job.job_id) is not None]
+        self._retextures.keep_only({job.origin.request_id for job in awaited})
         self._ledger.write_again()
         self._show_again()
 
@@ -171,8 +188,21 @@ class Link:
         """Find the jobs of the new file; objects that had no surface yet belonged to the old one."""
         self._placements.clear()
         self._ledger.read_again()
+        self._retextures.forget_all()
         self.apply(Attached(scene.unfinished()))
+        self._await_retextures()
         self._show_again()
+
+    def _await_retextures(self) -> None:
+        """Ask for the results that objects of the new file wait for, once more where their jobs have ended since."""
+        for origin in retexturing.unfinished():
+            job = self.session.job(origin.job_id) or self.session.job_of_request(origin.request_id)
+            if job is None and not origin.job_id:
+                self._retextures.give_back({origin.request_id})  # no backend has ever heard of it
+            elif job is None:
+                self.apply(Attached((origin,)))
+            elif job.is_over:
+                self.apply(FetchAsked(job.origin))
 
     def _show_again(self) -> None:
         self._arrivals.all_due()
@@ -228,6 +258,8 @@ class Link:
                 self._client.send(request)
         self.session = session
         self._ledger.follow(session, before)
+        if isinstance(event, Accepted) and (job := session.job(event.job_id)) is not None and job.origin.retextured:
+            self._retextures.accepted(job.origin)
         if isinstance(event, _ENDS_IN_VAIN):
             self._end_in_vain(before)
 
@@ -235,6 +267,7 @@ class Link:
         """Give back what jobs without a result were to replace; their meshes so far are undo steps of their own."""
         vain = [job for job in self.session.jobs if job.state in ("cancelled", "failed")]
         replacement.give_back({job.origin.request_id for job in vain})
+        self._retextures.give_back({job.origin.request_id for job in vain})
         for job in vain:
             former = before.job_of_request(job.origin.request_id)
             if former is not None and not former.is_over and scene.name_of_object(job.origin) is not None:
@@ -288,6 +321,8 @@ class Link:
             if self._arrivals.keep_frame(message) is None:
                 # Watching again begins anew, with faces; nothing else would give the credit back.
                 self.ask(watch_of(job.job_id))
+        elif isinstance(message, TextureSnapshot) and not job.is_over:
+            self._arrivals.keep_texture(message)
         elif job.is_over:
             self._arrivals.forget(job.job_id)
 
@@ -332,17 +367,22 @@ class Link:
             scene.create(job.origin, placement)
 
     def _show_frame(self, job: Job) -> Outcome:
-        frame = self._arrivals.frame(job.job_id)
-        if frame is None:
-            return Outcome.MISSING
         run = self.session.backend.backend_id if self.session.backend else ""
-        outcome = scene.show(job.origin, frame, run)
+        if texture := self._arrivals.texture(job.job_id):
+            outcome, sequence = self._retextures.show(job.origin, texture), texture.sequence
+        elif frame := self._arrivals.frame(job.job_id):
+            outcome, sequence = scene.show(job.origin, frame, run), frame.sequence
+        else:
+            return Outcome.MISSING
         if outcome is Outcome.SHOWN and self._client is not None:
-            self._client.send(Ack(job.job_id, frame.sequence))
+            self._client.send(Ack(job.job_id, sequence))
         return outcome
 
     def _finish(self, job: Job, result: TexturedMesh) -> Outcome:
-        outcome = scene.finish(job.origin, result, self.session.backend)
+        if job.origin.retextured and job.origin.request_id not in self._placements:
+            outcome = self._retextures.finish(job.origin, result.albedo, self.session.backend)
+        else:
+            outcome = scene.finish(job.origin, result, self.session.backend)
         if outcome is Outcome.SHOWN:
             self._arrivals.forget(job.job_id)
             # The only step of a job: undo takes back the whole object, not the shapes that it had on the way.

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import bpy
 
-from . import command_line, iteration_settings, operators, panels, preferences, properties, pump, result_settings
+from . import (
+    command_line,
+    iteration_settings,
+    operators,
+    panels,
+    preferences,
+    properties,
+    pump,
+    result_settings,
+    retexture_settings,
+)
 from .history import entries as history
 from .objects import versions
 
@@ -12,6 +22,7 @@ _CLASSES = (
     preferences.AnyTo3DPreferences,
     *result_settings.CLASSES,
     *iteration_settings.CLASSES,
+    *retexture_settings.CLASSES,
     properties.AnyTo3DSettings,
     history.AnyTo3DHistoryEntry,
     *versions.CLASSES,

@@ -197,7 +197,7 @@ def _asked(session: Session, event: Asked) -> Change:
         until=submit.until,
         retextured=event.retextured,
     )
-    jobs = _recent((*session.jobs, Job(origin, submit=submit)))
+    jobs = _recent((*session.jobs, Job(origin, submit=submit, setback=event.told)))
     return replace(session, jobs=jobs, trouble=None), (submit,)
 
 

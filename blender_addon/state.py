@@ -185,12 +185,16 @@ class BackendExited:
 
 @dataclass(frozen=True)
 class Asked:
-    """The artist pressed Generate, or Retexture with the object that it is done to."""
+    """The artist pressed Generate, or Retexture with the object that it is done to.
+
+    told: what the artist should know of what was sent, empty if nothing.
+    """
 
     submit: Submit
     title: str
     parts: tuple[PromptPart, ...] = ()
     retextured: str = ""
+    told: str = ""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import bpy
 
-from . import provenance
+from . import provenance, retexture_mark
+from .retexture_mark import AnyTo3DRetexture
 
 ORIGINAL = "Original"
 BY_HAND = "Changed by hand"
@@ -55,6 +56,7 @@ class AnyTo3DVersion(bpy.types.PropertyGroup):
 class AnyTo3DObject(bpy.types.PropertyGroup):
     """What the add-on keeps with an object. shown: the number of the version that it is, 0 without versions."""
 
+    retexture: bpy.props.PointerProperty(type=AnyTo3DRetexture)
     shown: bpy.props.IntProperty()
     versions: bpy.props.CollectionProperty(type=AnyTo3DVersion)
 
@@ -232,7 +234,7 @@ def _mesh_of(target: bpy.types.Object) -> bpy.types.Mesh:
     return target.data
 
 
-CLASSES = (AnyTo3DSlot, AnyTo3DVersion, AnyTo3DObject)
+CLASSES = (*retexture_mark.CLASSES, AnyTo3DSlot, AnyTo3DVersion, AnyTo3DObject)
 
 
 def register() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import backend, batch, generation, history, progress, prompt, queue, result, selected
+from . import backend, batch, generation, history, progress, prompt, queue, result, retexture, selected
 
 CLASSES = (
     *prompt.CLASSES,
@@ -16,6 +16,7 @@ CLASSES = (
     history.HistoryPanel,
     *batch.CLASSES,
     *selected.CLASSES,
+    *retexture.CLASSES,
     backend.BackendPanel,
     backend.BackendLogPanel,
     backend.LicencesPanel,
