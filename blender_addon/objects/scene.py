@@ -14,7 +14,7 @@ import numpy as np
 from ...shared.mesh import MeshSnapshot, TexturedMesh
 from ...shared.messages import Welcome
 from ..state import Provenance
-from . import face_budget, grouping, material, mesh_data, provenance, replacement, shape_mark, succession
+from . import face_budget, grouping, material, mesh_data, provenance, replacement, shape_mark, succession, versions
 from .placement import SHARP_ANGLE, Placement, stand
 from .provenance import HEIGHT, IS_FINAL, MAX_FACES, ORIGIN
 from .units import to_units
@@ -152,8 +152,11 @@ def push_undo(message: str) -> None:
 
 
 def name_of_object(origin: Provenance) -> str | None:
-    """The name of the job's object, which the artist may have changed; None if there is no such object."""
-    target = _find(origin)
+    """The name of the job's object, which the artist may have changed and which may show another version now.
+
+    None if there is no such object.
+    """
+    target = _find(origin) or _find_version(origin)
     return target.name if target else None
 
 
@@ -173,6 +176,11 @@ def _find(origin: Provenance) -> bpy.types.Object | None:
         ):
             return each
     return None
+
+
+def _find_version(origin: Provenance) -> bpy.types.Object | None:
+    meshes = (each for each in bpy.data.objects if each.type == "MESH" and each.library is None and each.users_scene)
+    return next((each for each in meshes if versions.version_of_request(each, origin.request_id)), None)
 
 
 def _is_busy(target: bpy.types.Object) -> bool:

@@ -1,8 +1,10 @@
 """What the artist and scripts can do, as ``bpy.ops.any_to_3d.*``: one module for each thing it is done to."""
 
 from . import (
+    approval,
     backend,
     batch,
+    branching,
     connection,
     demo,
     generate,
@@ -12,19 +14,27 @@ from . import (
     pausing,
     prompt_sources,
     queue,
+    refine,
+    retexture,
     surroundings,
     trouble,
     user_presets,
+    versions,
 )
 
 CLASSES = (
     *generate.CLASSES,
+    *refine.CLASSES,
+    *approval.CLASSES,
+    *branching.CLASSES,
     *jobs.CLASSES,
     *connection.CLASSES,
     *pausing.CLASSES,
     *history.CLASSES,
     *prompt_sources.CLASSES,
     *queue.CLASSES,
+    *retexture.CLASSES,
+    *versions.CLASSES,
     *surroundings.CLASSES,
     *user_presets.CLASSES,
     *backend.CLASSES,
