@@ -30,6 +30,9 @@ class Rule:
         return self.days is None and self.gigabytes is None
 
 
+KEEP_EVERYTHING = Rule()
+
+
 def to_delete(jobs: Iterable[StoredJob], rule: Rule, now: float) -> list[StoredJob]:
     """Those that are too old, then the oldest others until what is left is small enough. ``now`` is in Unix seconds."""
     jobs = sorted(jobs, key=lambda job: job.touched)

@@ -17,7 +17,9 @@ from .announced_licences import announced_licences
 from .catalogue import ProfileName, offered_profile, require_models_folder
 from .keys import read_server_keys, require_keys
 from .listening import bind
+from .metrics import NO_METRICS, Metrics, PrometheusMetrics
 from .pool import LocalPool, WorkerOptions
+from .retention import Rule
 from .serve_options import ServeOptions
 from .server import Server
 from .store import JobStore, open_default
@@ -47,7 +49,8 @@ def serve(options: ServeOptions, announce: Callable[[Address], None]) -> None:
         if options.keys is not None:
             authenticator = require_keys(context, router, read_server_keys(options.keys))
         bound = bind(router, address)
-        with _store(options.data) as store, _pool(context, options) as pool:
+        rule = Rule(options.keep_days, options.keep_gb)
+        with _store(options.data) as store, _metrics(options.metrics_port) as metrics, _pool(context, options) as pool:
             server = Server(
                 router,
                 pool,
@@ -56,6 +59,8 @@ def serve(options: ServeOptions, announce: Callable[[Address], None]) -> None:
                 _welcome(options.profile, options.models_folder),
                 options.allow_shutdown,
                 _orphan_test(options.parent_pid),
+                rule,
+                metrics,
             )
             with _ended_by_signals(server), _announced(options.port_file, bound):
                 announce(bound)
@@ -98,6 +103,18 @@ def _store(folder: Path | None) -> Iterator[JobStore]:
         yield store
     finally:
         store.close()
+
+
+@contextmanager
+def _metrics(port: int | None) -> Iterator[Metrics]:
+    if port is None:
+        yield NO_METRICS
+        return
+    metrics = PrometheusMetrics(port)
+    try:
+        yield metrics
+    finally:
+        metrics.close()
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from ..shared.mesh import TexturedMesh
 from ..shared.messages import CheckpointInfo, Problem, Submit
 from ..shared.wire import ProtocolError, decode, encode
 from .durable_file import replaced
-from .jobs import REMEMBERED
+from .jobs_at_hand import REMEMBERED
 from .pins import PIN
 from .queue_messages import Job, parent_of
 from .stored_checkpoints import checkpoints_in

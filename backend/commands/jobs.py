@@ -208,7 +208,7 @@ def state_of(job: JobInfo) -> str:
     return "paused" if job.is_paused else job.state
 
 
-def describe(event: Event) -> str:
+def describe(event: Message) -> str:
     """How far a job is, in a line; empty for an event that does not say."""
     match event:
         case Queued(_, position):
