@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from any_to_3d.backend import addresses, listening
+from any_to_3d.backend import addresses, jobs_at_hand, listening
 from any_to_3d.shared import PROTOCOL_VERSION, client, request_check, wire
 from any_to_3d.shared import messages as m
 from any_to_3d.shared import starting_points as sp
