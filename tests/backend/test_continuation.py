@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from any_to_3d.backend.continuation import NothingToContinue, with_parents_prompt
+from any_to_3d.backend.fake_course import even_course
 from any_to_3d.backend.fake_generation import FakeMoment
 from any_to_3d.backend.store import JobStore
 from any_to_3d.shared.messages import Submit
@@ -17,7 +18,7 @@ def store(tmp_path: Path) -> JobStore:
     """With one job that has the end of its first phase stored."""
     store = JobStore(tmp_path)
     store.save(replace(job("j1"), submit=replace(request("r1", "a blue boat"), negative="sails")))
-    FakeMoment("j1", 9, 10, 0, 0.0, lambda seconds: None).save(store.job_folder("j1"))
+    FakeMoment("j1", 9, even_course(10), 0, 0.0, lambda seconds: None).save(store.job_folder("j1"))
     return store
 
 
