@@ -199,16 +199,26 @@ def local_from_generator(target: bpy.types.Object) -> tuple[float, ...]:
     return tuple(_mesh_of(target).get(_MATRIX, ()))
 
 
+def placed_as(target: bpy.types.Object, mesh: bpy.types.Mesh, vertices: np.ndarray) -> np.ndarray:
+    """A former shape of a finished object in the object's own space, as its finished ``mesh`` was placed."""
+    matrix = mesh.get(_MATRIX)
+    return _standing(target, vertices) if matrix is None else _moved(vertices, matrix)
+
+
 def _is_mirrored(target: bpy.types.Object) -> bool:
     """Whether its meshes are turned inside out on the way into its own space, as a negative scale does."""
     matrix = target.get(_MATRIX)
     return matrix is not None and np.linalg.det(succession.as_matrix(matrix)[:3, :3]) < 0
 
 
+def _moved(vertices: np.ndarray, numbers: tuple[float, ...]) -> np.ndarray:
+    matrix = succession.as_matrix(numbers)
+    return (vertices @ matrix[:3, :3].T + matrix[:3, 3]).astype(np.float32)
+
+
 def _standing(target: bpy.types.Object, vertices: np.ndarray) -> np.ndarray:
     if target.get(_MATRIX) is not None:
-        matrix = succession.as_matrix(target[_MATRIX])
-        return (vertices @ matrix[:3, :3].T + matrix[:3, 3]).astype(np.float32)
+        return _moved(vertices, target[_MATRIX])
     height = to_units(target[HEIGHT], target.users_scene[0])
     return stand(vertices, height, target.get(ORIGIN, "BASE"))
 
