@@ -1,5 +1,6 @@
 """A request, ready for the generator: its recipe, what it begins with, and what becomes of its steps."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -12,12 +13,13 @@ from .. import snapshot
 from ..catalogue import ProfileName
 from ..engine import Moment
 from ..generator import checkpoint
-from ..generator.branch import continued
+from ..generator.branch import Branch, continued
 from ..generator.checkpoint import Checkpoint
 from ..generator.generate import Step
 from ..generator.prompt import Prompt
 from ..generator.recipe import Recipe
 from ..generator.recipes.refine import refined
+from ..generator.representations.fixed_mesh import FixedMesh
 from ..generator.representations.given_mesh import GivenMesh
 from ..retexturing.placed_mesh import PlacedMesh
 from ..retexturing.work import RetextureWork, given_mesh
@@ -107,6 +109,17 @@ def _continuation(
         return MeshContinuation.of(job_id, source.mesh, placement, asked, made.finishing.texture_size)
     if made.resume is not None:
         return replace(made, recipe=made.resume.recipe, placement=placement)
-    branch = continued(checkpoint.load(path), made.recipe, prompt, source.more_steps, submit.until)
-    notice = " ".join(branch.notices)
+    saved = checkpoint.load(path)
+    if isinstance(saved.phase.start, FixedMesh):
+        raise ValueError("that job painted a mesh that was sent with it; send the mesh along to go on from there")
+    branch = continued(saved, made.recipe, prompt, source.more_steps, submit.until)
+    notice = " ".join([*branch.notices, *_idle(branch, submit.until)])
     return replace(made, recipe=branch.recipe, resume=branch.checkpoint, placement=placement, notice=notice)
+
+
+def _idle(branch: Branch, until: str) -> Iterator[str]:
+    """A sentence for who goes on from the very end, where nothing follows that anything could change."""
+    saved, phases = branch.checkpoint, branch.recipe.phases
+    last = branch.recipe.index_of(until) if until else len(phases) - 1
+    if saved.phase_index == last and saved.finished_steps == phases[last].steps:
+        yield "This state is the end of the job, so its object is made again; ask for further steps to change it."
