@@ -7,10 +7,9 @@ The link owns the socket, the started backend process and the newest mesh of eac
 from __future__ import annotations
 
 import uuid
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from time import monotonic
+from time import monotonic, perf_counter
 
 from ..shared.client import Client, CurveKeys
 from ..shared.mesh import MeshSnapshot, TexturedMesh
@@ -19,9 +18,10 @@ from . import cut_out_icons
 from .connection.backend_process import BackendProcess, LaunchOptions
 from .connection.checks import Checks
 from .errors import Trouble, trouble
+from .frame_budget import FrameBudget
 from .history import entries as history
 from .history import icons as history_icons
-from .history import picture as history_picture
+from .history.ledger import Ledger
 from .objects import replacement, scene
 from .objects.placement import Placement
 from .objects.scene import Outcome
@@ -35,6 +35,7 @@ from .state import (
     Dialled,
     Dismissed,
     FetchAsked,
+    FramesPaced,
     HungUp,
     Job,
     JobDismissed,
@@ -72,7 +73,8 @@ class Link:
         self._frames: dict[str, MeshSnapshot] = {}
         self._results: dict[str, TexturedMesh] = {}
         self._due: list[str] = []
-        self._ledger: dict[str, history.Entry] = {}
+        self._ledger = Ledger()
+        self._budget = FrameBudget()
 
     # --- what the artist asks for -------------------------------------------------------------------------------------
 
@@ -117,7 +119,7 @@ class Link:
         job = self.session.job_of_request(submit.request_id)
         if job is not None:
             now = datetime.now().astimezone().isoformat(timespec="seconds")
-            self._note(history.Entry(job.origin, settings, placement.scene, now))
+            self._ledger.note(history.Entry(job.origin, settings, placement.scene, now))
 
     def fetch(self, origin: Provenance, placement: Placement) -> None:
         """Ask for the result of an ended job once more; it will stand at this place."""
@@ -127,7 +129,7 @@ class Link:
 
     def forget(self, request_id: str) -> None:
         """The artist removed it from the history."""
-        self._ledger.pop(request_id, None)
+        self._ledger.forget(request_id)
 
     def cancel(self, request_id: str) -> None:
         self.apply(CancelAsked(request_id))
@@ -163,14 +165,13 @@ class Link:
         for job in self.session.jobs:
             if job.job_id not in self.missing:
                 self._placed.discard(job.origin.request_id)
-        for entry in self._ledger.values():
-            history.write(entry)
+        self._ledger.write_all()
         self._show_again()
 
     def file_loaded(self) -> None:
         """Find the jobs of the new file; objects that had no surface yet belonged to the old one."""
         self._placements.clear()
-        self._ledger = {entry.origin.request_id: entry for entry in history.entries()}
+        self._ledger.read_file()
         self.apply(Attached(scene.unfinished()))
         self._show_again()
 
@@ -226,7 +227,7 @@ class Link:
             if self._client is not None:
                 self._client.send(request)
         self.session = session
-        self._keep_history(before)
+        self._ledger.follow(before, session)
         if isinstance(event, _ENDS_IN_VAIN):
             self._end_in_vain(before)
 
@@ -282,12 +283,12 @@ class Link:
             return
         if isinstance(message, Finished):
             self._results[job.job_id] = message.mesh
-            self._picture(job, message.mesh)
+            self._ledger.picture(job, message.mesh)
         elif isinstance(message, MeshSnapshot) and not job.is_over:
             frame = self._with_faces(message)
             if frame is None:
                 # Watching again begins anew, with faces; nothing else would give the credit back.
-                self.ask(watch_of(job.job_id))
+                self.ask(watch_of(job.job_id, self.session.max_faces))
                 return
             self._frames[job.job_id] = frame
         elif job.is_over:
@@ -311,33 +312,6 @@ class Link:
         if isinstance(message, CutOut) and self.session.job(message.job_id) is not None:
             cut_out_icons.keep(message)
             cut_out_icons.forget_all_but({job.job_id for job in self.session.jobs})
-
-    # --- the history --------------------------------------------------------------------------------------------------
-
-    def _note(self, entry: history.Entry) -> None:
-        if self._ledger.get(entry.origin.request_id) != entry:
-            self._ledger[entry.origin.request_id] = entry
-            history.write(entry)
-
-    def _keep_history(self, before: Session) -> None:
-        """What became of the jobs that the history knows, as far as it differs from what was so before."""
-        if self.session.jobs is before.jobs:
-            return
-        backend = self.session.backend.backend_version if self.session.backend else ""
-        unchanged = {id(job) for job in before.jobs}
-        for job in self.session.jobs:
-            entry = self._ledger.get(job.origin.request_id)
-            if id(job) in unchanged or entry is None or (entry.outcome == "finished" and job.state != "finished"):
-                continue  # a finished job that is fetched again stays finished
-            entry = replace(entry, origin=job.origin, backend=entry.backend or backend)
-            if job.is_over:
-                entry = replace(entry, outcome=job.state, seconds=job.seconds or entry.seconds)
-            self._note(entry)
-
-    def _picture(self, job: Job, mesh: TexturedMesh) -> None:
-        entry = self._ledger.get(job.origin.request_id)
-        if entry is not None and not entry.thumbnail:
-            self._note(replace(entry, thumbnail=history_picture.packed(history_picture.picture_of(mesh))))
 
     # --- meshes -------------------------------------------------------------------------------------------------------
 
@@ -378,10 +352,17 @@ class Link:
         if frame is None:
             return Outcome.MISSING
         run = self.session.backend.backend_id if self.session.backend else ""
+        begun = perf_counter()
         outcome = scene.show(job.origin, frame, run)
-        if outcome is Outcome.SHOWN and self._client is not None:
-            self._client.send(Ack(job.job_id, frame.sequence))
+        if outcome is Outcome.SHOWN:
+            self._pace_frames(perf_counter() - begun, len(frame.faces))
+            self.ask(Ack(job.job_id, frame.sequence))
         return outcome
+
+    def _pace_frames(self, seconds: float, faces: int) -> None:
+        self._budget = self._budget.after(seconds, faces)
+        if self._budget.max_faces != self.session.max_faces:
+            self.apply(FramesPaced(self._budget.max_faces))
 
     def _finish(self, job: Job) -> Outcome:
         outcome = scene.finish(job.origin, self._results[job.job_id], self.session.backend)
