@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from pathlib import Path
-from time import monotonic
+from time import monotonic, perf_counter
 
 import bpy
 
@@ -20,6 +20,7 @@ from .arrivals import Arrivals
 from .connection.backend_process import BackendProcess, LaunchOptions
 from .connection.checks import Checks
 from .errors import Trouble, trouble
+from .frame_budget import FrameBudget
 from .history import icons as history_icons
 from .history.ledger import Ledger
 from .objects import replacement, retexturing, scene
@@ -37,6 +38,7 @@ from .state import (
     Dialled,
     Dismissed,
     FetchAsked,
+    FramesPaced,
     HungUp,
     Job,
     JobDismissed,
@@ -76,6 +78,7 @@ class Link:
         self._arrivals = Arrivals()
         self._retextures = Retextures()
         self._ledger = Ledger()
+        self._budget = FrameBudget()
 
     # --- what the artist asks for -------------------------------------------------------------------------------------
 
@@ -320,7 +323,7 @@ class Link:
         elif isinstance(message, MeshSnapshot) and not job.is_over:
             if self._arrivals.keep_frame(message) is None:
                 # Watching again begins anew, with faces; nothing else would give the credit back.
-                self.ask(watch_of(job.job_id))
+                self.ask(watch_of(job.job_id, self.session.max_faces))
         elif isinstance(message, TextureSnapshot) and not job.is_over:
             self._arrivals.keep_texture(message)
         elif job.is_over:
@@ -368,15 +371,23 @@ class Link:
 
     def _show_frame(self, job: Job) -> Outcome:
         run = self.session.backend.backend_id if self.session.backend else ""
+        begun = perf_counter()
         if texture := self._arrivals.texture(job.job_id):
-            outcome, sequence = self._retextures.show(job.origin, texture), texture.sequence
+            outcome, sequence, faces = self._retextures.show(job.origin, texture), texture.sequence, 0
         elif frame := self._arrivals.frame(job.job_id):
-            outcome, sequence = scene.show(job.origin, frame, run), frame.sequence
+            outcome, sequence, faces = scene.show(job.origin, frame, run), frame.sequence, len(frame.faces)
         else:
             return Outcome.MISSING
-        if outcome is Outcome.SHOWN and self._client is not None:
-            self._client.send(Ack(job.job_id, sequence))
+        if outcome is Outcome.SHOWN:
+            if faces:
+                self._pace_frames(perf_counter() - begun, faces)
+            self.ask(Ack(job.job_id, sequence))
         return outcome
+
+    def _pace_frames(self, seconds: float, faces: int) -> None:
+        self._budget = self._budget.after(seconds, faces)
+        if self._budget.max_faces != self.session.max_faces:
+            self.apply(FramesPaced(self._budget.max_faces))
 
     def _finish(self, job: Job, result: TexturedMesh) -> Outcome:
         if job.origin.retextured and job.origin.request_id not in self._placements:
