@@ -15,13 +15,17 @@ from time import monotonic
 from ..shared.client import Client, CurveKeys
 from ..shared.mesh import MeshSnapshot, TexturedMesh
 from ..shared.messages import Ack, Cancelled, CutOut, Failed, Finished, Message, Rejected, Request, Submit
-from . import cut_out_icons, history, history_icons, history_picture, replacement, scene
-from .backend_process import BackendProcess, LaunchOptions
-from .checks import Checks
+from . import cut_out_icons
+from .connection.backend_process import BackendProcess, LaunchOptions
+from .connection.checks import Checks
 from .errors import Trouble, trouble
-from .placement import Placement
+from .history import entries as history
+from .history import icons as history_icons
+from .history import picture as history_picture
+from .objects import replacement, scene
+from .objects.placement import Placement
+from .objects.scene import Outcome
 from .properties import Values
-from .scene import Outcome
 from .session import apply, watch_of
 from .state import (
     Asked,

@@ -8,7 +8,7 @@ from pathlib import Path
 import bpy
 
 from ..shared.client import CurveKeys
-from .addresses import DEFAULT_ADDRESS, is_loopback, normalise
+from .connection.addresses import DEFAULT_ADDRESS, is_loopback, normalise
 
 ADDON_ID = __package__.rpartition(".")[0]
 """The name by which Blender knows this add-on: the package above, which is ``bl_ext.<repository>.any_to_3d``."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import bpy
 
-from . import launching, preferences, pump
-from .backend_process import StartError
+from . import preferences, pump
+from .connection import launching
+from .connection.backend_process import StartError
+from .connection.programs import this_system
+from .connection.setup_guide import setup_steps
 from .panels.backend import draw_test_result
 from .panels.tab import draw_text
-from .programs import this_system
-from .setup_guide import setup_steps
 
 _TEXT_SHARE = 0.84
 """Of a line that ends with a button."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import bpy
 
-from . import prompt_sources
+from .request import prompt_sources
+from .request.submission import LARGEST_SEED, LARGEST_WEIGHT, PromptFields
 from .result_settings import LOWEST_HEIGHT, BatchSettings, ResultSettings
-from .submission import LARGEST_SEED, LARGEST_WEIGHT, PromptFields
 
 
 def _weight(part: str) -> object:

@@ -4,25 +4,8 @@ from __future__ import annotations
 
 import bpy
 
-from . import (
-    backend_operators,
-    batch_operators,
-    command_line,
-    demo_operators,
-    history,
-    history_operators,
-    object_operators,
-    operators,
-    panels,
-    preferences,
-    prompt_source_operators,
-    properties,
-    pump,
-    queue_operators,
-    result_settings,
-    trouble_operators,
-    user_preset_operators,
-)
+from . import command_line, operators, panels, preferences, properties, pump, result_settings
+from .history import entries as history
 
 _CLASSES = (
     preferences.AnyTo3DPreferences,
@@ -30,15 +13,6 @@ _CLASSES = (
     properties.AnyTo3DSettings,
     history.AnyTo3DHistoryEntry,
     *operators.CLASSES,
-    *history_operators.CLASSES,
-    *prompt_source_operators.CLASSES,
-    *queue_operators.CLASSES,
-    *user_preset_operators.CLASSES,
-    *backend_operators.CLASSES,
-    *trouble_operators.CLASSES,
-    *object_operators.CLASSES,
-    *batch_operators.CLASSES,
-    *demo_operators.CLASSES,
     *panels.CLASSES,
 )
 

@@ -6,8 +6,8 @@ import math
 
 import bpy
 
-from .placement import SHARP_ANGLE
-from .units import metres_per_unit
+from .objects.placement import SHARP_ANGLE
+from .objects.units import metres_per_unit
 
 LARGEST_BUDGET = 500_000
 MOST_SEEDS = 64

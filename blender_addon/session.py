@@ -31,9 +31,9 @@ from ..shared.messages import (
     Watch,
     Welcome,
 )
-from .addresses import is_loopback
+from .connection.addresses import is_loopback
+from .connection.obstacles import trouble_of_obstacle
 from .errors import Fix, trouble, trouble_of
-from .obstacles import trouble_of_obstacle
 from .state import (
     Asked,
     Attached,

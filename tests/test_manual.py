@@ -11,8 +11,8 @@ from types import ModuleType
 
 import pytest
 import yaml
-from any_to_3d.blender_addon.programs import System
-from any_to_3d.blender_addon.setup_guide import setup_steps
+from any_to_3d.blender_addon.connection.programs import System
+from any_to_3d.blender_addon.connection.setup_guide import setup_steps
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"

@@ -14,8 +14,8 @@ import bpy
 import numpy as np
 import trimesh
 import zmq
-from any_to_3d.blender_addon import scene
-from any_to_3d.blender_addon.placement import Placement
+from any_to_3d.blender_addon.objects import scene
+from any_to_3d.blender_addon.objects.placement import Placement
 from any_to_3d.blender_addon.state import Provenance
 from any_to_3d.shared.mesh import MeshSnapshot
 from any_to_3d.shared.wire import decode, encode

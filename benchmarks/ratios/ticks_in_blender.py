@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import bpy
 import numpy as np
 from any_to_3d.blender_addon.link import Link
-from any_to_3d.blender_addon.placement import Placement
+from any_to_3d.blender_addon.objects.placement import Placement
 from any_to_3d.shared.messages import Submit, TextPrompt, WeightedPrompt
 
 PAUSE = 0.03
@@ -23,7 +23,8 @@ PAUSE = 0.03
 
 def main(address: str) -> None:
     """Ask for a job, follow it to its end, and report."""
-    from any_to_3d.blender_addon import history, properties, result_settings
+    from any_to_3d.blender_addon import properties, result_settings
+    from any_to_3d.blender_addon.history.entries import entries as history
 
     for each in (*result_settings.CLASSES, properties.AnyTo3DSettings, history.AnyTo3DHistoryEntry):
         bpy.utils.register_class(each)

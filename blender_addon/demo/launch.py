@@ -9,7 +9,7 @@ import msgpack
 import numpy
 import zmq
 
-from ..backend_process import LaunchOptions, StartError, free_port
+from ..connection.backend_process import LaunchOptions, StartError, free_port
 
 _START = Path(__file__).with_name("start.py")
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import bpy
 
-from .. import backend_log, licences, preferences, pump, wording
+from .. import preferences, pump, wording
+from ..connection import backend_log, licences
 from ..link import Link
 from ..state import Session
 from .tab import TabPanel, draw_text

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import bpy
 
-from .. import licences, preferences, properties, pump, user_presets, wording
+from .. import preferences, properties, pump, wording
+from ..connection import licences
+from ..request import user_presets
 from .licences import draw_licences
 from .tab import TabPanel, draw_text
 from .trouble import draw_trouble

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import bpy
 
-from .. import history, history_icons, scene, wording
+from .. import wording
+from ..history import entries as history
+from ..history import icons as history_icons
+from ..objects import scene
 from .tab import TabPanel, draw_text
 
 _PICTURE_SCALE = 6.0

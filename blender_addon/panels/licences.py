@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from .. import licences
+from ..connection import licences
 from ..state import Session
 from .tab import draw_text
 

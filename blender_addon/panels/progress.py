@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import bpy
 
-from .. import cut_out_icons, pump, scene, wording
+from .. import cut_out_icons, pump, wording
 from ..link import Link
+from ..objects import scene
 from ..state import Job
 from .tab import TabPanel, draw_text
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import bpy
 
-from .. import placing, properties
+from .. import properties
+from ..objects import placing
 from .generation import GenerationPanel
 from .tab import TabPanel, draw_text
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import bpy
 
-from .. import object_operators, provenance
+from ..objects import provenance
+from ..operators import objects as object_operators
 from .tab import TabPanel, draw_text
 
 _TOOLS = (

@@ -1,7 +1,7 @@
 """Addresses as artists type them."""
 
 import pytest
-from any_to_3d.blender_addon.addresses import is_loopback, normalise
+from any_to_3d.blender_addon.connection.addresses import is_loopback, normalise
 
 
 @pytest.mark.parametrize(

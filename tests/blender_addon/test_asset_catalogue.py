@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from any_to_3d.blender_addon.asset_catalogue import FILE_NAME, CatalogueError, ensure_catalogue
+from any_to_3d.blender_addon.objects.asset_catalogue import FILE_NAME, CatalogueError, ensure_catalogue
 
 DOORS = "11111111-2222-3333-4444-555555555555:Props/Doors:Props-Doors"
 OURS = re.compile(r"^[0-9a-f-]{36}:Any to 3D:Any to 3D$", re.MULTILINE)

@@ -7,7 +7,7 @@ import sys
 import time
 
 import pytest
-from any_to_3d.blender_addon.backend_process import (
+from any_to_3d.blender_addon.connection.backend_process import (
     BackendProcess,
     LaunchOptions,
     PortTaken,

@@ -3,8 +3,8 @@
 import re
 
 import pytest
-from any_to_3d.blender_addon.batch import MOST_OBJECTS, lay_out, prompts_of, read_list
-from any_to_3d.blender_addon.submission import LARGEST_SEED
+from any_to_3d.blender_addon.request.batch import MOST_OBJECTS, lay_out, prompts_of, read_list
+from any_to_3d.blender_addon.request.submission import LARGEST_SEED
 
 
 def test_d22_each_line_is_a_prompt_but_for_empty_ones_and_comments():

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 from any_to_3d.backend.catalogue import GENERATOR_OVERRIDES
-from any_to_3d.blender_addon.submission import PromptFields, to_submit
+from any_to_3d.blender_addon.request.submission import PromptFields, to_submit
 from any_to_3d.shared import PROTOCOL_VERSION
 from any_to_3d.shared.messages import PresetInfo, RecipeInfo, Welcome
 

@@ -9,10 +9,10 @@ import time
 import pytest
 import zmq
 from any_to_3d.backend.keys import create_keys, read_server_keys, require_keys
-from any_to_3d.blender_addon.backend_log import last_lines
-from any_to_3d.blender_addon.backend_process import PortTaken
-from any_to_3d.blender_addon.checks import Checks
-from any_to_3d.blender_addon.start_address import available_address
+from any_to_3d.blender_addon.connection.backend_log import last_lines
+from any_to_3d.blender_addon.connection.backend_process import PortTaken
+from any_to_3d.blender_addon.connection.checks import Checks
+from any_to_3d.blender_addon.connection.start_address import available_address
 from any_to_3d.shared import PROTOCOL_VERSION
 from any_to_3d.shared.client import CurveKeys
 from any_to_3d.shared.messages import Hello, Problem, Rejected, Welcome
@@ -171,7 +171,7 @@ def test_d5_a_connection_test_tells_a_wrong_key_from_the_right_one(checks, which
 
 
 def test_d3_a_silent_program_is_told_when_patience_ends(checks, monkeypatch):
-    monkeypatch.setattr("any_to_3d.blender_addon.connection_test.PATIENCE", 0.7)
+    monkeypatch.setattr("any_to_3d.blender_addon.connection.connection_test.PATIENCE", 0.7)
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         bound.listen()

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import psutil
 import pytest
-from any_to_3d.blender_addon.backend_process import BackendProcess, StartError
+from any_to_3d.blender_addon.connection.backend_process import BackendProcess, StartError
 from any_to_3d.blender_addon.demo import launch
 from any_to_3d.blender_addon.demo.server import RECORDING
 from any_to_3d.shared import PROTOCOL_VERSION
@@ -245,7 +245,7 @@ def test_it_needs_nothing_of_the_environments_own_path(tmp_path, monkeypatch):
 def test_it_ends_when_the_process_that_started_it_is_killed(tmp_path):
     code = (
         "import sys, time; from pathlib import Path;"
-        "from any_to_3d.blender_addon.backend_process import BackendProcess;"
+        "from any_to_3d.blender_addon.connection.backend_process import BackendProcess;"
         "from any_to_3d.blender_addon.demo.launch import demo_options;"
         "process = BackendProcess(demo_options(), Path(sys.argv[1]));"
         "print(process.pid, process.address, flush=True); time.sleep(60)"

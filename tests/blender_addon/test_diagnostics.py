@@ -1,7 +1,8 @@
 """What a report says, and that prompts are in it only with consent."""
 
-from any_to_3d.blender_addon import licences, wording
-from any_to_3d.blender_addon.diagnostics import LOG_LINES, Surroundings, diagnostics
+from any_to_3d.blender_addon import wording
+from any_to_3d.blender_addon.connection import licences
+from any_to_3d.blender_addon.connection.diagnostics import LOG_LINES, Surroundings, diagnostics
 from any_to_3d.blender_addon.errors import trouble
 from any_to_3d.blender_addon.state import Job, Provenance, Session
 from any_to_3d.shared.messages import DeviceMemory, ModelLicence, Welcome

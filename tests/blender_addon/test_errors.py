@@ -4,12 +4,12 @@ from typing import get_args
 
 import pytest
 from any_to_3d.blender_addon import manual_page
-from any_to_3d.blender_addon.backend_process import PortTaken, StartError
+from any_to_3d.blender_addon.connection.backend_process import PortTaken, StartError
 from any_to_3d.blender_addon.errors import ADVICE, Fix, LocalCode, trouble, trouble_of, trouble_of_error
-from any_to_3d.blender_addon.prompt_files import read_prompt_file
+from any_to_3d.blender_addon.request.prompt_files import read_prompt_file
+from any_to_3d.blender_addon.request.submission import PromptFields, to_submit
 from any_to_3d.blender_addon.session import apply
 from any_to_3d.blender_addon.state import Dialled, Session, Silence
-from any_to_3d.blender_addon.submission import PromptFields, to_submit
 from any_to_3d.shared.messages import PresetInfo, Problem, ProblemCode, RecipeInfo, Rejected, Welcome
 
 CODES = [*get_args(ProblemCode), *get_args(LocalCode)]

@@ -1,7 +1,7 @@
 """The history's pictures survive as text."""
 
 import numpy as np
-from any_to_3d.blender_addon.history_picture import SIZE, packed, picture_of, unpacked
+from any_to_3d.blender_addon.history.picture import SIZE, packed, picture_of, unpacked
 from any_to_3d.shared.mesh import TexturedMesh
 
 

@@ -1,8 +1,8 @@
 """Finding backends on the three systems, in homes that are made up here."""
 
 import pytest
-from any_to_3d.blender_addon.programs import Surroundings, found_programs, program_in, this_system
-from any_to_3d.blender_addon.setup_guide import setup_steps
+from any_to_3d.blender_addon.connection.programs import Surroundings, found_programs, program_in, this_system
+from any_to_3d.blender_addon.connection.setup_guide import setup_steps
 
 SYSTEMS = ("linux", "windows", "macos")
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from any_to_3d.blender_addon.prompt_files import read_prompt_file
-from any_to_3d.blender_addon.submission import LARGEST_SEED, PromptFields, fastest_preset, to_submit
+from any_to_3d.blender_addon.request.prompt_files import read_prompt_file
+from any_to_3d.blender_addon.request.submission import LARGEST_SEED, PromptFields, fastest_preset, to_submit
 from any_to_3d.shared import PROTOCOL_VERSION
 from any_to_3d.shared.messages import (
     MAX_FILE_BYTES,

@@ -1,7 +1,7 @@
 """The picture of an asset, drawn without Blender."""
 
 import numpy as np
-from any_to_3d.blender_addon.thumbnail import draw
+from any_to_3d.blender_addon.objects.thumbnail import draw
 
 SIZE = 32
 RED, BLUE = (1.0, 0.0, 0.0), (0.0, 0.0, 1.0)

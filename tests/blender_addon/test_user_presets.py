@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from any_to_3d.blender_addon.user_presets import PresetError, load, names, remove, save
+from any_to_3d.blender_addon.request.user_presets import PresetError, load, names, remove, save
 
 
 def test_d18_what_was_saved_comes_back_under_its_name(tmp_path: Path) -> None:

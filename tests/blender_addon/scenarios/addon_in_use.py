@@ -39,7 +39,7 @@ def preferences():
 
 
 def free_port():
-    return importlib.import_module(f"{PACKAGE}.blender_addon.backend_process").free_port()
+    return importlib.import_module(f"{PACKAGE}.blender_addon.connection.backend_process").free_port()
 
 
 def start():

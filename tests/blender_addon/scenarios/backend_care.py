@@ -230,7 +230,7 @@ def test_d17_a_kind_of_prompt_that_the_backend_lacks_is_left_out_at_the_press_of
 def test_d26_a_report_names_versions_and_hides_prompts_unless_asked():
     bpy.ops.any_to_3d.generate(prompt="slow secret")
     pump_until(lambda: link().session.jobs[-1].state == "running")
-    report = module("diagnosis").collected_diagnostics
+    report = module("connection.diagnosis").collected_diagnostics
     text = report(False)
     for fact in (bpy.app.version_string, "pyzmq", "libzmq", "9.9.9", "System: ", "Last lines of the backend's log"):
         assert fact in text, fact

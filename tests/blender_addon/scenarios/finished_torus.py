@@ -7,8 +7,8 @@ from painted_torus import select_only
 
 install()
 
-scene, provenance, face_budget = module("scene"), module("provenance"), module("face_budget")
-mesh_reading, state, placement = module("mesh_reading"), module("state"), module("placement")
+scene, provenance, face_budget = module("objects.scene"), module("objects.provenance"), module("objects.face_budget")
+mesh_reading, state, placement = module("objects.mesh_reading"), module("state"), module("objects.placement")
 TexturedMesh = module("mesh", "shared").TexturedMesh
 messages = module("messages", "shared")
 

@@ -29,7 +29,7 @@ def _generate(prompt, **settings):
 
 
 def _thumbnail():
-    return importlib.import_module(f"{PACKAGE}.blender_addon.history_picture")
+    return importlib.import_module(f"{PACKAGE}.blender_addon.history.picture")
 
 
 def test_d10_an_entry_has_prompt_seed_settings_and_a_picture():

@@ -92,7 +92,7 @@ def test_d13_the_result_has_its_colours_in_every_shading_and_an_srgb_image():
 
 
 def test_d13_solid_view_shows_the_colour_that_most_of_the_object_has():
-    solid_color = module("mesh_data").solid_color
+    solid_color = module("objects.mesh_data").solid_color
     orange, blue = [255, 128, 0, 255], [0, 0, 255, 255]
     colors = np.array([orange] * 60 + [blue] * 40, np.uint8)
     # A mean would be a brown that is nowhere on it.

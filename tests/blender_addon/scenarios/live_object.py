@@ -7,9 +7,9 @@ from pathlib import Path
 
 import bpy
 import numpy as np
-from any_to_3d.blender_addon import scene
-from any_to_3d.blender_addon.placement import Placement
-from any_to_3d.blender_addon.scene import Outcome
+from any_to_3d.blender_addon.objects import scene
+from any_to_3d.blender_addon.objects.placement import Placement
+from any_to_3d.blender_addon.objects.scene import Outcome
 from any_to_3d.blender_addon.state import Provenance
 from any_to_3d.shared.mesh import MeshSnapshot, TexturedMesh
 from any_to_3d.shared.messages import Welcome

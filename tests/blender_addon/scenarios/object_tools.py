@@ -84,7 +84,7 @@ def test_d21_a_remeshed_object_is_of_quads_and_keeps_its_colours():
 
 
 def test_d21_both_sides_of_a_thin_wall_keep_their_own_colours():
-    transfer = module("texture_transfer").transfer
+    transfer = module("objects.texture_transfer").transfer
     corners = np.array([[0, 0, 0], [1, 0, 0], [1, 0, 1], [0, 0, 1]], np.float32)
     front, back = np.array([[0, 1, 2], [0, 2, 3]]), np.array([[2, 1, 0], [3, 2, 0]])
     uvs = corners[:, [0, 2]] * np.float32([0.4, 1])
@@ -178,7 +178,7 @@ def test_d21_a_flat_mesh_is_refused_with_the_reason():
 
 def test_d21_the_tools_say_why_they_are_disabled():
     empty_file()
-    operators = module("object_operators")
+    operators = module("operators.objects")
     assert not bpy.ops.any_to_3d.reduce_faces.poll()
     assert operators.why_not_on_meshes(bpy.context) == "Select a mesh object first"
     bpy.ops.mesh.primitive_cube_add()

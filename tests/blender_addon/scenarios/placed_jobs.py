@@ -164,7 +164,7 @@ def test_n12_the_object_says_what_its_prompt_was_made_of():
     target = _generated(
         "a chair", image=str(picture), image_weight=0.5, negative="blue", seed=11, title="a chair, stuhl ü.png"
     )
-    origin = module("provenance").read(target)
+    origin = module("objects.provenance").read(target)
     assert [(part.modality, part.value, part.weight) for part in origin.parts] == [
         ("text", "a chair", 1.0),
         ("image", "stuhl ü.png", 0.5),

@@ -1,0 +1,1 @@
+"""What was generated in a file, kept in the .blend."""
