@@ -63,7 +63,7 @@ def decode_sound(data: bytes) -> tuple[Float[Tensor, "T"], int]:
     rate outside SAMPLE_RATES.
     """
     if not data.startswith(SOUND_BEGINNINGS):
-        raise MediaRefused("the sound prompt cannot be read; allowed are WAV, FLAC, OGG and MP3 files")
+        raise MediaRefused("the sound prompt cannot be read (unknown format); allowed are WAV, FLAC, OGG and MP3 files")
     with (
         _refused_if_unreadable("sound prompt", "WAV, FLAC, OGG and MP3 files"),
         soundfile.SoundFile(io.BytesIO(data)) as file,
