@@ -25,6 +25,8 @@ from ..shared.messages import (
     Submit,
     TextPrompt,
 )
+from .access.fair_places import moved
+from .access.visible_jobs import may_see, no_such_job
 from .queue_messages import (
     Action,
     CancelArrived,
@@ -60,11 +62,12 @@ REMEMBERED = 200
 
 
 class JobQueue:
-    """First come, first served, on a fixed set of workers."""
+    """First come, first served, on a fixed set of workers. is_shared: whether clients may see each other's jobs."""
 
-    def __init__(self, workers: Sequence[int]) -> None:
+    def __init__(self, workers: Sequence[int], is_shared: bool = False) -> None:
+        self._is_shared = is_shared
         self._jobs: dict[str, Job] = {}
-        self._by_request: dict[str, str] = {}
+        self._by_request: dict[tuple[str, str], str] = {}
         self._waiting: deque[str] = deque()
         self._running: dict[int, str | None] = dict.fromkeys(workers)
         self._ready: set[int] = set()
@@ -79,16 +82,17 @@ class JobQueue:
         match stimulus:
             case JobsRestored(jobs):
                 return self._restore(jobs)
-            case SubmitArrived(client, submit, job_id, notice):
-                return self._submit(client, submit, job_id, notice)
+            case SubmitArrived(client, submit, job_id, notice, owner):
+                return self._submit(client, Job(job_id, submit, notice, owner=owner))
             case WatchArrived(client, job_id, cut_outs):
                 return self._watch(client, job_id, cut_outs)
             case CancelArrived(job_id):
                 return self._cancel(job_id)
             case MoveArrived(job_id, place):
                 return self._move(job_id, place)
-            case ListArrived(client):
-                return [Tell(client, Jobs(tuple(job.info() for job in self._jobs.values())))]
+            case ListArrived(client, owner):
+                listed = (job for job in self._jobs.values() if owner is None or self._may_see(owner, job))
+                return [Tell(client, Jobs(tuple(job.info() for job in listed)))]
             case WorkerReady(worker):
                 self._ready.add(worker)
                 return []
@@ -105,9 +109,18 @@ class JobQueue:
             case Leaving():
                 return self._leave()
 
-    def known_request(self, request_id: str) -> str | None:
-        """The job that this request already has, if any."""
-        return self._by_request.get(request_id)
+    def known_request(self, request_id: str, owner: str = "") -> str | None:
+        """The job that this request of this client already has, if any."""
+        return self._by_request.get((owner, request_id))
+
+    def is_hidden(self, job_id: str, owner: str) -> bool:
+        """Whether this is a job of somebody else, which must not exist for ``owner``."""
+        job = self._jobs.get(job_id)
+        return job is not None and not self._may_see(owner, job)
+
+    def waiting_of(self, owner: str) -> list[Submit]:
+        """The requests of this client that have not begun."""
+        return [self._jobs[job_id].submit for job_id in self._waiting if self._jobs[job_id].owner == owner]
 
     def running_jobs(self) -> dict[str, int]:
         """Which worker runs which job."""
@@ -126,20 +139,19 @@ class JobQueue:
                 self._put_by(job)
         return actions + self._start_waiting()
 
-    def _submit(self, client: bytes, submit: Submit, job_id: str, notice: str) -> list[Action]:
-        known = self._by_request.get(submit.request_id)
+    def _submit(self, client: bytes, job: Job) -> list[Action]:
+        request_id = job.submit.request_id
+        known = self.known_request(request_id, job.owner)
         if known is not None:
-            return [Tell(client, Accepted(submit.request_id, known, self._jobs[known].notice))]
-        job = Job(job_id, submit, notice)
+            return [Tell(client, Accepted(request_id, known, self._jobs[known].notice))]
         self._add(job)
-        self._waiting.append(job_id)
-        return [Record(job), Tell(client, Accepted(submit.request_id, job_id, notice)), *self._start_waiting()]
+        self._waiting.append(job.job_id)
+        return [Record(job), Tell(client, Accepted(request_id, job.job_id, job.notice)), *self._start_waiting()]
 
     def _watch(self, client: bytes, job_id: str, cut_outs: bool) -> list[Action]:
         job = self._jobs.get(job_id)
         if job is None:
-            problem = Problem("unavailable", f"This backend has no job {job_id!r}.", "Submit the prompt again.")
-            return [Tell(client, Failed(job_id, problem))]
+            return [Tell(client, Failed(job_id, no_such_job(job_id)))]
         if job.state == "finished":
             return [SendResult(client, job_id, job.seconds)]
         if job.state == "queued":
@@ -170,8 +182,9 @@ class JobQueue:
     def _move(self, job_id: str, place: int) -> list[Action]:
         if job_id not in self._waiting:
             return []
-        self._waiting.remove(job_id)
-        self._waiting.insert(max(place, 1) - 1, job_id)
+        owner = self._jobs[job_id].owner
+        order = moved(self._waiting, job_id, place, lambda other: self._may_see(owner, self._jobs[other]))
+        self._waiting = deque(order)
         return self._positions()
 
     def _relay(self, worker: int, event: Event) -> list[Action]:
@@ -252,7 +265,10 @@ class JobQueue:
 
     def _add(self, job: Job) -> None:
         self._jobs[job.job_id] = job
-        self._by_request[job.submit.request_id] = job.job_id
+        self._by_request[job.owner, job.submit.request_id] = job.job_id
+
+    def _may_see(self, owner: str, job: Job) -> bool:
+        return may_see(owner, job.owner, self._is_shared)
 
     def _end(self, job: Job, event: Finished | Cancelled | Failed) -> list[Action]:
         self._stopping.discard(job.job_id)
@@ -275,7 +291,7 @@ class JobQueue:
         self._ended.append(ended.job_id)
         if len(self._ended) > REMEMBERED:
             forgotten = self._jobs.pop(self._ended.popleft())
-            self._by_request.pop(forgotten.submit.request_id, None)
+            self._by_request.pop((forgotten.owner, forgotten.submit.request_id), None)
 
 
 def _died_too_often(reason: str) -> Problem:

@@ -11,7 +11,7 @@ JobState = Literal["queued", "running", "finished", "cancelled", "failed"]
 
 @dataclass(frozen=True)
 class Job:
-    """One job as the records have it; ``attempts`` counts the workers that started it."""
+    """One job as the records have it; ``attempts`` counts the workers that started it, ``owner`` asked for it."""
 
     job_id: str
     submit: Submit
@@ -20,6 +20,7 @@ class Job:
     attempts: int = 0
     seconds: float = 0.0
     problem: Problem | None = None
+    owner: str = ""
 
     def info(self) -> JobInfo:
         submit = self.submit
@@ -29,7 +30,7 @@ class Job:
 def title_of(submit: Submit) -> str:
     """The prompt in words: its texts, or which kind of file it is."""
     texts = [part.prompt.text for part in submit.prompts if isinstance(part.prompt, TextPrompt)]
-    if texts:
+    if texts or not submit.prompts:
         return " + ".join(texts)[:200]
     return "image prompt" if isinstance(submit.prompts[0].prompt, ImagePrompt) else "sound prompt"
 
@@ -52,6 +53,7 @@ class SubmitArrived:
     submit: Submit
     job_id: str
     notice: str = ""
+    owner: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,10 @@ class MoveArrived:
 
 @dataclass(frozen=True)
 class ListArrived:
+    """``owner``: whose jobs are listed; None lists everybody's."""
+
     client: bytes
+    owner: str | None = None
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import logging
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import assert_never
 
 import zmq
@@ -30,6 +30,11 @@ from ..shared.messages import (
     Welcome,
 )
 from ..shared.wire import ProtocolError, decode, encode
+from .access.limits import too_many_waiting
+from .access.reception import Reception, Refused
+from .access.refusals import Refusals
+from .access.terms import Terms
+from .access.visible_jobs import answer_as_if_unknown, job_asked_for
 from .addresses import is_loopback
 from .announcement import Announcement
 from .jobs import JobQueue
@@ -91,12 +96,16 @@ class Server:
         welcome: Welcome,
         allow_shutdown: bool = False,
         is_orphaned: Callable[[], bool] = lambda: False,
+        terms: Terms | None = None,
     ) -> None:
+        terms = terms or Terms()
         self._router, self._pool, self._store, self._check = router, pool, store, check
         self._announcement = Announcement(welcome)
         self._allow_shutdown = allow_shutdown
         self._is_orphaned = is_orphaned
-        self._queue = JobQueue(pool.workers)
+        self._refusals = Refusals()
+        self._reception = Reception(terms.gate, terms.limits, self._refusals)
+        self._queue = JobQueue(pool.workers, terms.has_shared_jobs)
         self._outbox = Outbox()
         self._silence = SilenceWatch()
         self._overdue: dict[str, float] = {}
@@ -134,8 +143,9 @@ class Server:
         self._end_overdue()
         self._report_silence()
         self._ask_for_snapshots()
-        self._flush()
         self._forget_clients()
+        self._flush()
+        self._refusals.report(time.monotonic())
         if self._is_orphaned():
             log.info("parent=gone")
             self.stop()
@@ -148,24 +158,39 @@ class Server:
                 client, *frames = self._router.recv_multipart(zmq.NOBLOCK, copy=False)
             except zmq.Again:
                 return
-            routing_id = client.bytes
-            self._heard[routing_id] = time.monotonic()
-            self._lost.pop(routing_id, None)
-            try:
-                request = decode([frame.buffer for frame in frames])
-            except ProtocolError as error:
-                log.warning("client=%s unreadable=%s", routing_id.hex()[:8], error)
-                self._reject(routing_id, "", Problem("protocol", f"The backend cannot read this message: {error}."))
-                continue
-            # With the frames of one message comes the address of its sender.
-            self._answer(routing_id, request, _peer(frames[-1] if frames else client))
+            # With the frames of one message comes the address of its sender, and who it is.
+            self._receive(client.bytes, frames or [client], frames)
 
-    def _answer(self, client: bytes, request: Request | Reply | Event, peer: str) -> None:
+    def _receive(self, client: bytes, marked: Sequence[zmq.Frame], frames: Sequence[zmq.Frame]) -> None:
+        now = time.monotonic()
+        admission = self._reception.admit(client, marked, now)
+        if isinstance(admission, Refused):
+            if admission.problem is not None:
+                self._reject(client, "", admission.problem)
+            return
+        if admission.is_new_owner:
+            self._outbox.forget(client)
+        self._heard[client] = now
+        self._lost.pop(client, None)
+        try:
+            request = decode([frame.buffer for frame in frames])
+        except ProtocolError as error:
+            self._refusals.add("unreadable", f"client={client.hex()[:8]} {error}", now)
+            self._reject(client, "", Problem("protocol", f"The backend cannot read this message: {error}."))
+            return
+        self._answer(client, request, _peer(marked[-1]), admission.owner)
+
+    def _answer(self, client: bytes, request: Request | Reply | Event, peer: str, owner: str) -> None:
+        job_id = job_asked_for(request)
+        if job_id is not None and self._queue.is_hidden(job_id, owner):
+            if (answer := answer_as_if_unknown(request)) is not None:
+                self._outbox.put(client, answer)
+            return
         match request:
             case Hello():
                 self._greet(client, request)
             case Submit():
-                self._submit(client, request)
+                self._submit(client, request, owner)
             case Watch():
                 self._outbox.watch(client, request)
                 self._handle(WatchArrived(client, request.job_id, request.cut_outs))
@@ -176,7 +201,7 @@ class Server:
             case Move(job_id, place):
                 self._handle(MoveArrived(job_id, place))
             case ListJobs():
-                self._handle(ListArrived(client))
+                self._handle(ListArrived(client, owner))
             case Shutdown():
                 self._shut_down(client, peer)
             case FreeMemory():
@@ -194,15 +219,17 @@ class Server:
             return
         self._outbox.put(client, self._announcement.now())
 
-    def _submit(self, client: bytes, submit: Submit) -> None:
+    def _submit(self, client: bytes, submit: Submit, owner: str) -> None:
         notice = ""
-        if self._queue.known_request(submit.request_id) is None:
+        if self._queue.known_request(submit.request_id, owner) is None:
             verdict = self._check(submit)
-            if verdict.problem is not None:
-                self._reject(client, submit.request_id, verdict.problem)
+            waiting = self._queue.waiting_of(owner)
+            problem = verdict.problem or too_many_waiting(self._reception.limits, waiting, submit)
+            if problem is not None:
+                self._reject(client, submit.request_id, problem)
                 return
             notice = verdict.notice
-        self._handle(SubmitArrived(client, submit, f"j{uuid.uuid4().hex[:16]}", notice))
+        self._handle(SubmitArrived(client, submit, f"j{uuid.uuid4().hex[:16]}", notice, owner))
 
     def _shut_down(self, client: bytes, peer: str) -> None:
         if not self._allow_shutdown or not is_loopback(peer):
@@ -332,6 +359,8 @@ class Server:
         gone = [client for client, since in self._lost.items() if now - since > FORGET_LOST_SECONDS]
         gone += [client for client, heard in self._heard.items() if now - heard > FORGET_SILENT_SECONDS]
         for client in gone:
+            self._reception.forget(client)
+        for client in gone + self._reception.gone():
             self._outbox.forget(client)
             self._lost.pop(client, None)
             self._heard.pop(client, None)

@@ -35,13 +35,18 @@ CREATE TABLE IF NOT EXISTS jobs (
     seconds REAL NOT NULL,
     problem_code TEXT,
     problem_message TEXT,
-    problem_hint TEXT
+    problem_hint TEXT,
+    owner TEXT NOT NULL DEFAULT ''
 )
 """
 
+ADDED_COLUMNS = {"owner": "TEXT NOT NULL DEFAULT ''"}
+"""What folders of older versions lack."""
+
 WRITE = """
-INSERT INTO jobs (job_id, submit, notice, state, attempts, seconds, problem_code, problem_message, problem_hint)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO jobs (job_id, submit, notice, state, attempts, seconds, problem_code, problem_message, problem_hint,
+    owner)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (job_id) DO UPDATE SET
     state = excluded.state, attempts = excluded.attempts, seconds = excluded.seconds,
     problem_code = excluded.problem_code, problem_message = excluded.problem_message,
@@ -49,7 +54,7 @@ ON CONFLICT (job_id) DO UPDATE SET
 """
 
 READ = """
-SELECT job_id, submit, notice, state, attempts, seconds, problem_code, problem_message, problem_hint
+SELECT job_id, submit, notice, state, attempts, seconds, problem_code, problem_message, problem_hint, owner
 FROM jobs
 WHERE state IN ('queued', 'running') OR number IN (SELECT number FROM jobs ORDER BY number DESC LIMIT ?)
 ORDER BY number
@@ -100,7 +105,7 @@ class JobStore:
         problem = job.problem
         details = (None, None, None) if problem is None else (problem.code, problem.message, problem.hint)
         submit = msgpack.packb([bytes(frame) for frame in encode(job.submit)])
-        row = (job.job_id, submit, job.notice, job.state, job.attempts, job.seconds, *details)
+        row = (job.job_id, submit, job.notice, job.state, job.attempts, job.seconds, *details, job.owner)
         try:
             with self._records:
                 self._records.execute(WRITE, row)
@@ -168,6 +173,9 @@ def _open_exclusively(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous = FULL")
         with connection:
             connection.execute(SCHEMA)
+            present = {row[1] for row in connection.execute("PRAGMA table_info(jobs)")}
+            for name in ADDED_COLUMNS.keys() - present:
+                connection.execute(f"ALTER TABLE jobs ADD COLUMN {name} {ADDED_COLUMNS[name]}")
     except sqlite3.DatabaseError:
         connection.close()
         raise
@@ -175,12 +183,12 @@ def _open_exclusively(path: Path) -> sqlite3.Connection:
 
 
 def _job_from_row(row: tuple) -> Job:
-    job_id, submit, notice, state, attempts, seconds, code, message, hint = row
+    job_id, submit, notice, state, attempts, seconds, code, message, hint, owner = row
     request = decode(msgpack.unpackb(submit))
     if not isinstance(request, Submit):
         raise ValueError(f"its request is a {type(request).__name__}")
     problem = None if code is None else Problem(code, message, hint)
-    return Job(job_id, request, notice, state, attempts, seconds, problem)
+    return Job(job_id, request, notice, state, attempts, seconds, problem, owner)
 
 
 def _flush_folder(folder: Path) -> None:
