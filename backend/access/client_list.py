@@ -95,7 +95,7 @@ def _write_list(server_file: Path, clients: list[ListedClient]) -> None:
 
 
 class ClientList:
-    """What the files say now, asked for at most twice a second; may be asked by several threads.
+    """What the files say now, or said half a second ago; may be asked by several threads.
 
     While a file is damaged or gone, what it said last is kept and the complaint logged once: a slip of an editor must
     neither let everybody in nor shut everybody out. Raises ValueError and OSError at first only.
@@ -111,14 +111,21 @@ class ClientList:
         self._looked_at = clock()
 
     def name_of(self, public: str) -> str | None:
-        """The name that this key is listed under; None: it is not let in."""
-        return self.names().get(public)
+        """The name that this key is listed under; None: it is not let in.
+
+        An unknown key is looked for at once: libzmq's clients do not come back by themselves once they were refused.
+        """
+        name = self.names().get(public)
+        return name if name is not None else self._names_now(0.0).get(public)
 
     def names(self) -> Mapping[str, str]:
         """Names by key."""
+        return self._names_now(LOOK_AGAIN_SECONDS)
+
+    def _names_now(self, oldest: float) -> Mapping[str, str]:
         with self._lock:
             now = self._clock()
-            if now - self._looked_at >= LOOK_AGAIN_SECONDS:
+            if now - self._looked_at >= oldest:
                 self._looked_at = now
                 self._look_again()
             return self._names
