@@ -1,6 +1,7 @@
 """Encoded pictures and sounds from a request, decoded with limits on what they may unfold to."""
 
 import io
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -81,9 +82,11 @@ def _refused_if_unreadable(what: str, allowed: str) -> Iterator[None]:
     """Say of whatever a codec raises that the file cannot be read.
 
     Damaged files lead codecs to errors of every kind (struct.error, zlib.error, IndexError ...); no list foresees them.
+    Their warnings hold what the file says, and would fill the log.
     """
     try:
-        yield
+        with warnings.catch_warnings(action="ignore"):
+            yield
     except (MediaRefused, MemoryError):
         raise
     except Exception as error:

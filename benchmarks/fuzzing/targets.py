@@ -10,7 +10,7 @@ from any_to_3d.backend.media import MediaRefused, decode_picture, decode_sound
 from any_to_3d.backend.serving import build_check
 from any_to_3d.backend.submit_check import SubmitCheck
 from any_to_3d.shared.messages import Submit
-from any_to_3d.shared.wire import ProtocolError, decode
+from any_to_3d.shared.wire import ProtocolError, decode, encode
 
 from .mutations import Frames, damaged_bytes, damaged_frames
 from .seeds import message_seeds, picture_seeds, sound_seeds
@@ -34,9 +34,15 @@ class Target(Generic[_Input]):
 
 
 def read_request(frames: Frames) -> object:
-    """What the server does with the frames before they become a job: decode them, and check a Submit."""
+    """What the server does with the frames before they become a job: decode them, check a Submit, write it again."""
     message = decode(frames)
-    return _check()(message) if isinstance(message, Submit) else message
+    if isinstance(message, Submit):
+        _check()(message)
+    try:
+        return encode(message)
+    except ProtocolError as error:
+        # What was accepted goes to the disk as it came, so this is no refusal.
+        raise AssertionError("a message can be read and not written") from error
 
 
 @cache

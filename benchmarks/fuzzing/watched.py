@@ -41,6 +41,7 @@ class Outcome:
     seconds: float = 0.0
     memory_mib: dict[str, float] = field(default_factory=dict)
     faults: list[dict[str, object]] = field(default_factory=list)
+    note: str = ""
 
 
 def run(target: Name, cases: int, seconds: float, seed: int) -> Outcome:
