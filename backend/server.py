@@ -270,6 +270,7 @@ class Server:
                 return problem
             job = replace(job, submit=submit, notice=verdict.notice)
             self._store.admit(job)
+            log.info("job=%s state=queued attempts=0", job.job_id)
         except NothingToContinue as missing:
             return missing.problem
         except OSError as error:
