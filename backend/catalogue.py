@@ -28,7 +28,10 @@ FAKE_OVERRIDES = {
 }
 
 
-OPERATIONS: tuple[Operation, ...] = ("pause", "finish_now", "checkpoints", "retexture")
+OPERATIONS: tuple[Operation, ...] = (
+    *("pause", "finish_now", "checkpoints"),
+    *("retexture", "refine", "continue", "until", "seen_from"),
+)
 """What can be done with any profile's jobs."""
 
 

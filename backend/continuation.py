@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from ..shared.messages import Problem, Submit
-from ..shared.starting_points import Continue
+from ..shared.starting_points import Continue, Retexture
 from .store import JobStore
 from .stored_checkpoints import NoSuchCheckpoint, checkpoint_path
 
@@ -33,6 +33,20 @@ def with_parents_prompt(submit: Submit, store: JobStore) -> Submit:
         text = str(error)
         hint = "Choose another state or another job, or generate the object again."
         raise NothingToContinue(f"{text[0].upper()}{text[1:]}.", hint) from error
+    if submit.source.mesh is None and _painted_a_given_mesh(parent.submit):
+        hint = "Send the object's mesh along, or retexture it again."
+        raise NothingToContinue("That job painted a mesh that was sent with it, which is not kept.", hint)
     if submit.prompts:
         return submit
-    return replace(submit, prompts=parent.submit.prompts, negative=submit.negative or parent.submit.negative)
+    return replace(
+        submit,
+        prompts=parent.submit.prompts,
+        negative=submit.negative or parent.submit.negative,
+        seen_from=submit.seen_from or parent.submit.seen_from,
+    )
+
+
+def _painted_a_given_mesh(submit: Submit) -> bool:
+    return isinstance(submit.source, Retexture) or (
+        isinstance(submit.source, Continue) and submit.source.mesh is not None
+    )

@@ -92,8 +92,8 @@ class Engine(Protocol):
         """Of its device, as it is now."""
         ...
 
-    def plan(self, submit: Submit) -> Plan:
-        """The phases this request will run, and the finish."""
+    def plan(self, submit: Submit, source: Path | None = None) -> Plan:
+        """The phases this request will run, and the finish. source: as of ``run``."""
         ...
 
     def relieve(self) -> str | None:

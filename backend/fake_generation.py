@@ -1,8 +1,9 @@
 """The profile ``fake``: a sphere that becomes a torus, in numpy alone; for trying the add-on and for tests.
 
-It behaves like a generator (stages, three phases, snapshots, a textured result; pictures are shown whole) and obeys
-these overrides of a request: ``seconds`` for the whole job, ``steps`` per phase, ``prepare_seconds`` and
-``export_seconds`` around them. To try what goes wrong, ``fail_at``, ``crash_at`` and ``stall_at`` name a step, counted
+It behaves like a generator: stages, three phases, snapshots, a textured result. Pictures are shown whole, a mesh that it
+is given stays as it is, and a checkpoint holds no more than how far the job was. It obeys these overrides of a request:
+``seconds`` for the whole job, ``steps`` per phase, ``prepare_seconds`` and ``export_seconds`` around them. To try what
+goes wrong, ``fail_at``, ``crash_at`` and ``stall_at`` name a step, counted
 over all phases from 0: where the job raises, where its process ends, or which takes ten minutes.
 """
 
@@ -24,14 +25,14 @@ from ..shared.messages import CutOut, ImagePrompt, Submit
 from ..shared.starting_points import Retexture
 from .durable_file import replaced
 from .engine import PhasePlan, Plan, Stage
+from .fake_course import PHASES, Course, course_of
 from .memory_reading import computers_memory
-from .stored_checkpoints import HEADER, checkpoints_in, file_of, forget_within_phase
+from .stored_checkpoints import HEADER, file_of, forget_within_phase
 from .worker_messages import Memory
 
 if TYPE_CHECKING:
     from .fake_retexture import FakePaint, FakeTexture
 
-PHASES = ("coarse", "geometry", "texture")
 DEFAULTS = {
     "seconds": 6.0,
     "steps": 40.0,
@@ -69,10 +70,9 @@ class FakeEngine:
 
     def plan(self, submit: Submit, source: Path | None = None) -> Plan:
         settings = _settings(submit)
-        steps, seconds = int(settings["steps"]), settings["seconds"]
-        phases = _phases(submit)
-        finish_cost = settings["export_seconds"] * steps * len(phases) / seconds if seconds else 0.0
-        return Plan(tuple(PhasePlan(name, steps) for name in phases), finish_cost)
+        course, seconds = course_of(submit, int(settings["steps"]), None, source), settings["seconds"]
+        finish_cost = settings["export_seconds"] * course.total / seconds if seconds else 0.0
+        return Plan(course.phases, finish_cost)
 
     def relieve(self) -> None:
         """It has nothing to give up."""
@@ -81,47 +81,47 @@ class FakeEngine:
         self, job_id: str, submit: Submit, checkpoint: Path | None, source: Path | None = None
     ) -> Iterator["Stage | CutOut | FakeMoment"]:
         settings = _settings(submit)
-        steps = int(settings["steps"])
         yield from _whole_pictures(job_id, submit)
-        done = _finished_steps(checkpoint, _phases(submit))
-        if not done:
+        course = course_of(submit, int(settings["steps"]), checkpoint, source)
+        if not course.done:
             for index, what in enumerate(STAGES):
                 yield Stage(what, index / len(STAGES))
                 self._sleep(settings["prepare_seconds"] / len(STAGES))
-        phases = _phases(submit)
-        paint = _paint(submit)
-        total = steps * len(phases)
+        paint, total = _paint(submit), course.total
         # Of a job whose steps are all done, the last moment comes again: it is to be finished.
-        for number in range(min(done, total - 1), total):
+        for number in range(min(course.done, total - 1), total):
             _misbehave(settings, number, self._sleep)
             self._sleep(settings["seconds"] / total)
-            yield FakeMoment(job_id, number, steps, submit.seed, settings["export_seconds"], self._sleep, phases, paint)
+            yield FakeMoment(job_id, number, course, submit.seed, settings["export_seconds"], self._sleep, paint)
 
 
 @dataclass(frozen=True)
 class FakeMoment:
-    """The state after step ``number`` of all phases together, each of ``steps`` steps."""
+    """The state after step ``number`` of all phases of the course together."""
 
     job_id: str
     number: int
-    steps: int
+    course: Course
     seed: int
     export_seconds: float
     sleep: Callable[[float], None]
-    phases: tuple[str, ...] = PHASES
     paint: "FakePaint | None" = None
 
     @property
     def phase(self) -> str:
-        return self.phases[self.number // self.steps]
+        return self._plan.name
 
     @property
     def index(self) -> int:
-        return self.number % self.steps
+        return self.course.at(self.number)[1]
 
     @property
     def ends_phase(self) -> bool:
-        return self.index == self.steps - 1
+        return self.index == self._plan.steps - 1
+
+    @property
+    def _plan(self) -> PhasePlan:
+        return self.course.phases[self.course.at(self.number)[0]]
 
     def losses(self) -> dict[str, float]:
         return {"fake": 1.0 / (1 + self.number)}
@@ -130,8 +130,8 @@ class FakeMoment:
         """A sphere in phase I, then a torus; the faces change with the shape and with ``max_faces``."""
         if self.paint is not None:
             return self._texture(self.paint).snapshot(sequence, max_faces, max_texture)
-        phase_number = self.number // self.steps
-        grown = (self.index + 1) / self.steps
+        phase_number = PHASES.index(self.phase)
+        grown = (self.index + 1) / self._plan.steps
         detail = min(1.0, (max_faces / TORUS_FACES) ** 0.5)
         if phase_number == 0:
             vertices, faces = sphere(0.4 + 0.3 * grown, max(3, int(24 * detail)), max(3, int(48 * detail)))
@@ -150,13 +150,13 @@ class FakeMoment:
     def _texture(self, paint: "FakePaint") -> "FakeTexture":
         from .fake_retexture import FakeTexture
 
-        return FakeTexture(self.job_id, self.index, paint, (self.number + 1) / (self.steps * len(self.phases)))
+        return FakeTexture(self.job_id, self.phase, self.index, paint, (self.number + 1) / self.course.total)
 
     def save(self, folder: Path) -> None:
         """A file without tensors, but with what the real ones say of themselves."""
-        phases = [{"name": name, "steps": self.steps} for name in self.phases]
-        number = self.number // self.steps
-        run = {"recipe": {"phases": phases}, "phase_index": number, "finished_steps": self.index + 1}
+        phases = [{"name": phase.name, "steps": phase.steps} for phase in self.course.phases]
+        place, index = self.course.at(self.number)
+        run = {"recipe": {"phases": phases}, "phase_index": place, "finished_steps": index + 1}
         with replaced(file_of(folder, self.phase, self.ends_phase)) as path:
             save_file({}, path, {HEADER: json.dumps(run)})
         if self.ends_phase:
@@ -249,25 +249,17 @@ def _settings(submit: Submit) -> dict[str, float]:
     return chosen
 
 
-def _phases(submit: Submit) -> tuple[str, ...]:
-    return PHASES[-1:] if isinstance(submit.source, Retexture) else PHASES
-
-
 def _paint(submit: Submit) -> "FakePaint | None":
-    if not isinstance(submit.source, Retexture):
+    """What colours a mesh of the client's, if there is one."""
+    mesh = None if submit.source is None else submit.source.mesh
+    if submit.source is None or mesh is None:
         return None
     # Not at the top: what paints textures loads compilers, and this profile is to start at once.
-    from .fake_retexture import FakePaint
+    from .fake_retexture import FakePaint, unrolled
 
-    return FakePaint(submit, submit.source)
-
-
-def _finished_steps(checkpoint: Path | None, phases: tuple[str, ...]) -> int:
-    stored = () if checkpoint is None else checkpoints_in(checkpoint)
-    if not stored:
-        return 0
-    newest = stored[-1]
-    return phases.index(newest.phase) * newest.steps + newest.step
+    if isinstance(submit.source, Retexture):
+        return FakePaint(submit, submit.source)
+    return FakePaint(submit, Retexture(unrolled(mesh), 1.0, ALBEDO_SIZE, ALBEDO_SIZE))
 
 
 def _misbehave(settings: dict[str, float], number: int, sleep: Callable[[float], None]) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..shared.mesh import MeshSnapshot, TexturedMesh, TextureSnapshot
+from ..shared.mesh import MeshSnapshot, SourceMesh, TexturedMesh, TextureSnapshot
 from ..shared.messages import Submit, TextPrompt
 from ..shared.starting_points import Retexture
 from .finishing.mesh_repair import simplified
@@ -46,24 +46,35 @@ class FakeTexture:
     """What a moment of such a job shows. done: in [0, 1]."""
 
     job_id: str
+    phase: str
     step: int
     paint: FakePaint
     done: float
 
     def snapshot(self, sequence: int, max_faces: int, max_texture: int) -> MeshSnapshot | TextureSnapshot:
         colours, mesh = self.paint.colours(self.done), self.paint.mesh
-        if max_texture:
+        if max_texture and self.phase == PHASE:
             image = self.paint.painter.live(colours, max_texture)
             return TextureSnapshot(self.job_id, sequence, PHASE, self.step, image)
         vertices, faces = simplified(mesh.vertices, mesh.source.faces, max_faces)
         shown = np.full((len(vertices), 4), 255, np.uint8)
         shown[:, :3] = colours.now(vertices) * 255
-        return MeshSnapshot(self.job_id, sequence, PHASE, self.step, 1, mesh.unplaced(vertices), faces, shown)
+        return MeshSnapshot(self.job_id, sequence, self.phase, self.step, 1, mesh.unplaced(vertices), faces, shown)
 
     def finished(self) -> TexturedMesh:
         *_, mesh = self.paint.painter.finished(self.paint.colours(self.done))
         assert isinstance(mesh, TexturedMesh)
         return mesh
+
+
+def unrolled(mesh: SourceMesh) -> SourceMesh:
+    """The same with texture coordinates: its own, or else its broadest side's; without colours and mask."""
+    if mesh.has_uvs:
+        return SourceMesh(mesh.vertices, mesh.faces, mesh.uvs, mesh.uv_faces)
+    low, high = mesh.vertices.min(axis=0), mesh.vertices.max(axis=0)
+    broad = np.sort(np.argsort(high - low)[1:])
+    flat = (mesh.vertices - low)[:, broad] / np.maximum((high - low)[broad], 1e-6)
+    return SourceMesh(mesh.vertices, mesh.faces, flat.clip(0, 1).astype(np.float32), mesh.faces)
 
 
 def _colour(submit: Submit) -> tuple[float, ...]:

@@ -4,9 +4,10 @@ The server turns what arrives into a stimulus and performs the actions in their 
 before the event that announces it. Tests are tables of stimuli and expected actions.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import get_args
 
 from ..shared.mesh import MeshSnapshot, TextureSnapshot
 from ..shared.messages import (
@@ -23,12 +24,10 @@ from ..shared.messages import (
     Progress,
     Queued,
     Started,
-    Submit,
-    TextPrompt,
 )
-from ..shared.starting_points import Continue
 from .access.fair_places import moved
 from .access.visible_jobs import may_see, no_such_job
+from .jobs_at_hand import JobsAtHand
 from .queue_messages import (
     Action,
     CancelArrived,
@@ -37,6 +36,7 @@ from .queue_messages import (
     Hurry,
     Job,
     JobsRestored,
+    JobState,
     Kill,
     Leaving,
     ListArrived,
@@ -66,17 +66,13 @@ from .queue_messages import (
 MAX_DEATHS = 3
 """So many deaths of its worker, or of the backend, with no new checkpoint between them, fail a job."""
 
-REMEMBERED = 200
-"""How many ended jobs are kept at hand; older ones stay on disk."""
-
 
 class JobQueue:
     """First come, first served, on a fixed set of workers. is_shared: whether clients may see each other's jobs."""
 
     def __init__(self, workers: Sequence[int], is_shared: bool = False) -> None:
         self._is_shared = is_shared
-        self._jobs: dict[str, Job] = {}
-        self._by_request: dict[tuple[str, str], str] = {}
+        self._jobs = JobsAtHand()
         self._waiting: deque[str] = deque()
         self._running: dict[int, str | None] = dict.fromkeys(workers)
         self._ready: set[int] = set()
@@ -84,7 +80,6 @@ class JobQueue:
         self._pausing: set[str] = set()
         self._latest: dict[str, Preparing | Progress] = {}
         self._cut_outs: dict[str, dict[int, CutOut]] = {}
-        self._ended: deque[str] = deque()
 
     def handle(self, stimulus: Stimulus) -> list[Action]:
         """What must be done about one thing that happened, in order."""
@@ -106,7 +101,7 @@ class JobQueue:
             case MoveArrived(job_id, place):
                 return self._move(job_id, place)
             case ListArrived(client, owner):
-                listed = (job for job in self._jobs.values() if owner is None or self._may_see(owner, job))
+                listed = (job for job in self._jobs if owner is None or self._may_see(owner, job))
                 return [Tell(client, Jobs(tuple(job.info() for job in listed)))]
             case WorkerReady(worker):
                 self._ready.add(worker)
@@ -129,7 +124,7 @@ class JobQueue:
 
     def known_request(self, request_id: str, owner: str = "") -> str | None:
         """The job that this request of this client already has, if any."""
-        return self._by_request.get((owner, request_id))
+        return self._jobs.of_request(request_id, owner)
 
     def job(self, job_id: str) -> Job | None:
         """The job, if it is at hand."""
@@ -151,6 +146,11 @@ class JobQueue:
             if job_id is not None and not self._jobs[job_id].is_paused
         }
 
+    def counts(self) -> dict[str, int]:
+        """How many jobs at hand are in each state; those that rest are "paused" and do not run."""
+        found = Counter("paused" if job.is_paused else job.state for job in self._jobs)
+        return {state: found[state] for state in (*get_args(JobState), "paused")}
+
     def idle_workers(self) -> list[int]:
         """Those that have no job, not even a paused one."""
         return [worker for worker, job_id in self._running.items() if job_id is None]
@@ -161,9 +161,9 @@ class JobQueue:
     def _restore(self, jobs: tuple[Job, ...]) -> list[Action]:
         actions: list[Action] = []
         for job in jobs:
-            self._add(job)
+            self._jobs.put(job)
             if job.state not in ("queued", "running"):
-                self._put_by(job)
+                self._jobs.put_by(job)
             elif job.is_paused and (free := [worker for worker, at in self._running.items() if at is None]):
                 self._running[free[0]] = job.job_id
                 actions.append(Retire(free[0]))
@@ -171,16 +171,16 @@ class JobQueue:
                 actions += self._end(job, Failed(job.job_id, _died_too_often("the backend itself ended")))
             else:
                 died = job.state == "running" and not job.is_paused
-                self._jobs[job.job_id] = replace(job, state="queued", is_paused=False, deaths=job.deaths + died)
+                self._jobs.put(replace(job, state="queued", is_paused=False, deaths=job.deaths + died))
                 self._waiting.append(job.job_id)
         return actions + self._start_waiting()
 
     def _submit(self, client: bytes, job: Job) -> list[Action]:
         request_id = job.submit.request_id
-        known = self.known_request(request_id, job.owner)
+        known = self._jobs.of_request(request_id, job.owner)
         if known is not None:
             return [Tell(client, Accepted(request_id, known, self._jobs[known].notice))]
-        self._add(job)
+        self._jobs.put(job)
         self._waiting.append(job.job_id)
         return [Tell(client, Accepted(request_id, job.job_id, job.notice)), *self._start_waiting()]
 
@@ -238,7 +238,7 @@ class JobQueue:
         job = self._jobs.get(job_id)
         if job is None or job.state not in ("queued", "running") or job_id in self._stopping:
             return []
-        hurried = self._jobs[job_id] = replace(job, finishes_early=True)
+        hurried = self._jobs.put(replace(job, finishes_early=True))
         if job.is_paused:
             return self._resume(job_id)
         self._pausing.discard(job_id)
@@ -255,7 +255,7 @@ class JobQueue:
         if job.job_id not in self._pausing:
             return self._start(worker, job)
         self._pausing.discard(job.job_id)
-        paused = self._jobs[job.job_id] = replace(job, is_paused=True)
+        paused = self._jobs.put(replace(job, is_paused=True))
         return [Record(paused), Publish(Paused(job.job_id))]
 
     def _move(self, job_id: str, place: int) -> list[Action]:
@@ -288,7 +288,7 @@ class JobQueue:
         job = self._jobs.get(job_id)
         if job is None or self._running[worker] != job_id or overall <= job.saved:
             return []
-        further = self._jobs[job_id] = replace(job, saved=overall, deaths=0)
+        further = self._jobs.put(replace(job, saved=overall, deaths=0))
         return [Record(further)]
 
     def _mourn(self, worker: int, reason: str) -> list[Action]:
@@ -307,7 +307,7 @@ class JobQueue:
         if job.deaths + 1 >= MAX_DEATHS:
             return [*self._end(job, Failed(job_id, _died_too_often(reason))), *self._start_waiting()]
         waiting = replace(job, state="queued", deaths=job.deaths + 1)
-        self._jobs[job_id] = waiting
+        self._jobs.put(waiting)
         self._waiting.appendleft(job_id)
         return [Record(waiting), *self._start_waiting()]
 
@@ -330,7 +330,7 @@ class JobQueue:
 
     def _close(self) -> list[Action]:
         actions: list[Action] = []
-        for job in [job for job in self._jobs.values() if job.state in ("queued", "running")]:
+        for job in [job for job in self._jobs if job.state in ("queued", "running")]:
             actions += self._end(job, Cancelled(job.job_id))
         self._waiting.clear()
         self._running = dict.fromkeys(self._running)
@@ -347,7 +347,7 @@ class JobQueue:
     def _start(self, worker: int, job: Job) -> list[Action]:
         job_id = job.job_id
         started = replace(job, state="running", is_paused=False, attempts=job.attempts + 1)
-        self._jobs[job_id] = started
+        self._jobs.put(started)
         self._running[worker] = job_id
         actions: list[Action] = [Record(started), Start(worker, started), Publish(Started(job_id))]
         if worker not in self._ready:
@@ -357,10 +357,6 @@ class JobQueue:
 
     def _positions(self) -> list[Action]:
         return [Publish(Queued(job_id, place)) for place, job_id in enumerate(self._waiting, start=1)]
-
-    def _add(self, job: Job) -> None:
-        self._jobs[job.job_id] = job
-        self._by_request[job.owner, job.submit.request_id] = job.job_id
 
     def _may_see(self, owner: str, job: Job) -> bool:
         return may_see(owner, job.owner, self._is_shared)
@@ -377,17 +373,9 @@ class JobQueue:
             ended = replace(awake, state="cancelled")
         else:
             ended = replace(awake, state="failed", problem=event.problem)
-        self._put_by(ended)
+        self._jobs.put_by(ended)
         saved = [SaveResult(job.job_id, event.mesh)] if isinstance(event, Finished) else []
         return [*saved, Record(ended), Publish(event)]
-
-    def _put_by(self, ended: Job) -> None:
-        """Keep an ended job for those who ask, without the bytes of its files; forget the oldest."""
-        self._jobs[ended.job_id] = replace(ended, submit=_without_files(ended.submit))
-        self._ended.append(ended.job_id)
-        if len(self._ended) > REMEMBERED:
-            forgotten = self._jobs.pop(self._ended.popleft())
-            self._by_request.pop((forgotten.owner, forgotten.submit.request_id), None)
 
 
 def _died_too_often(reason: str) -> Problem:
@@ -396,13 +384,3 @@ def _died_too_often(reason: str) -> Problem:
         f"The worker process ended {MAX_DEATHS} times while it ran this job ({reason}).",
         "See the backend's log; 'any-to-3d doctor' checks the installation. A smaller preset needs less memory.",
     )
-
-
-def _without_files(submit: Submit) -> Submit:
-    parts = (
-        part if isinstance(part.prompt, TextPrompt) else replace(part, prompt=type(part.prompt)(b""))
-        for part in submit.prompts
-    )
-    # Of what it began with, only the parent's name is still of use.
-    source = replace(submit.source, mesh=None) if isinstance(submit.source, Continue) else None
-    return replace(submit, prompts=tuple(parts), source=source)

@@ -52,7 +52,7 @@ def received(socket: zmq.Socket) -> Iterator[None]:
 
 
 def _beat_for_ever(address: str) -> None:
-    socket = zmq.Context.instance().socket(zmq.PUSH)
+    socket: zmq.Socket = zmq.Context.instance().socket(zmq.PUSH)
     socket.linger = 0
     socket.connect(address)
     while True:

@@ -45,6 +45,7 @@ from .continuation import NothingToContinue, with_parents_prompt
 from .delivery import Delivery
 from .dispatch import Dispatch
 from .jobs import JobQueue
+from .metrics import NO_METRICS, Figures, Metrics
 from .outbox import Outbox
 from .pool import Pool
 from .queue_messages import (
@@ -68,6 +69,7 @@ from .queue_messages import (
     WorkerSaved,
     WorkerSilent,
 )
+from .retention import KEEP_EVERYTHING, Retention, Rule
 from .safekeeping import Safekeeping
 from .silence import SilenceWatch
 from .store import JobStore
@@ -102,6 +104,8 @@ class Server:
         allow_shutdown: bool = False,
         is_orphaned: Callable[[], bool] = lambda: False,
         terms: Terms | None = None,
+        retention: Rule = KEEP_EVERYTHING,
+        metrics: Metrics = NO_METRICS,
     ) -> None:
         terms = terms or Terms()
         self._router, self._pool, self._store, self._check = router, pool, store, check
@@ -116,6 +120,8 @@ class Server:
         self._delivery = Delivery(router, self._outbox)
         self._silence = SilenceWatch()
         self._dispatch = Dispatch(self._outbox, store, self._keeping, pool, self._silence)
+        self._retention, self._metrics = Retention(store, retention), metrics
+        self._worker_deaths = 0
         self._is_stopping = False
 
     def stop(self) -> None:
@@ -143,6 +149,7 @@ class Server:
         for worker, message in self._pool.receive():
             self._hear_worker(worker, message)
         for death in self._pool.deaths():
+            self._worker_deaths += 1
             self._announcement.worker_died(death.worker, death.reason)
             self._handle(WorkerDied(death.worker, death.reason))
         self._end_overdue()
@@ -154,9 +161,15 @@ class Server:
         self._forget_clients()
         self._delivery.flush()
         self._refusals.report(time.monotonic())
+        self._retention.sweep(time.monotonic(), time.time())
+        self._metrics.show(self._figures())
         if self._is_orphaned():
             log.info("parent=gone")
             self.stop()
+
+    def _figures(self) -> Figures:
+        memory, is_writable = self._announcement.now().memory, not self._keeping.complaint
+        return Figures(self._queue.counts(), self._delivery.clients, self._worker_deaths, is_writable, memory)
 
     # --- requests -----------------------------------------------------------------------------------------------------
 

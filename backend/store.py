@@ -5,9 +5,11 @@
 """
 
 import logging
+import shutil
 import sqlite3
 import zipfile
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgpack
@@ -18,8 +20,9 @@ from ..shared.mesh import TexturedMesh
 from ..shared.messages import CheckpointInfo, Problem, Submit
 from ..shared.wire import ProtocolError, decode, encode
 from .durable_file import replaced
-from .jobs import REMEMBERED
-from .queue_messages import Job
+from .jobs_at_hand import REMEMBERED
+from .pins import PIN
+from .queue_messages import Job, parent_of
 from .stored_checkpoints import checkpoints_in
 
 log = logging.getLogger(__name__)
@@ -69,6 +72,21 @@ ORDER BY number
 """
 
 FIND = f"SELECT {COLUMNS} FROM jobs WHERE job_id = ?"
+
+
+ACTIVE = "SELECT submit FROM jobs WHERE state IN ('queued', 'running')"
+STATES = "SELECT job_id, state FROM jobs"
+
+
+@dataclass(frozen=True)
+class StoredJob:
+    """A job as retention sees it. touched: Unix seconds of its newest file.  is_kept: whatever the rule says."""
+
+    job_id: str
+    state: str
+    touched: float
+    bytes: int
+    is_kept: bool
 
 
 class StoreInUse(ValueError):
@@ -196,6 +214,37 @@ class JobStore:
             raise ValueError(f"the stored result {path} cannot be read: {error}") from error
         return mesh
 
+    def stored_jobs(self) -> list[StoredJob]:
+        """Every job that has a record and a folder. Pinned, waiting and running ones are kept, and their parents."""
+        needed = set()
+        for (submit,) in self._records.execute(ACTIVE):
+            with suppress(ProtocolError, ValueError, msgpack.UnpackException):
+                needed.add(parent_of(_request(submit)))
+        jobs = []
+        for job_id, state in self._records.execute(STATES):
+            files = [path for path in self.folder_of(job_id).glob("*") if path.is_file()]
+            if files:
+                stats = [path.stat() for path in files]
+                is_kept = state in ("queued", "running") or job_id in needed or self.pin_of(job_id).exists()
+                touched, size = max(each.st_mtime for each in stats), sum(each.st_size for each in stats)
+                jobs.append(StoredJob(job_id, state, touched, size, is_kept))
+        return jobs
+
+    def pin_of(self, job_id: str) -> Path:
+        """The file whose presence keeps the job."""
+        return self.folder_of(job_id) / PIN
+
+    def delete(self, job_id: str) -> None:
+        """Delete a job's files, then its record. Raises OSError."""
+        folder = self.folder_of(job_id)
+        if folder.exists():
+            shutil.rmtree(folder)
+        try:
+            with self._records:
+                self._records.execute("DELETE FROM jobs WHERE job_id = ?", (job_id,))
+        except sqlite3.DatabaseError as error:
+            raise self._unwritable(error) from error
+
     def close(self) -> None:
         self._records.close()
 
@@ -229,9 +278,14 @@ def _open_exclusively(path: Path) -> sqlite3.Connection:
 
 def _job_from_row(row: tuple) -> Job:
     job_id, submit, notice, owner, state, attempts, seconds, code, message, hint, paused, early, deaths, saved = row
-    request = decode(msgpack.unpackb(submit))
-    if not isinstance(request, Submit):
-        raise ValueError(f"its request is a {type(request).__name__}")
+    request = _request(submit)
     problem = None if code is None else Problem(code, message, hint)
     rests = bool(paused), bool(early)
     return Job(job_id, request, notice, state, attempts, seconds, problem, *rests, deaths, saved, owner)
+
+
+def _request(packed: bytes) -> Submit:
+    request = decode(msgpack.unpackb(packed))
+    if not isinstance(request, Submit):
+        raise ValueError(f"its request is a {type(request).__name__}")
+    return request

@@ -69,14 +69,23 @@ def checkpoint_path(folder: Path, name: str = "") -> Path:
     The name, which may come from a client, is looked up among what is there and never becomes part of a path.
     Raises NoSuchCheckpoint.
     """
+    return _named(folder, name).path
+
+
+def stored_state(folder: Path, name: str = "") -> CheckpointInfo:
+    """What the state of this name, or the newest one, says of itself. Raises NoSuchCheckpoint."""
+    return _named(folder, name).info
+
+
+def _named(folder: Path, name: str) -> _Stored:
     stored = _stored_in(folder)
     if not stored:
         raise NoSuchCheckpoint("that job has no stored state to go on from; it ended too early, or its files are gone")
     if not name:
-        return stored[-1].path
+        return stored[-1]
     for each in stored:
         if each.info.name == name:
-            return each.path
+            return each
     known = ", ".join(each.info.name for each in stored)
     raise NoSuchCheckpoint(f"that job has no checkpoint {name[:40]!r}; it has {known}")
 

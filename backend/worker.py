@@ -88,7 +88,8 @@ class _Drive:
         self._job, self._engine, self._control, self._clock = job, engine, control, clock
         self._folder = Path(job.folder)
         self._started = clock()
-        self._plan = engine.plan(job.submit)
+        self._source = Path(job.source_folder) if job.source_folder else None
+        self._plan = engine.plan(job.submit, self._source)
         self._meter = ProgressMeter(self._plan, self._started)
         self._report = _Due(REPORT_SECONDS, self._started)
         self._checkpoint = _Due(CHECKPOINT_SECONDS, self._started + CHECKPOINT_SECONDS)
@@ -123,8 +124,7 @@ class _Drive:
     def _one_try(self, folder: Path | None) -> Generator[WorkerEvent, None, bool]:
         """Whether it was paused, else it has ended."""
         job = self._job
-        source = Path(job.source_folder) if job.source_folder else None
-        moments = self._engine.run(job.job_id, job.submit, folder, source)
+        moments = self._engine.run(job.job_id, job.submit, folder, self._source)
         last: Moment | None = None
         for moment in moments:
             wish = self._wish()

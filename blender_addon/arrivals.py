@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..shared.mesh import MeshSnapshot, TexturedMesh, TextureSnapshot
+from .frame_memory import FrameMemory
 
 
 class Arrivals:
-    """``due`` names the jobs with something to show; a shape stays here, to be shown again, until its job has ended."""
+    """``due`` names the jobs with something to show; a shape stays here, to be shown again, until its job has ended.
 
-    def __init__(self) -> None:
+    memory: keeps some of the shapes beyond that.
+    """
+
+    def __init__(self, memory: FrameMemory) -> None:
+        self._memory = memory
         self._frames: dict[str, MeshSnapshot] = {}
         self._textures: dict[str, TextureSnapshot] = {}
         self._results: dict[str, TexturedMesh] = {}
@@ -41,6 +46,7 @@ class Arrivals:
                 return None
             frame = frame.with_faces(before.faces)
         self._frames[frame.job_id] = frame
+        self._memory.keep(frame.job_id, frame)
         self._now_due(frame.job_id)
         return frame
 

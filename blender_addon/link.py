@@ -21,6 +21,7 @@ from .connection.backend_process import BackendProcess, LaunchOptions
 from .connection.checks import Checks
 from .errors import Trouble, trouble
 from .frame_budget import FrameBudget
+from .frame_memory import FrameMemory
 from .history import icons as history_icons
 from .history.ledger import Ledger
 from .objects import replacement, retexturing, scene
@@ -75,7 +76,8 @@ class Link:
         self._started_at = float("-inf")
         self._placements: dict[str, Placement] = {}
         self._placed: set[str] = set()
-        self._arrivals = Arrivals()
+        self.frames = FrameMemory()
+        self._arrivals = Arrivals(self.frames)
         self._retextures = Retextures()
         self._ledger = Ledger()
         self._budget = FrameBudget()

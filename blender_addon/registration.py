@@ -6,7 +6,9 @@ import bpy
 
 from . import (
     command_line,
+    growth,
     iteration_settings,
+    keymap,
     operators,
     panels,
     preferences,
@@ -38,14 +40,18 @@ def register() -> None:
     properties.register()
     history.register()
     versions.register()
+    growth.register()
     pump.register()
+    keymap.register()
     command_line.register()
 
 
 def unregister() -> None:
     """Leave no class, property, timer, handler, socket or backend process behind."""
     command_line.unregister()
+    keymap.unregister()
     pump.unregister()
+    growth.unregister()
     versions.unregister()
     history.unregister()
     properties.unregister()

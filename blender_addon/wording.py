@@ -71,6 +71,16 @@ def why_not(session: Session, operation: Operation) -> str:
     return f"The connected backend cannot {ABILITIES[operation]}. Use a newer one"
 
 
+def stored_line(session: Session, job_id: str) -> str:
+    """What the backend has stored of a job to go on from, as far as it has said so."""
+    stored = session.checkpoints_of(job_id)
+    if stored is None:
+        return "The backend goes on from the newest state that it has stored"
+    if not stored.checkpoints:
+        return "The backend has nothing stored of this job any more: it was removed, or never got that far"
+    return "Stored: " + ", ".join(f"{each.name} ({each.step} of {each.steps} steps)" for each in stored.checkpoints)
+
+
 def why_not_demo(session: Session, is_starting: bool, runs_demo: bool) -> str:
     """Why the demo cannot be tried now; empty if it can. ``runs_demo``: it does already, with its own jobs."""
     if session.connection == "connected":

@@ -3,9 +3,13 @@
 from dataclasses import dataclass, replace
 
 from .checkpoint import Checkpoint
+from .guards import GuardState
 from .prompt import Prompt
 from .recipe import Phase, Recipe
+from .rendering.view import TriangleMesh
 from .representations.dmtet import DMTet
+from .representations.fixed_mesh import FixedMesh
+from .representations.nerf import NeRF
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,24 @@ def continued(saved: Checkpoint, asked: Recipe, prompt: Prompt, more_steps: int 
     branched = replace(saved, recipe=recipe)
     branched.require(recipe, last)
     return Branch(branched, tuple(_notices(saved, asked)))
+
+
+def onto_mesh(saved: Checkpoint, asked: Recipe, prompt: Prompt, mesh: TriangleMesh) -> Branch:
+    """The last phase of ``asked`` on another mesh in place of the saved shape, begun in the saved run's colours.
+
+    Raises ValueError for a recipe whose last phase is no mesh's.
+    """
+    last = asked.phases[-1]
+    if isinstance(last.start, NeRF):
+        raise ValueError(f"recipe {asked.name!r} ends without a mesh, so it cannot paint an edited one; choose another")
+    start = FixedMesh(len(mesh.vertices), len(mesh.faces), saved.phase.start.field)
+    recipe = replace(asked, phases=(replace(last, start=start),))
+    if saved.answers(prompt, asked.reference):
+        recipe = replace(recipe, reference=saved.recipe.reference)
+    painted = {name: tensor for name, tensor in saved.tensors.items() if name.startswith(("condition/", "random/"))}
+    painted |= {name: tensor for name, tensor in saved.tensors.items() if name.startswith("scene/field.")}
+    painted |= {"scene/vertices": mesh.vertices, "scene/faces": mesh.faces}
+    return Branch(replace(saved, recipe=recipe, phase_index=0, finished_steps=0, guard=GuardState(), tensors=painted))
 
 
 def _after(phase: str, recipe: Recipe) -> tuple[Phase, ...]:

@@ -99,13 +99,17 @@ class Checkpoint:
         """Whether its condition is that of this prompt, which may be empty for the saved one, seen from this camera."""
         return reference.camera == self.camera and (not prompt.parts or prompt.digest() == self.prompt_digest)
 
+    def fill(self, scene: Scene) -> None:
+        """Put the saved shape and colours into a scene of the same phase."""
+        scene.load_state_dict(self._part("scene"))
+
     def restore(self, running: Running, is_same_condition: bool = True) -> int:
         """Put scene, losses, optimiser and random streams back; the number of steps that are already done.
 
         Under another condition the losses' own averages begin anew; under another seed, the random streams.
         """
-        running.scene.load_state_dict(self._part("scene"))
-        if is_same_condition:
+        self.fill(running.scene)
+        if is_same_condition and self.finished_steps:
             running.terms.load_state_dict(self._part("terms"))
         running.updater.load_state_dict(self._part("optimiser"))
         running.guard.restore(self.guard)

@@ -1,4 +1,4 @@
-"""The beginning of a run on a given mesh: its painted scene, how that looks from the reference camera, and its shape."""
+"""The beginning of a run on a given mesh: its painted scene, how that looks to the reference camera, its shape."""
 
 from collections.abc import Generator
 from dataclasses import replace

@@ -48,7 +48,11 @@ class PlacedMesh:
         reach = float(np.linalg.norm(used - middle, axis=1).max())
         if not reach > 1e-6:
             raise ValueError("the mesh has no extent: all its corners lie on one point; choose another object")
-        scale = RADIUS / reach
+        return PlacedMesh.standing(source, middle, RADIUS / reach)
+
+    @staticmethod
+    def standing(source: SourceMesh, middle: np.ndarray, scale: float) -> "PlacedMesh":
+        """The mesh at a place that is known already."""
         vertices = ((source.vertices - middle) * scale).astype(np.float32)
         drawn = vertices, source.faces
         if len(source.faces) > MOST_DRAWN_FACES:

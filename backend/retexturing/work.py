@@ -7,6 +7,7 @@ import torch
 from ...shared.messages import Submit
 from ...shared.starting_points import Retexture
 from ..finishing.texels import shared_share
+from ..generator.checkpoint import Checkpoint
 from ..generator.generate import Step
 from ..generator.recipe import Recipe
 from ..generator.recipes.retexture import retexture
@@ -27,7 +28,7 @@ def retexture_recipe(recipe: Recipe, source: Retexture) -> Recipe:
 
 @dataclass(frozen=True)
 class RetextureWork:
-    """recipe, given: for ``generate``.  notice: a sentence for the artist, or empty."""
+    """recipe, given, resume: for ``generate``.  notice: a sentence for the artist, or empty."""
 
     recipe: Recipe
     given: GivenMesh
@@ -35,6 +36,7 @@ class RetextureWork:
     job_id: str
     painter: Painter
     drawn: DrawnMesh
+    resume: Checkpoint | None = None
 
     @staticmethod
     def of(job_id: str, submit: Submit, source: Retexture, recipe: Recipe, device: torch.device) -> "RetextureWork":
@@ -42,7 +44,7 @@ class RetextureWork:
         placed = PlacedMesh.of(source.mesh)
         painter = Painter(source, placed.vertices)
         painter.check()
-        given = _given(placed, submit.seed, device)
+        given = given_mesh(placed, submit.seed, device)
         sizes = len(given.vertices), len(given.faces)
         asked = retexture(recipe, source.strength, *sizes, given.colours is not None)
         return RetextureWork(asked, given, _notice(source), job_id, painter, DrawnMesh(placed))
@@ -51,7 +53,11 @@ class RetextureWork:
         return RetextureMoment(step, self.job_id, self.painter, self.drawn)
 
 
-def _given(placed: PlacedMesh, seed: int, device: torch.device) -> GivenMesh:
+def given_mesh(placed: PlacedMesh, seed: int, device: torch.device) -> GivenMesh:
+    """The mesh as the generator is given it, with its present colours at random points if it has any.
+
+    Raises ValueError for a mesh whose faces have no area.
+    """
     known = placed.present_colours(seed)
     colours = None
     if known is not None:

@@ -14,7 +14,7 @@ import numpy as np
 from ...shared.mesh import MeshSnapshot, TexturedMesh
 from ...shared.messages import Welcome
 from ..state import Provenance
-from . import face_budget, grouping, material, mesh_data, provenance, replacement, shape_mark, succession
+from . import face_budget, grouping, material, mesh_data, provenance, replacement, shape_mark, succession, versions
 from .placement import SHARP_ANGLE, Placement, stand
 from .provenance import HEIGHT, IS_FINAL, MAX_FACES, ORIGIN
 from .units import to_units
@@ -152,8 +152,11 @@ def push_undo(message: str) -> None:
 
 
 def name_of_object(origin: Provenance) -> str | None:
-    """The name of the job's object, which the artist may have changed; None if there is no such object."""
-    target = _find(origin)
+    """The name of the job's object, which the artist may have changed and which may show another version now.
+
+    None if there is no such object.
+    """
+    target = _find(origin) or _find_version(origin)
     return target.name if target else None
 
 
@@ -175,6 +178,11 @@ def _find(origin: Provenance) -> bpy.types.Object | None:
     return None
 
 
+def _find_version(origin: Provenance) -> bpy.types.Object | None:
+    meshes = (each for each in bpy.data.objects if each.type == "MESH" and each.library is None and each.users_scene)
+    return next((each for each in meshes if versions.version_of_request(each, origin.request_id)), None)
+
+
 def _is_busy(target: bpy.types.Object) -> bool:
     is_rendering = bpy.app.is_job_running("RENDER") or bpy.app.is_job_running("OBJECT_BAKE")
     return is_rendering or target.mode != "OBJECT"
@@ -191,16 +199,26 @@ def local_from_generator(target: bpy.types.Object) -> tuple[float, ...]:
     return tuple(_mesh_of(target).get(_MATRIX, ()))
 
 
+def placed_as(target: bpy.types.Object, mesh: bpy.types.Mesh, vertices: np.ndarray) -> np.ndarray:
+    """A former shape of a finished object in the object's own space, as its finished ``mesh`` was placed."""
+    matrix = mesh.get(_MATRIX)
+    return _standing(target, vertices) if matrix is None else _moved(vertices, matrix)
+
+
 def _is_mirrored(target: bpy.types.Object) -> bool:
     """Whether its meshes are turned inside out on the way into its own space, as a negative scale does."""
     matrix = target.get(_MATRIX)
     return matrix is not None and np.linalg.det(succession.as_matrix(matrix)[:3, :3]) < 0
 
 
+def _moved(vertices: np.ndarray, numbers: tuple[float, ...]) -> np.ndarray:
+    matrix = succession.as_matrix(numbers)
+    return (vertices @ matrix[:3, :3].T + matrix[:3, 3]).astype(np.float32)
+
+
 def _standing(target: bpy.types.Object, vertices: np.ndarray) -> np.ndarray:
     if target.get(_MATRIX) is not None:
-        matrix = succession.as_matrix(target[_MATRIX])
-        return (vertices @ matrix[:3, :3].T + matrix[:3, 3]).astype(np.float32)
+        return _moved(vertices, target[_MATRIX])
     height = to_units(target[HEIGHT], target.users_scene[0])
     return stand(vertices, height, target.get(ORIGIN, "BASE"))
 

@@ -6,6 +6,7 @@ import bpy
 
 from ...shared.mesh import MAX_SOURCE_FACES
 from .evaluated_mesh import triangle_count
+from .frame_preview import FRAME_SHOWN, frame_shown
 
 _CONVERTIBLE = ("CURVE", "SURFACE", "META", "FONT", "CURVES", "GREASEPENCIL", "GPENCIL", "POINTCLOUD", "VOLUME")
 
@@ -22,6 +23,8 @@ def why_not_source(target: bpy.types.Object | None) -> str:
         return f"'{target.name}' is not a mesh. Select a mesh object"
     if target.library is not None or target.override_library is not None:
         return f"'{target.name}' is linked from another file. Make it local: Object > Relations > Make Local"
+    if frame_shown(target) is not None:
+        return FRAME_SHOWN
     if target.mode == "SCULPT" and target.use_dynamic_topology_sculpting:
         return "Dynamic topology has changes that are not in the mesh yet. Leave Sculpt Mode first"
     return ""

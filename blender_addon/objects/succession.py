@@ -9,7 +9,7 @@ import bpy
 import numpy as np
 from mathutils import Matrix
 
-from . import provenance, replacement, versions
+from . import frame_preview, provenance, replacement, versions
 
 _PLACED_AT = "any_to_3d_placed_at"
 """Where the growing object stood first, so that it is seen whether the artist has moved it since."""
@@ -23,6 +23,7 @@ def stand_in(target: bpy.types.Object, old: bpy.types.Object) -> None:
 
 def join(target: bpy.types.Object, old: bpy.types.Object, label: str, request_id: str) -> None:
     """Make what ``target`` has grown to the newest version of ``old``, which is shown again; ``target`` is removed."""
+    frame_preview.end(old)
     versions.keep_present(old)
     mesh = target.data
     assert isinstance(mesh, bpy.types.Mesh), "only meshes grow"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from ..objects import versions
+from ..objects import frame_preview, versions
 
 if TYPE_CHECKING:
     from bpy.stub_internal.rna_enums import OperatorReturnItems
@@ -43,6 +43,7 @@ class _OfVersions(bpy.types.Operator):
 
     def show(self, target: bpy.types.Object, number: int) -> Result:
         try:
+            frame_preview.end(target)
             versions.show_version(target, number)
         except ValueError as error:
             self.report({"ERROR"}, str(error))

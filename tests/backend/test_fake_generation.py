@@ -1,6 +1,7 @@
 """The fake generator behaves like a real one: closed surfaces, limits, checkpoints, seeds."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,9 +9,9 @@ import pytest
 import trimesh
 from any_to_3d.backend.engine import Stage
 from any_to_3d.backend.fake_generation import FakeEngine, FakeMoment, sphere, textured_torus, torus
-from any_to_3d.shared.mesh import TexturedMesh, TextureSnapshot
+from any_to_3d.shared.mesh import SourceMesh, TexturedMesh, TextureSnapshot
 from any_to_3d.shared.messages import CutOut, ImagePrompt, Submit, TextPrompt, WeightedPrompt
-from any_to_3d.shared.starting_points import Retexture
+from any_to_3d.shared.starting_points import Continue, Refine, Retexture
 from PIL import Image
 from requests_and_jobs import request
 from source_meshes import square
@@ -128,3 +129,44 @@ def test_what_a_mask_keeps_is_kept_by_the_fake_profile_too() -> None:
     *_, mesh = last.textured()
     assert (mesh.albedo[:, :8] == submit.source.mesh.albedo[:, :8]).all()
     assert (mesh.albedo[:, 8:] != submit.source.mesh.albedo[:, 8:]).any()
+
+
+# --- starting points --------------------------------------------------------------------------------------------------
+
+
+def shape() -> SourceMesh:
+    none = np.zeros((0, 2), np.float32), np.zeros((0, 3), np.int32)
+    return SourceMesh(*sphere(0.5, 6, 8), *none)
+
+
+def course(submit: Submit, parent: Path | None = None) -> list[tuple[str, int]]:
+    ran = FakeEngine(sleep=lambda seconds: None).run("j2", submit, None, parent)
+    return [(moment.phase, moment.index) for moment in ran if not isinstance(moment, Stage)]
+
+
+def test_a_continued_job_begins_after_the_checkpoint(tmp_path: Path) -> None:
+    for moment in moments(steps=2):
+        moment.save(tmp_path)
+    asked = replace(request(steps=2), source=Continue("j1", "coarse"))
+    assert course(asked, tmp_path) == [("geometry", 0), ("geometry", 1), ("texture", 0), ("texture", 1)]
+    longer = replace(asked, source=Continue("j1", "texture", more_steps=2))
+    assert course(longer, tmp_path) == [("texture", 2), ("texture", 3)]
+    assert course(replace(asked, until="geometry"), tmp_path) == [("geometry", 0), ("geometry", 1)]
+    with pytest.raises(ValueError, match="lies in phase 'texture', after 'coarse'"):
+        course(replace(longer, until="coarse"), tmp_path)
+
+
+def test_a_job_ends_after_the_phase_that_it_is_asked_for() -> None:
+    assert course(replace(request(steps=1), until="geometry")) == [("coarse", 0), ("geometry", 0)]
+
+
+@pytest.mark.parametrize("source", [Refine(shape()), Continue("j1", mesh=shape())])
+def test_a_given_shape_comes_back_in_colour(source: Refine | Continue) -> None:
+    submit = replace(request(steps=1), source=source)
+    ran = FakeEngine(sleep=lambda seconds: None).run("j2", submit, None)
+    *_, last = (moment for moment in ran if not isinstance(moment, Stage))
+    *_, mesh = last.textured()
+    mesh.validate()
+    assert (mesh.vertices == shape().vertices).all()
+    assert mesh.albedo.std() > 0
+    last.snapshot(1, 500).validate()

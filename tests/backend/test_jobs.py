@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from any_to_3d.backend import queue_messages as q
-from any_to_3d.backend.jobs import MAX_DEATHS, REMEMBERED, JobQueue
+from any_to_3d.backend.jobs import MAX_DEATHS, JobQueue
+from any_to_3d.backend.jobs_at_hand import REMEMBERED
 from any_to_3d.shared import messages as m
 from requests_and_jobs import job, snapshot, textured
 

@@ -10,6 +10,7 @@ import msgpack
 import numpy as np
 import pytest
 from any_to_3d.backend import store as store_module
+from any_to_3d.backend.fake_course import even_course
 from any_to_3d.backend.fake_generation import FakeMoment
 from any_to_3d.backend.store import JobStore, StoreInUse, open_default
 from any_to_3d.shared import messages as m
@@ -156,7 +157,7 @@ def test_a_folder_of_an_earlier_release_is_read_and_written(tmp_path: Path) -> N
 def test_only_a_job_with_a_record_has_checkpoints_whatever_text_a_client_sends(tmp_path: Path) -> None:
     store = JobStore(tmp_path)
     store.save(job("j1"))
-    FakeMoment("j1", 3, 10, 0, 0.0, lambda seconds: None).save(store.job_folder("j1"))
+    FakeMoment("j1", 3, even_course(10), 0, 0.0, lambda seconds: None).save(store.job_folder("j1"))
     assert store.checkpoints("j1") == (m.CheckpointInfo("checkpoint", "coarse", 4, 10),)
     for text in ("j2", "", ".", "../jobs/j1", "j1/", str(tmp_path / "jobs" / "j1")):
         assert store.checkpoints(text) == ()

@@ -75,7 +75,7 @@ class ScriptedEngine:
 
     def load(self) -> None: ...
 
-    def plan(self, submit: Submit) -> Plan:
+    def plan(self, submit: Submit, source: Path | None = None) -> Plan:
         return PLAN
 
     def unload(self) -> None:
@@ -365,7 +365,7 @@ def test_other_errors_give_nothing_up(engine: ScriptedEngine, tmp_path: Path) ->
 
 
 def test_a_failure_to_plan_is_a_failed_job_too(engine: ScriptedEngine, tmp_path: Path) -> None:
-    def refuse(submit: Submit) -> Plan:
+    def refuse(submit: Submit, source: Path | None = None) -> Plan:
         raise ValueError("there is no such recipe")
 
     engine.plan = refuse

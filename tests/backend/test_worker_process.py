@@ -110,7 +110,7 @@ def test_weights_that_were_put_in_place_meanwhile_end_the_warning(
 
     plan = engine.plan
 
-    def plan_or_end(submit: Submit) -> Plan:
+    def plan_or_end(submit: Submit, source: Path | None = None) -> Plan:
         if submit.request_id == "end":
             raise SystemExit
         return plan(submit)
@@ -139,7 +139,7 @@ def test_d3_models_are_freed_on_request_and_the_memory_is_told_when_it_changed(
         unloaded.append(True)
         free[0] = 9_000
 
-    def end(submit: Submit) -> Plan:
+    def end(submit: Submit, source: Path | None = None) -> Plan:
         raise SystemExit
 
     engine.unload, engine.memory, engine.plan = unload, lambda: Memory(free[0], 10_000), end

@@ -18,6 +18,10 @@ from ..representations.mesh_distance import MeshSurface
 OUTLINE_WEIGHT = 20_000.0
 """Of the kept outline at full keep."""
 
+STIFFEST, SOFTEST = 2.0, 8.0
+"""Grid steps that count as one unit of sdf, at full keep and at none: the same step of the optimiser then moves the
+surface four times as far."""
+
 PAINTED_FROM = 0.5
 """How much must be kept for the reference view to be painted within the shape's own outline."""
 
@@ -44,7 +48,8 @@ def _moves_a_mesh(phase: Phase) -> bool:
 
 def _begun_with_mesh(geometry: Phase, texture: Phase, keep: float) -> Phase:
     assert isinstance(geometry.start, DMTet), "only a mesh phase can begin with a mesh"
-    start = replace(geometry.start, train="both", given=MeshSurface(), keeps_outline=keep > 0)
+    surface = MeshSurface(scale=SOFTEST + keep * (STIFFEST - SOFTEST))
+    start = replace(geometry.start, train="both", given=surface, keeps_outline=keep > 0)
     losses = [_giving_way(weighted, texture, keep) for weighted in geometry.losses]
     if keep > 0:
         losses.append(Weighted(KeptOutline(), OUTLINE_WEIGHT * keep))

@@ -51,24 +51,40 @@ def mesh_distances(
     at = points.detach().cpu().double().numpy()
     extent = at.max(axis=0) - at.min(axis=0)
     step = float(extent.max()) / grid.resolution
-    distance, inside = yield from _measured(mesh, at, step, surface.scale * step)
-    signed = np.where(inside, -distance, distance)
-    is_thin = (distance < surface.shell * step) & ~grid.grown(grid.grown(inside))
-    signed = np.where(is_thin, distance - surface.shell * step, signed)
+    measured = yield from _measured(mesh, at, step, surface.scale * step)
+    signed = np.where(measured.inside, -measured.distance, measured.distance)
+    thin = _thin(measured, at, float(np.linalg.norm(extent)) / grid.resolution, surface.shell * step)
+    signed[thin] = measured.distance[thin] - surface.shell * step
     sdf = torch.from_numpy((signed / (surface.scale * step)).clip(-1, 1)).to(points)
     return away_from_zero(torch.where(grid.border(points.device), torch.ones_like(sdf), sdf))
 
 
-def _measured(
-    mesh: TriangleMesh, points: np.ndarray, step: float, reach: float
-) -> Generator[float, None, tuple[np.ndarray, np.ndarray]]:
-    """Distances float64[N], exact up to ``reach`` and not below it elsewhere, and which points lie inside, bool[N]."""
+@dataclass(frozen=True)
+class _Measured:
+    """Of points: distance float64[N], infinite where far; nearest surface point float64[N, 3]; inside bool[N]."""
+
+    distance: np.ndarray
+    nearest: np.ndarray
+    inside: np.ndarray
+
+
+def _thin(measured: _Measured, points: np.ndarray, diagonal: float, shell: float) -> np.ndarray:
+    """Indices of the points within a shell of what has no inside point as near as a cell is large."""
+    close = np.flatnonzero(measured.distance < shell)
+    if not len(close) or not measured.inside.any():
+        return close
+    apart, _ = cKDTree(points[measured.inside]).query(measured.nearest[close], distance_upper_bound=diagonal)
+    return close[~np.isfinite(apart)]
+
+
+def _measured(mesh: TriangleMesh, points: np.ndarray, step: float, reach: float) -> Generator[float, None, _Measured]:
+    """Distances are exact up to ``reach``, and not below it elsewhere."""
     vertices = np.ascontiguousarray(mesh.vertices.detach().cpu().numpy(), dtype=np.float64)
     faces = np.ascontiguousarray(mesh.faces.detach().cpu().numpy(), dtype=np.int64)
     # Exact distances of far points cost most and are clamped: dense samples of the surface tell which points they are.
     samples, _ = subdivide_to_size(vertices, faces, step, max_iter=32)
     nearby, apart = cKDTree(samples), step / np.sqrt(3)
-    distance = np.full(len(points), np.inf)
+    distance, nearest = np.full(len(points), np.inf), np.zeros((len(points), 3))
     inside = np.zeros(len(points), dtype=bool)
     for first in range(0, len(points), CHUNK):
         yield first / len(points)
@@ -76,7 +92,7 @@ def _measured(
         rough, _ = nearby.query(points[some], distance_upper_bound=reach + apart)
         near = first + np.flatnonzero(np.isfinite(rough))
         if len(near):
-            squared, _, _ = igl.point_mesh_squared_distance(points[near], vertices, faces)
+            squared, _, nearest[near] = igl.point_mesh_squared_distance(points[near], vertices, faces)
             distance[near] = np.sqrt(squared)
         inside[some] = np.abs(igl.fast_winding_number(vertices, faces, points[some])) > INSIDE
-    return distance, inside
+    return _Measured(distance, nearest, inside)
