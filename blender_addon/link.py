@@ -14,7 +14,7 @@ from time import monotonic, perf_counter
 from ..shared.client import Client, CurveKeys
 from ..shared.mesh import MeshSnapshot, TexturedMesh
 from ..shared.messages import Ack, Cancelled, CutOut, Failed, Finished, Message, Rejected, Request, Submit
-from . import cut_out_icons
+from . import cut_out_icons, live_pictures
 from .connection.backend_process import BackendProcess, LaunchOptions
 from .connection.checks import Checks
 from .errors import Trouble, trouble
@@ -246,6 +246,7 @@ class Link:
         self.checks.close()
         cut_out_icons.free()
         history_icons.free()
+        live_pictures.free()
         if self.process and self.process.ends_with_blender:
             self.process.stop(wait)
 
@@ -372,8 +373,13 @@ class Link:
             scene.push_undo(f"Any to 3D: {job.origin.prompt}")
         return outcome
 
+    def newest_frame(self, job_id: str) -> MeshSnapshot | None:
+        """What a running job looks like, if that is known."""
+        return self._frames.get(job_id)
+
     def _forget(self, job_id: str) -> None:
         self._frames.pop(job_id, None)
+        live_pictures.forget_all_but(self._frames)
         self._results.pop(job_id, None)
         self._due = [each for each in self._due if each != job_id]
 

@@ -4,6 +4,7 @@
     die      ends the process in mid-job           blorb    is refused as an unknown word
     guess    is accepted with a notice             (else)   twelve snapshots, then a finished cube
 
+A second word "dense" makes its snapshots as large as their watcher allows.
 It has 8 GB of memory, of which 2 are free until it is asked to free more; --old hides that, --licences states one.
 A picture is sent back as its own cut-out to those who ask for it; sounds it does not understand.
 A job id that it does not know is taken up again as if it had been restarted, unless it begins with "gone".
@@ -72,6 +73,8 @@ class RunningJob:
     pictures: dict[int, bytes] = field(default_factory=dict)
     sequence: int = 0
     credit: int = 0
+    max_faces: int = 50_000
+    is_dense: bool = False
     is_over: bool = False
     next_step: float = field(default_factory=time.monotonic)
 
@@ -87,6 +90,9 @@ def snapshot(job: RunningJob) -> MeshSnapshot:
     faces = CUBE_FACES[: 4 * topology] if topology < 3 else CUBE_FACES
     colors = np.tile(np.array([255, 20 * job.sequence % 256, 0, 255], np.uint8), (8, 1))
     size = 0.5 + 0.05 * job.sequence
+    if job.is_dense:
+        faces = np.tile(CUBE_FACES, (job.max_faces // 12, 1))
+        return MeshSnapshot(job.job_id, job.sequence, "coarse", job.sequence, job.max_faces, cube(size), faces, colors)
     return MeshSnapshot(job.job_id, job.sequence, "coarse", job.sequence, topology, cube(size), faces.copy(), colors)
 
 
@@ -144,10 +150,10 @@ class FakeBackend:
                 self.send(client, Rejected("", Problem("bad_request", f"There is no job {request.job_id}.")))
             case Watch():
                 job = self.jobs.setdefault(request.job_id, RunningJob(request.job_id, "a", client))
-                if job.sequence > SNAPSHOTS:
+                if job.sequence > SNAPSHOTS and not job.is_dense:
                     self.send(client, finished(job))
                     return
-                job.client, job.credit = client, request.credit
+                job.client, job.credit, job.max_faces = client, request.credit, request.max_faces
                 self.send(client, Started(job.job_id))
                 for part, picture in job.pictures.items() if request.cut_outs else ():
                     self.send(client, CutOut(job.job_id, part, picture, "fake scissors"))
@@ -167,7 +173,8 @@ class FakeBackend:
         job_id = f"job-{request.request_id}"
         parts = enumerate(part.prompt for part in request.prompts)
         pictures = {number: prompt.data for number, prompt in parts if isinstance(prompt, ImagePrompt)}
-        self.jobs.setdefault(job_id, RunningJob(job_id, kind, client, pictures))
+        is_dense = "dense" in words.split()
+        self.jobs.setdefault(job_id, RunningJob(job_id, kind, client, pictures, is_dense=is_dense))
         notice = "Read as 'a chair'." if kind == "guess" else ""
         self.send(client, Accepted(request.request_id, job_id, notice))
 
