@@ -24,6 +24,7 @@ from ..shared.messages import (
     Progress,
     Queued,
     Started,
+    Submit,
 )
 from .access.fair_places import moved
 from .access.visible_jobs import may_see, no_such_job

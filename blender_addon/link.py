@@ -15,7 +15,7 @@ import bpy
 from ..shared.client import Client, CurveKeys
 from ..shared.mesh import MeshSnapshot, TexturedMesh, TextureSnapshot
 from ..shared.messages import Accepted, Ack, Cancelled, CutOut, Failed, Finished, Message, Rejected, Request, Submit
-from . import cut_out_icons
+from . import cut_out_icons, live_pictures
 from .arrivals import Arrivals
 from .connection.backend_process import BackendProcess, LaunchOptions
 from .connection.checks import Checks
@@ -284,6 +284,7 @@ class Link:
         self.checks.close()
         cut_out_icons.free()
         history_icons.free()
+        live_pictures.free()
         if self.process and self.process.ends_with_blender:
             self.process.stop(wait)
 
@@ -329,7 +330,7 @@ class Link:
         elif isinstance(message, TextureSnapshot) and not job.is_over:
             self._arrivals.keep_texture(message)
         elif job.is_over:
-            self._arrivals.forget(job.job_id)
+            self._forget(job.job_id)
 
     def _keep_cut_out(self, message: Message) -> None:
         if isinstance(message, CutOut) and self.session.job(message.job_id) is not None:
@@ -397,10 +398,18 @@ class Link:
         else:
             outcome = scene.finish(job.origin, result, self.session.backend)
         if outcome is Outcome.SHOWN:
-            self._arrivals.forget(job.job_id)
+            self._forget(job.job_id)
             # The only step of a job: undo takes back the whole object, not the shapes that it had on the way.
             scene.push_undo(f"Any to 3D: {job.origin.prompt}")
         return outcome
+
+    def newest_frame(self, job_id: str) -> MeshSnapshot | None:
+        """What a running job looks like, if that is known."""
+        return self._arrivals.frame(job_id)
+
+    def _forget(self, job_id: str) -> None:
+        self._arrivals.forget(job_id)
+        live_pictures.forget_all_but(self._arrivals.growing)
 
     def _hang_up(self) -> None:
         if self._client is not None:

@@ -128,11 +128,12 @@ def mark(owner="", name="", place=0):
 
 
 def redraw():
+    """Of a 3D view only its sidebar: the view itself costs a CPU much."""
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
-            area.tag_redraw()
             for region in area.regions:
-                region.tag_redraw()
+                if area.type != "VIEW_3D" or region.type == "UI":
+                    region.tag_redraw()
 
 
 def view():
@@ -154,7 +155,7 @@ def open_sidebar():
     area, _ = view()
     area.spaces.active.show_region_ui = True
     watch_all()
-    redraw()
+    area.tag_redraw()
 
 
 def paint_headers(is_on):

@@ -213,10 +213,11 @@ class Window:
         before = self.screen.picture().astype(np.int16)
         self.ask(f"mark({owner!r}, {name!r}, {place})")
         try:
-            box = None
             for _ in range(3):
                 self._settle()
-                box = box or _marked(before, self.screen.picture().astype(np.int16))
+                box = _marked(before, self.screen.picture().astype(np.int16))
+                if box is not None:
+                    break
             return box
         finally:
             self.ask("mark()")
