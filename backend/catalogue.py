@@ -94,12 +94,13 @@ FAKE_PRESETS = (
 
 
 def _recipes(presets: tuple[PresetInfo, ...], modalities: tuple[str, ...]) -> tuple[RecipeInfo, ...]:
+    overrides = tuple(GENERATOR_OVERRIDES)
     standard = tuple(preset for preset in presets if preset.name == "standard")
     baselines = (
-        RecipeInfo(name, label, PHASES[:1] if name == "phase1_only" else PHASES, modalities, standard)
+        RecipeInfo(name, label, PHASES[:1] if name == "phase1_only" else PHASES, modalities, standard, overrides)
         for name, label in BASELINES.items()
     )
-    return (RecipeInfo("xbind", "XBind", PHASES, modalities, presets), *baselines)
+    return (RecipeInfo("xbind", "XBind", PHASES, modalities, presets, overrides), *baselines)
 
 
 def require_models_folder(profile: ProfileName, folder: Path | None) -> None:
@@ -116,7 +117,9 @@ PROFILES: dict[str, Profile] = {
     "builtin": Profile("builtin", _recipes(BUILTIN_PRESETS, BUILTIN_MODALITIES), GENERATOR_OVERRIDES),
     "full": Profile("full", _recipes(FULL_PRESETS, FULL_MODALITIES), GENERATOR_OVERRIDES),
     "fake": Profile(
-        "fake", (RecipeInfo("xbind", "Fake", PHASES, ("text", "image", "audio"), FAKE_PRESETS),), FAKE_OVERRIDES
+        "fake",
+        (RecipeInfo("xbind", "Fake", PHASES, ("text", "image", "audio"), FAKE_PRESETS, tuple(FAKE_OVERRIDES)),),
+        FAKE_OVERRIDES,
     ),
 }
 assert set(PROFILES) == set(get_args(ProfileName))

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Iterable
 
 import zmq
 
@@ -41,12 +42,15 @@ class Delivery:
                     break
                 self._outbox.sent(client, message)
 
-    def forget_absent(self) -> None:
-        """Drop the mailboxes of clients that cannot be reached for a minute, or have said nothing for an hour."""
+    def absent(self) -> list[bytes]:
+        """Clients that cannot be reached for a minute, or have said nothing for an hour."""
         now = time.monotonic()
-        gone = [client for client, since in self._lost.items() if now - since > FORGET_LOST_SECONDS]
-        gone += [client for client, heard in self._heard.items() if now - heard > FORGET_SILENT_SECONDS]
-        for client in gone:
+        lost = [client for client, since in self._lost.items() if now - since > FORGET_LOST_SECONDS]
+        return lost + [client for client, heard in self._heard.items() if now - heard > FORGET_SILENT_SECONDS]
+
+    def forget(self, clients: Iterable[bytes]) -> None:
+        """Drop the mailboxes of these clients."""
+        for client in clients:
             self._outbox.forget(client)
             self._lost.pop(client, None)
             self._heard.pop(client, None)

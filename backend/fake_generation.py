@@ -1,10 +1,10 @@
 """The profile ``fake``: a sphere that becomes a torus, in numpy alone; for trying the add-on and for tests.
 
-It behaves like a generator: stages, three phases, snapshots, a textured result. Pictures are shown whole, a mesh that it
-is given stays as it is, and a checkpoint holds no more than how far the job was. It obeys these overrides of a request:
-``seconds`` for the whole job, ``steps`` per phase, ``prepare_seconds`` and ``export_seconds`` around them. To try what
-goes wrong, ``fail_at``, ``crash_at`` and ``stall_at`` name a step, counted
-over all phases from 0: where the job raises, where its process ends, or which takes ten minutes.
+It behaves like a generator: stages, three phases, snapshots, a textured result. Pictures are shown whole, a mesh that
+it is given stays as it is, and a checkpoint holds no more than how far the job was. It obeys these overrides of a
+request: ``seconds`` for the whole job, ``steps`` per phase, ``prepare_seconds`` and ``export_seconds`` around them. To
+try what goes wrong, ``fail_at``, ``crash_at`` and ``stall_at`` name a step, counted over all phases from 0: where the
+job raises, where its process ends, or which takes ten minutes.
 """
 
 import io

@@ -24,7 +24,10 @@ from ..shared.messages import (
     Progress,
     Queued,
     Started,
+    Submit,
 )
+from .access.fair_places import moved
+from .access.visible_jobs import may_see, no_such_job
 from .jobs_at_hand import JobsAtHand
 from .queue_messages import (
     Action,
@@ -66,9 +69,10 @@ MAX_DEATHS = 3
 
 
 class JobQueue:
-    """First come, first served, on a fixed set of workers."""
+    """First come, first served, on a fixed set of workers. is_shared: whether clients may see each other's jobs."""
 
-    def __init__(self, workers: Sequence[int]) -> None:
+    def __init__(self, workers: Sequence[int], is_shared: bool = False) -> None:
+        self._is_shared = is_shared
         self._jobs = JobsAtHand()
         self._waiting: deque[str] = deque()
         self._running: dict[int, str | None] = dict.fromkeys(workers)
@@ -97,8 +101,9 @@ class JobQueue:
                 return self._finish_early(job_id)
             case MoveArrived(job_id, place):
                 return self._move(job_id, place)
-            case ListArrived(client):
-                return [Tell(client, Jobs(tuple(job.info() for job in self._jobs)))]
+            case ListArrived(client, owner):
+                listed = (job for job in self._jobs if owner is None or self._may_see(owner, job))
+                return [Tell(client, Jobs(tuple(job.info() for job in listed)))]
             case WorkerReady(worker):
                 self._ready.add(worker)
                 return []
@@ -118,9 +123,21 @@ class JobQueue:
             case Leaving():
                 return self._leave()
 
-    def known_request(self, request_id: str) -> str | None:
-        """The job that this request already has, if any."""
-        return self._jobs.of_request(request_id)
+    def known_request(self, request_id: str, owner: str = "") -> str | None:
+        """The job that this request of this client already has, if any."""
+        return self._jobs.of_request(request_id, owner)
+
+    def job(self, job_id: str) -> Job | None:
+        """The job, if it is at hand."""
+        return self._jobs.get(job_id)
+
+    def is_hidden(self, job: Job, owner: str) -> bool:
+        """Whether this is a job of somebody else, which must not exist for ``owner``."""
+        return not self._may_see(owner, job)
+
+    def waiting_of(self, owner: str) -> list[Submit]:
+        """The requests of this client that have not begun."""
+        return [self._jobs[job_id].submit for job_id in self._waiting if self._jobs[job_id].owner == owner]
 
     def running_jobs(self) -> dict[str, int]:
         """Which worker computes which job; those that rest are left out."""
@@ -161,7 +178,7 @@ class JobQueue:
 
     def _submit(self, client: bytes, job: Job) -> list[Action]:
         request_id = job.submit.request_id
-        known = self._jobs.of_request(request_id)
+        known = self._jobs.of_request(request_id, job.owner)
         if known is not None:
             return [Tell(client, Accepted(request_id, known, self._jobs[known].notice))]
         self._jobs.put(job)
@@ -171,8 +188,7 @@ class JobQueue:
     def _watch(self, client: bytes, job_id: str, cut_outs: bool, pauses: bool) -> list[Action]:
         job = self._jobs.get(job_id)
         if job is None:
-            problem = Problem("unavailable", f"This backend has no job {job_id!r}.", "Submit the prompt again.")
-            return [Tell(client, Failed(job_id, problem))]
+            return [Tell(client, Failed(job_id, no_such_job(job_id)))]
         if job.state == "finished":
             return [SendResult(client, job_id, job.seconds)]
         if job.state == "queued":
@@ -246,8 +262,9 @@ class JobQueue:
     def _move(self, job_id: str, place: int) -> list[Action]:
         if job_id not in self._waiting:
             return []
-        self._waiting.remove(job_id)
-        self._waiting.insert(max(place, 1) - 1, job_id)
+        owner = self._jobs[job_id].owner
+        order = moved(self._waiting, job_id, place, lambda other: self._may_see(owner, self._jobs[other]))
+        self._waiting = deque(order)
         return self._positions()
 
     def _relay(self, worker: int, event: Event) -> list[Action]:
@@ -341,6 +358,9 @@ class JobQueue:
 
     def _positions(self) -> list[Action]:
         return [Publish(Queued(job_id, place)) for place, job_id in enumerate(self._waiting, start=1)]
+
+    def _may_see(self, owner: str, job: Job) -> bool:
+        return may_see(owner, job.owner, self._is_shared)
 
     def _end(self, job: Job, event: Finished | Cancelled | Failed) -> list[Action]:
         self._stopping.discard(job.job_id)

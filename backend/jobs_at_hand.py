@@ -17,7 +17,7 @@ class JobsAtHand:
 
     def __init__(self) -> None:
         self._jobs: dict[str, Job] = {}
-        self._by_request: dict[str, str] = {}
+        self._by_request: dict[tuple[str, str], str] = {}
         self._ended: deque[str] = deque()
 
     def __getitem__(self, job_id: str) -> Job:
@@ -30,14 +30,14 @@ class JobsAtHand:
         """The job of this id, if it is at hand."""
         return self._jobs.get(job_id)
 
-    def of_request(self, request_id: str) -> str | None:
-        """The job that this request already has, if any."""
-        return self._by_request.get(request_id)
+    def of_request(self, request_id: str, owner: str = "") -> str | None:
+        """The job that this request of this client already has, if any."""
+        return self._by_request.get((owner, request_id))
 
     def put(self, job: Job) -> Job:
         """Keep this state of a new or known job; it is returned."""
         self._jobs[job.job_id] = job
-        self._by_request[job.submit.request_id] = job.job_id
+        self._by_request[job.owner, job.submit.request_id] = job.job_id
         return job
 
     def put_by(self, ended: Job) -> None:
@@ -46,7 +46,7 @@ class JobsAtHand:
         self._ended.append(ended.job_id)
         if len(self._ended) > REMEMBERED:
             forgotten = self._jobs.pop(self._ended.popleft())
-            self._by_request.pop(forgotten.submit.request_id, None)
+            self._by_request.pop((forgotten.owner, forgotten.submit.request_id), None)
 
 
 def _without_files(submit: Submit) -> Submit:

@@ -1,7 +1,8 @@
 """What waits to be sent to each client: ordered messages first, then the newest progress, then the newest snapshot.
 
 Replies, state changes and terminal events are kept in order and never dropped. Of progress and of snapshots only the
-newest of each job waits, and a snapshot leaves only against a credit, so a slow client holds at most one of each.
+newest of each job waits, and a snapshot leaves only against a credit, so a slow client holds at most one of each. What
+a client that reads nothing may hold is bounded: beyond that all of it is dropped, and the client told so.
 """
 
 from collections import deque
@@ -9,11 +10,30 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ..shared.mesh import MeshSnapshot, TextureSnapshot
-from ..shared.messages import TERMINAL_EVENTS, CutOut, Event, Paused, Preparing, Progress, Reply, Watch
+from ..shared.messages import (
+    TERMINAL_EVENTS,
+    CutOut,
+    Event,
+    Paused,
+    Preparing,
+    Problem,
+    Progress,
+    Rejected,
+    Reply,
+    Watch,
+)
+from .access.message_weight import weight_of
 
 MAX_CREDIT = 4
 MIN_FACES = 100
 MIN_TEXTURE = 16
+MOST_BYTES = 256 * 2**20
+"""That may wait for one client; results are on disk as well."""
+
+_OVERRUN = Rejected(
+    "",
+    Problem("unavailable", "You did not read what was sent to you, so it was dropped.", "Connect and watch again."),
+)
 
 Snapshot = MeshSnapshot | TextureSnapshot
 
@@ -51,6 +71,19 @@ class _Mailbox:
     progress: dict[str, Event] = field(default_factory=dict)
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
     watches: dict[str, _Watch] = field(default_factory=dict)
+    ordered_bytes: int = 0
+
+    def append(self, message: Reply | Event) -> None:
+        weight = weight_of(message)
+        if self.ordered and self.ordered_bytes + weight > MOST_BYTES:
+            for waiting in (self.ordered, self.progress, self.snapshots, self.watches):
+                waiting.clear()
+            message, weight, self.ordered_bytes = _OVERRUN, weight_of(_OVERRUN), 0
+        self.ordered.append(message)
+        self.ordered_bytes += weight
+
+    def popleft(self) -> None:
+        self.ordered_bytes -= weight_of(self.ordered.popleft())
 
     def end_watch(self, job_id: str) -> None:
         for by_job in (self.progress, self.snapshots, self.watches):
@@ -79,7 +112,7 @@ class Outbox:
 
     def put(self, client: bytes, message: Reply | Event) -> None:
         """Queue one message for one client, in order. A job's end ends the client's watch of it."""
-        self._mailbox(client).ordered.append(message)
+        self._mailbox(client).append(message)
         if isinstance(message, TERMINAL_EVENTS):
             self._mailbox(client).end_watch(message.job_id)
 
@@ -115,7 +148,7 @@ class Outbox:
             elif isinstance(event, (Preparing, Progress)):
                 mailbox.progress[event.job_id] = event
             else:
-                mailbox.ordered.append(event)
+                mailbox.append(event)
             if isinstance(event, TERMINAL_EVENTS):
                 mailbox.end_watch(event.job_id)
 
@@ -155,7 +188,7 @@ class Outbox:
         elif isinstance(message, (Preparing, Progress)) and not (mailbox.ordered and mailbox.ordered[0] is message):
             del mailbox.progress[message.job_id]
         else:
-            mailbox.ordered.popleft()
+            mailbox.popleft()
 
     def forget(self, client: bytes) -> None:
         """Drop a client that has gone; results stay in the store."""

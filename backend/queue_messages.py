@@ -16,6 +16,7 @@ class Job:
 
     is_paused: of a running one.  finishes_early: it was asked to take no further step.  deaths: of workers, or of the
     whole backend, since a checkpoint last brought it further.  saved: the fraction of the job in that checkpoint.
+    owner: who asked for it.
     """
 
     job_id: str
@@ -29,6 +30,7 @@ class Job:
     finishes_early: bool = False
     deaths: int = 0
     saved: float = 0.0
+    owner: str = ""
 
     def info(self) -> JobInfo:
         submit = self.submit
@@ -117,7 +119,10 @@ class MoveArrived:
 
 @dataclass(frozen=True)
 class ListArrived:
+    """``owner``: whose jobs are listed; None lists everybody's."""
+
     client: bytes
+    owner: str | None = None
 
 
 @dataclass(frozen=True)

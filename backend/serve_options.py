@@ -42,7 +42,13 @@ class ServeOptions:
     """Compile the networks of profile full for a GPU: minutes the first time, and faster steps."""
 
     keys: Path | None = None
-    """server.key, as written by 'any-to-3d keys': encrypt, and let only the listed clients in."""
+    """server.key, as written by 'any-to-3d keys new': encrypt, and let only the authorized clients in."""
+
+    shared_jobs: bool = False
+    """With keys: let every client see, cancel and move the jobs of all others."""
+
+    max_waiting: int = 2000
+    """Jobs of one client that may wait at once."""
 
     parent_pid: Annotated[int | None, tyro.conf.arg(metavar="PID")] = None
     """End when this process ends."""

@@ -4,7 +4,7 @@ import logging
 import math
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import zmq
@@ -34,6 +34,11 @@ from ..shared.messages import (
     Welcome,
 )
 from ..shared.wire import ProtocolError, decode
+from .access.limits import too_many_waiting
+from .access.reception import Reception, Refused
+from .access.refusals import Refusals
+from .access.terms import Terms
+from .access.visible_jobs import answer_as_if_unknown, job_asked_for
 from .addresses import is_loopback
 from .announcement import Announcement
 from .continuation import NothingToContinue, with_parents_prompt
@@ -98,15 +103,19 @@ class Server:
         welcome: Welcome,
         allow_shutdown: bool = False,
         is_orphaned: Callable[[], bool] = lambda: False,
+        terms: Terms | None = None,
         retention: Rule = KEEP_EVERYTHING,
         metrics: Metrics = NO_METRICS,
     ) -> None:
+        terms = terms or Terms()
         self._router, self._pool, self._store, self._check = router, pool, store, check
         self._keeping = Safekeeping(store)
         self._announcement = Announcement(welcome)
         self._allow_shutdown = allow_shutdown
         self._is_orphaned = is_orphaned
-        self._queue = JobQueue(pool.workers)
+        self._refusals = Refusals()
+        self._reception = Reception(terms.gate, terms.limits, self._refusals)
+        self._queue = JobQueue(pool.workers, terms.has_shared_jobs)
         self._outbox = Outbox()
         self._delivery = Delivery(router, self._outbox)
         self._silence = SilenceWatch()
@@ -148,8 +157,10 @@ class Server:
         self._dispatch.ask_for_snapshots(self._queue.running_jobs())
         self._keeping.retry(time.monotonic())
         self._announcement.storage_complains(self._keeping.complaint)
+        # Before anything is sent: a client that is let in no more gets nothing that waited for it.
+        self._forget_clients()
         self._delivery.flush()
-        self._delivery.forget_absent()
+        self._refusals.report(time.monotonic())
         self._retention.sweep(time.monotonic(), time.time())
         self._metrics.show(self._figures())
         if self._is_orphaned():
@@ -168,33 +179,48 @@ class Server:
                 client, *frames = self._router.recv_multipart(zmq.NOBLOCK, copy=False)
             except zmq.Again:
                 return
-            routing_id = client.bytes
-            self._delivery.heard(routing_id)
-            try:
-                request = decode([frame.buffer for frame in frames])
-            except ProtocolError as error:
-                log.warning("client=%s unreadable=%s", routing_id.hex()[:8], error)
-                self._reject(routing_id, "", Problem("protocol", f"The backend cannot read this message: {error}."))
-                continue
-            # With the frames of one message comes the address of its sender.
-            self._answer_safely(routing_id, request, _peer(frames[-1] if frames else client))
+            # With the frames of one message comes the address of its sender, and who it is.
+            self._receive(client.bytes, frames or [client], frames)
 
-    def _answer_safely(self, client: bytes, request: Request | Reply | Event, peer: str) -> None:
+    def _receive(self, client: bytes, marked: Sequence[zmq.Frame], frames: Sequence[zmq.Frame]) -> None:
+        now = time.monotonic()
+        admission = self._reception.admit(client, marked, now)
+        if isinstance(admission, Refused):
+            if admission.problem is not None:
+                self._reject(client, "", admission.problem)
+            return
+        if admission.is_new_owner:
+            self._outbox.forget(client)
+        self._delivery.heard(client)
+        try:
+            request = decode([frame.buffer for frame in frames])
+        except ProtocolError as error:
+            self._refusals.add("unreadable", f"client={client.hex()[:8]} {error}", now)
+            self._reject(client, "", Problem("protocol", f"The backend cannot read this message: {error}."))
+            return
+        self._answer_safely(client, request, _peer(marked[-1]), admission.owner)
+
+    def _answer_safely(self, client: bytes, request: Request | Reply | Event, peer: str, owner: str) -> None:
         """A defect that one client's request brings to light is not to end the jobs of all."""
         try:
-            self._answer(client, request, peer)
+            self._answer(client, request, peer, owner)
         except Exception:
             log.exception("client=%s request=%s", client.hex()[:8], type(request).__name__)
             request_id = request.request_id if isinstance(request, Submit) else ""
             hint = "This is a defect: please report it with the backend's log."
             self._reject(client, request_id, Problem("internal", "The backend failed at this request.", hint))
 
-    def _answer(self, client: bytes, request: Request | Reply | Event, peer: str) -> None:
+    def _answer(self, client: bytes, request: Request | Reply | Event, peer: str, owner: str) -> None:
+        job_id = job_asked_for(request)
+        if job_id is not None and self._is_hidden(job_id, owner):
+            if (answer := answer_as_if_unknown(request)) is not None:
+                self._outbox.put(client, answer)
+            return
         match request:
             case Hello():
                 self._greet(client, request)
             case Submit():
-                self._submit(client, request)
+                self._submit(client, request, owner)
             case Watch():
                 self._outbox.watch(client, request)
                 self._handle(WatchArrived(client, request.job_id, request.cut_outs, request.pauses))
@@ -213,7 +239,7 @@ class Server:
             case Move(job_id, place):
                 self._handle(MoveArrived(job_id, place))
             case ListJobs():
-                self._handle(ListArrived(client))
+                self._handle(ListArrived(client, owner))
             case Shutdown():
                 self._shut_down(client, peer)
             case FreeMemory():
@@ -221,6 +247,11 @@ class Server:
             case _:
                 name = type(request).__name__
                 self._reject(client, "", Problem("protocol", f"{name} is not a request; only a backend sends it."))
+
+    def _is_hidden(self, job_id: str, owner: str) -> bool:
+        # Those that ended long ago are on disk only.
+        job = self._queue.job(job_id) or self._store.find(job_id)
+        return job is not None and self._queue.is_hidden(job, owner)
 
     def _greet(self, client: bytes, hello: Hello) -> None:
         ours, theirs = PROTOCOL_VERSION, hello.protocol_version
@@ -231,9 +262,9 @@ class Server:
             return
         self._outbox.put(client, self._announcement.now())
 
-    def _submit(self, client: bytes, submit: Submit) -> None:
-        job = Job(f"j{uuid.uuid4().hex[:16]}", submit)
-        if self._queue.known_request(submit.request_id) is None:
+    def _submit(self, client: bytes, submit: Submit, owner: str) -> None:
+        job = Job(f"j{uuid.uuid4().hex[:16]}", submit, owner=owner)
+        if self._queue.known_request(submit.request_id, owner) is None:
             admitted = self._admit(job)
             if isinstance(admitted, Problem):
                 self._reject(client, submit.request_id, admitted)
@@ -246,10 +277,13 @@ class Server:
         try:
             submit = with_parents_prompt(job.submit, self._store)
             verdict = self._check(submit)
-            if verdict.problem is not None:
-                return verdict.problem
+            waiting = self._queue.waiting_of(job.owner)
+            problem = verdict.problem or too_many_waiting(self._reception.limits, waiting, submit)
+            if problem is not None:
+                return problem
             job = replace(job, submit=submit, notice=verdict.notice)
             self._store.admit(job)
+            log.info("job=%s state=queued attempts=0", job.job_id)
         except NothingToContinue as missing:
             return missing.problem
         except OSError as error:
@@ -308,6 +342,12 @@ class Server:
     def _handle(self, stimulus: Stimulus) -> None:
         for action in self._queue.handle(stimulus):
             self._dispatch.perform(action)
+
+    def _forget_clients(self) -> None:
+        absent = self._delivery.absent()
+        for client in absent:
+            self._reception.forget(client)
+        self._delivery.forget([*absent, *self._reception.gone()])
 
 
 def _peer(frame: zmq.Frame) -> str:

@@ -51,11 +51,13 @@ ADDED_COLUMNS = {
     "finishes_early": "INTEGER NOT NULL DEFAULT 0",
     "deaths": "INTEGER NOT NULL DEFAULT 0",
     "saved": "REAL NOT NULL DEFAULT 0",
+    "owner": "TEXT NOT NULL DEFAULT ''",
 }
 """Since the first release: a folder of that time is given them when it is opened."""
 
-FIXED = ("job_id", "submit", "notice")
-CHANGING = ("state", "attempts", "seconds", "problem_code", "problem_message", "problem_hint", *ADDED_COLUMNS)
+FIXED = ("job_id", "submit", "notice", "owner")
+RESTING = ("is_paused", "finishes_early", "deaths", "saved")
+CHANGING = ("state", "attempts", "seconds", "problem_code", "problem_message", "problem_hint", *RESTING)
 COLUMNS = ", ".join((*FIXED, *CHANGING))
 
 WRITE = f"""
@@ -142,7 +144,7 @@ class JobStore:
         problem = job.problem
         details = (None, None, None) if problem is None else (problem.code, problem.message, problem.hint)
         submit = msgpack.packb([bytes(frame) for frame in encode(job.submit)])
-        row = (job.job_id, submit, job.notice, job.state, job.attempts, job.seconds, *details)
+        row = (job.job_id, submit, job.notice, job.owner, job.state, job.attempts, job.seconds, *details)
         row += (job.is_paused, job.finishes_early, job.deaths, job.saved)
         try:
             with self._records:
@@ -275,10 +277,11 @@ def _open_exclusively(path: Path) -> sqlite3.Connection:
 
 
 def _job_from_row(row: tuple) -> Job:
-    job_id, submit, notice, state, attempts, seconds, code, message, hint, paused, early, deaths, saved = row
+    job_id, submit, notice, owner, state, attempts, seconds, code, message, hint, paused, early, deaths, saved = row
     request = _request(submit)
     problem = None if code is None else Problem(code, message, hint)
-    return Job(job_id, request, notice, state, attempts, seconds, problem, bool(paused), bool(early), deaths, saved)
+    rests = bool(paused), bool(early)
+    return Job(job_id, request, notice, state, attempts, seconds, problem, *rests, deaths, saved, owner)
 
 
 def _request(packed: bytes) -> Submit:

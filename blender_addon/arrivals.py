@@ -24,6 +24,11 @@ class Arrivals:
     def frame(self, job_id: str) -> MeshSnapshot | None:
         return self._frames.get(job_id)
 
+    @property
+    def growing(self) -> frozenset[str]:
+        """The jobs of which a frame is here."""
+        return frozenset(self._frames)
+
     def texture(self, job_id: str) -> TextureSnapshot | None:
         return self._textures.get(job_id)
 

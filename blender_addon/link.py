@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import uuid
 from pathlib import Path
-from time import monotonic
+from time import monotonic, perf_counter
 
 import bpy
 
 from ..shared.client import Client, CurveKeys
 from ..shared.mesh import MeshSnapshot, TexturedMesh, TextureSnapshot
 from ..shared.messages import Accepted, Ack, Cancelled, CutOut, Failed, Finished, Message, Rejected, Request, Submit
-from . import cut_out_icons
+from . import cut_out_icons, live_pictures
 from .arrivals import Arrivals
 from .connection.backend_process import BackendProcess, LaunchOptions
 from .connection.checks import Checks
 from .errors import Trouble, trouble
+from .frame_budget import FrameBudget
 from .frame_memory import FrameMemory
 from .history import icons as history_icons
 from .history.ledger import Ledger
@@ -38,6 +39,7 @@ from .state import (
     Dialled,
     Dismissed,
     FetchAsked,
+    FramesPaced,
     HungUp,
     Job,
     JobDismissed,
@@ -78,6 +80,7 @@ class Link:
         self._arrivals = Arrivals(self.frames)
         self._retextures = Retextures()
         self._ledger = Ledger()
+        self._budget = FrameBudget()
 
     # --- what the artist asks for -------------------------------------------------------------------------------------
 
@@ -281,6 +284,7 @@ class Link:
         self.checks.close()
         cut_out_icons.free()
         history_icons.free()
+        live_pictures.free()
         if self.process and self.process.ends_with_blender:
             self.process.stop(wait)
 
@@ -322,11 +326,11 @@ class Link:
         elif isinstance(message, MeshSnapshot) and not job.is_over:
             if self._arrivals.keep_frame(message) is None:
                 # Watching again begins anew, with faces; nothing else would give the credit back.
-                self.ask(watch_of(job.job_id))
+                self.ask(watch_of(job.job_id, self.session.max_faces))
         elif isinstance(message, TextureSnapshot) and not job.is_over:
             self._arrivals.keep_texture(message)
         elif job.is_over:
-            self._arrivals.forget(job.job_id)
+            self._forget(job.job_id)
 
     def _keep_cut_out(self, message: Message) -> None:
         if isinstance(message, CutOut) and self.session.job(message.job_id) is not None:
@@ -370,15 +374,23 @@ class Link:
 
     def _show_frame(self, job: Job) -> Outcome:
         run = self.session.backend.backend_id if self.session.backend else ""
+        begun = perf_counter()
         if texture := self._arrivals.texture(job.job_id):
-            outcome, sequence = self._retextures.show(job.origin, texture), texture.sequence
+            outcome, sequence, faces = self._retextures.show(job.origin, texture), texture.sequence, 0
         elif frame := self._arrivals.frame(job.job_id):
-            outcome, sequence = scene.show(job.origin, frame, run), frame.sequence
+            outcome, sequence, faces = scene.show(job.origin, frame, run), frame.sequence, len(frame.faces)
         else:
             return Outcome.MISSING
-        if outcome is Outcome.SHOWN and self._client is not None:
-            self._client.send(Ack(job.job_id, sequence))
+        if outcome is Outcome.SHOWN:
+            if faces:
+                self._pace_frames(perf_counter() - begun, faces)
+            self.ask(Ack(job.job_id, sequence))
         return outcome
+
+    def _pace_frames(self, seconds: float, faces: int) -> None:
+        self._budget = self._budget.after(seconds, faces)
+        if self._budget.max_faces != self.session.max_faces:
+            self.apply(FramesPaced(self._budget.max_faces))
 
     def _finish(self, job: Job, result: TexturedMesh) -> Outcome:
         if job.origin.retextured and job.origin.request_id not in self._placements:
@@ -386,10 +398,18 @@ class Link:
         else:
             outcome = scene.finish(job.origin, result, self.session.backend)
         if outcome is Outcome.SHOWN:
-            self._arrivals.forget(job.job_id)
+            self._forget(job.job_id)
             # The only step of a job: undo takes back the whole object, not the shapes that it had on the way.
             scene.push_undo(f"Any to 3D: {job.origin.prompt}")
         return outcome
+
+    def newest_frame(self, job_id: str) -> MeshSnapshot | None:
+        """What a running job looks like, if that is known."""
+        return self._arrivals.frame(job_id)
+
+    def _forget(self, job_id: str) -> None:
+        self._arrivals.forget(job_id)
+        live_pictures.forget_all_but(self._arrivals.growing)
 
     def _hang_up(self) -> None:
         if self._client is not None:

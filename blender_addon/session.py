@@ -48,6 +48,7 @@ from .state import (
     Dialled,
     Dismissed,
     FetchAsked,
+    FramesPaced,
     HungUp,
     Job,
     JobDismissed,
@@ -110,19 +111,34 @@ def _welcome(session: Session, event: Welcome) -> Change:
     return _back_again(replace(session, backend=event))
 
 
-def watch_of(job_id: str) -> Watch:
+def watch_of(job_id: str, max_faces: int) -> Watch:
     """How this add-on follows a job."""
-    return Watch(job_id, cut_outs=True, keeps_faces=True, pauses=True, max_texture=_LIVE_TEXTURE)
+    return Watch(
+        job_id,
+        max_faces=max_faces,
+        cut_outs=True,
+        keeps_faces=True,
+        pauses=True,
+        max_texture=_LIVE_TEXTURE,
+    )
 
 
-def _attach_requests(jobs: tuple[Job, ...]) -> tuple[Request, ...]:
+def _frames_paced(session: Session, event: FramesPaced) -> Change:
+    """Watching again tells the backend; those of other jobs are of the same size by and large."""
+    followed = (job for job in session.active_jobs if job.state == "running" and job.job_id)
+    is_connected = session.connection == "connected"
+    requests = tuple(watch_of(job.job_id, event.max_faces) for job in followed) if is_connected else ()
+    return replace(session, max_faces=event.max_faces), requests
+
+
+def _attach_requests(jobs: tuple[Job, ...], max_faces: int) -> tuple[Request, ...]:
     requests: list[Request] = []
     for job in jobs:
         if job.is_over:
             if job.cancel_asked and job.awaits_answer and job.job_id:
                 requests.append(Cancel(job.job_id))
         elif job.job_id:
-            requests.append(watch_of(job.job_id))
+            requests.append(watch_of(job.job_id, max_faces))
             if job.cancel_asked:
                 # A backend that died may not have heard it.
                 requests.append(Cancel(job.job_id))
@@ -159,7 +175,9 @@ def _mending(address: str) -> Fix | None:
 
 def _back_again(session: Session) -> Change:
     jobs = tuple(replace(job, awaits_answer=not job.is_over) for job in session.jobs)
-    return replace(session, connection="connected", jobs=jobs, trouble=None), _attach_requests(session.jobs)
+    return replace(session, connection="connected", jobs=jobs, trouble=None), _attach_requests(
+        session.jobs, session.max_faces
+    )
 
 
 def _backend_exited(session: Session, event: BackendExited) -> Change:
@@ -210,7 +228,7 @@ def _recent(jobs: tuple[Job, ...]) -> tuple[Job, ...]:
 def _attached(session: Session, event: Attached) -> Change:
     known = {job.job_id for job in session.jobs}
     new = tuple(Job(origin, "queued", awaits_answer=True) for origin in event.origins if origin.job_id not in known)
-    requests = _attach_requests(new) if session.connection == "connected" else ()
+    requests = _attach_requests(new, session.max_faces) if session.connection == "connected" else ()
     return replace(session, jobs=session.jobs + new), requests
 
 
@@ -218,7 +236,7 @@ def _fetch_asked(session: Session, event: FetchAsked) -> Change:
     """Watching an ended job is answered by its result."""
     others = tuple(job for job in session.jobs if job.job_id != event.origin.job_id)
     job = Job(event.origin, "queued", awaits_answer=True)
-    requests = _attach_requests((job,)) if session.connection == "connected" else ()
+    requests = _attach_requests((job,), session.max_faces) if session.connection == "connected" else ()
     return replace(session, jobs=(*others, job), trouble=None), requests
 
 
@@ -255,7 +273,7 @@ def _accepted(session: Session, event: Accepted) -> Change:
     origin = replace(job.origin, job_id=event.job_id)
     job = replace(job, origin=origin, state="queued", submit=None, notice=event.notice, awaits_answer=False)
     wish = (Cancel(event.job_id),) if job.cancel_asked else ()
-    return _with(session, job), (watch_of(event.job_id), *wish)
+    return _with(session, job), (watch_of(event.job_id, session.max_faces), *wish)
 
 
 def _rejected(session: Session, event: Rejected) -> Change:
@@ -358,6 +376,7 @@ _HANDLERS: dict[type, Callable[..., Change]] = {
     Troubled: _troubled,
     Dismissed: _dismissed,
     JobDismissed: _job_dismissed,
+    FramesPaced: _frames_paced,
     Asked: _asked,
     Attached: _attached,
     CancelAsked: _cancel_asked,

@@ -12,6 +12,7 @@ from typing import Literal, Union
 from ..shared.handshake import Obstacle
 from ..shared.messages import Checkpoints, CutOut, Operation, RecipeInfo, Submit, Welcome
 from .errors import Trouble
+from .frame_budget import MOST_FACES
 
 Connection = Literal["offline", "connecting", "connected", "lost", "refused"]
 JobState = Literal["sending", "queued", "running", "finished", "cancelled", "failed"]
@@ -99,7 +100,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Session:
-    """The whole state behind the panel."""
+    """The whole state behind the panel. max_faces: of a frame, as backends are asked for it."""
 
     connection: Connection = "offline"
     address: str = ""
@@ -107,6 +108,7 @@ class Session:
     jobs: tuple[Job, ...] = ()
     trouble: Trouble | None = None
     checkpoints: tuple[Checkpoints, ...] = ()
+    max_faces: int = MOST_FACES
 
     def job(self, job_id: str) -> Job | None:
         """The job with this id, or None."""
@@ -218,6 +220,13 @@ class Attached:
 
 
 @dataclass(frozen=True)
+class FramesPaced:
+    """Frames of this many faces are what this Blender shows quickly."""
+
+    max_faces: int
+
+
+@dataclass(frozen=True)
 class Troubled:
     """Something went wrong on this side of the wire."""
 
@@ -246,6 +255,7 @@ LocalEvent = Union[
     Wished,
     FetchAsked,
     Attached,
+    FramesPaced,
     Troubled,
     Dismissed,
     JobDismissed,

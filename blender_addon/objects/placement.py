@@ -65,7 +65,7 @@ def stand(vertices: np.ndarray, height: float, origin: Origin = "BASE") -> np.nd
     """
     if len(vertices) == 0:
         return vertices
-    by_axis = np.ascontiguousarray(vertices.T)  # thirty times faster to reduce than rows of three
+    by_axis = np.ascontiguousarray(vertices.T)  # rows of three are slow to reduce and to add to
     low, high = by_axis.min(axis=1), by_axis.max(axis=1)
     extent = high - low
     size = extent[2] if extent[2] > 1e-6 else extent.max()
@@ -73,9 +73,9 @@ def stand(vertices: np.ndarray, height: float, origin: Origin = "BASE") -> np.nd
     middle = (low + high) / 2
     if origin == "BASE":
         middle[2] = low[2]
-    placed = vertices - middle.astype(np.float32)
-    placed *= scale
-    return placed
+    by_axis -= middle.astype(np.float32)[:, None]
+    by_axis *= scale
+    return np.ascontiguousarray(by_axis.T)
 
 
 def origin_above(base: float, height: float, origin: Origin) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from .. import cut_out_icons, pump, wording
+from .. import cut_out_icons, live_pictures, pump, wording
 from ..link import Link
 from ..objects import scene
 from ..state import Job
@@ -12,6 +12,7 @@ from .tab import TabPanel, draw_text
 
 _ENDED_JOBS_SHOWN = 3
 _CUT_OUT_SCALE = 5.0
+_LIVE_SCALE = 4.0
 
 
 class ProgressPanel(TabPanel):
@@ -71,7 +72,11 @@ def _draw_rest(box: bpy.types.UILayout, job: Job) -> None:
 
 
 def _draw_bars(box: bpy.types.UILayout, link: Link, job: Job) -> None:
-    """One bar for each phase, and one for the whole job."""
+    """One bar for each phase, and one for the whole job; beside them what it looks like."""
+    frame = link.newest_frame(job.job_id)
+    icon = live_pictures.icon_of(frame) if frame is not None else 0
+    if icon:
+        box.template_icon(icon_value=icon, scale=_LIVE_SCALE)
     bars = box.column(align=True)
     for bar in wording.phase_bars(link.session, job):
         bars.progress(factor=bar.fraction, text=bar.text)

@@ -21,9 +21,9 @@ LARGEST_WEIGHT = 1000.0
 
 FROM_NOTHING = Course()
 
-_MAKES_TO_A_BUDGET = ("builtin", "full")
+_BUDGET = "max_faces"
 _BUDGETS = (500, 500_000)
-"""What those profiles allow."""
+"""The override by which a backend makes to a number of faces, and what backends allow it to be."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def to_submit(fields: PromptFields, backend: Welcome, max_faces: int = 0, course
         recipe=recipe.name,
         preset=offered_preset(fields.preset, recipe),
         seed=fields.seed,
-        overrides=_overrides(backend, max_faces),
+        overrides=_overrides(recipe, max_faces),
         source=course.source,
         until=shape_phase(recipe) if course.stops_after_shape else "",
         seen_from=course.seen_from if has_picture else None,
@@ -130,15 +130,15 @@ def to_submit(fields: PromptFields, backend: Welcome, max_faces: int = 0, course
     return submit
 
 
-def _overrides(backend: Welcome, max_faces: int) -> dict[str, float]:
+def _overrides(recipe: RecipeInfo, max_faces: int) -> dict[str, float]:
     """A backend that paints the surface after it was simplified gives a budget the better texture.
 
-    The protocol does not announce who takes it; the add-on reduces what is still too much.
+    Where it takes no budget, and where it made more, the add-on reduces the result.
     """
-    if not max_faces or backend.profile not in _MAKES_TO_A_BUDGET:
+    if not max_faces or _BUDGET not in recipe.overrides:
         return {}
     low, high = _BUDGETS
-    return {"max_faces": float(min(max(max_faces, low), high))}
+    return {_BUDGET: float(min(max(max_faces, low), high))}
 
 
 def _prompts(fields: PromptFields, recipe: RecipeInfo) -> tuple[WeightedPrompt, ...]:

@@ -15,10 +15,10 @@ from any_to_3d.backend.generator.condition import Preparing
 from any_to_3d.backend.generator.economy import Economy
 from any_to_3d.backend.memory_forecast import GIB
 from any_to_3d.backend.models.precision import precision_for
+from any_to_3d.backend.starting.asked_recipe import recipe_of
 from any_to_3d.backend.stored_checkpoints import newest_first
 from any_to_3d.backend.worker import Wish, run_job
 from any_to_3d.backend.worker_messages import Run
-from any_to_3d.backend.starting.asked_recipe import recipe_of
 from any_to_3d.backend.xbind_engine import XBindEngine
 from any_to_3d.shared import messages as m
 from any_to_3d.shared.mesh import MeshSnapshot

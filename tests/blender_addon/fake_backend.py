@@ -6,6 +6,7 @@
 
 A retexture gets textures of one colour in place of shapes, and ends with another one, whatever its mask.
 
+A second word "dense" makes its snapshots as large as their watcher allows.
 It has 8 GB of memory, of which 2 are free until it is asked to free more; --old hides that, --licences states one.
 A picture is sent back as its own cut-out to those who ask for it; sounds it does not understand.
 A job id that it does not know is taken up again as if it had been restarted, unless it begins with "gone".
@@ -85,6 +86,8 @@ class RunningJob:
     pictures: dict[int, bytes] = field(default_factory=dict)
     sequence: int = 0
     credit: int = 0
+    max_faces: int = 50_000
+    is_dense: bool = False
     is_over: bool = False
     is_paused: bool = False
     source: SourceMesh | None = None
@@ -108,6 +111,9 @@ def snapshot(job: RunningJob) -> MeshSnapshot:
         shape = job.source.vertices, job.source.faces
         return MeshSnapshot(job.job_id, job.sequence, "geometry", job.sequence, 0, *shape, colors)
     size = 0.5 + 0.05 * job.sequence
+    if job.is_dense:
+        faces = np.tile(CUBE_FACES, (job.max_faces // 12, 1))
+        return MeshSnapshot(job.job_id, job.sequence, "coarse", job.sequence, job.max_faces, cube(size), faces, colors)
     return MeshSnapshot(job.job_id, job.sequence, "coarse", job.sequence, topology, cube(size), faces.copy(), colors)
 
 
@@ -182,10 +188,11 @@ class FakeBackend:
                 self.send(client, Rejected("", Problem("bad_request", f"There is no job {request.job_id}.")))
             case Watch():
                 job = self.jobs.setdefault(request.job_id, RunningJob(request.job_id, "a", client))
-                if job.sequence > SNAPSHOTS:
+                if job.sequence > SNAPSHOTS and not job.is_dense:
                     self.send(client, finished(job))
                     return
                 job.client, job.credit, job.max_texture = client, request.credit, request.max_texture
+                job.max_faces = request.max_faces
                 self.send(client, Started(job.job_id))
                 if job.is_paused:
                     self.send(client, Paused(job.job_id))
@@ -219,7 +226,8 @@ class FakeBackend:
         parts = enumerate(part.prompt for part in request.prompts)
         pictures = {number: prompt.data for number, prompt in parts if isinstance(prompt, ImagePrompt)}
         mesh = request.source.mesh if isinstance(request.source, (Refine, Continue)) else None
-        self.jobs.setdefault(job_id, RunningJob(job_id, kind, client, pictures, source=mesh))
+        is_dense = "dense" in words.split()
+        self.jobs.setdefault(job_id, RunningJob(job_id, kind, client, pictures, is_dense=is_dense, source=mesh))
         self.jobs[job_id].retexture = request.source if isinstance(request.source, Retexture) else None
         notice = "Read as 'a chair'." if kind == "guess" else ""
         self.send(client, Accepted(request.request_id, job_id, notice))

@@ -78,6 +78,7 @@ SCENARIOS = {
     "real_server": _installed(real_program),
     "real_iteration": _installed(real_program),
     "backend_care": _installed(fake_program),
+    "unusual_places": _installed(fake_program),
     "self_hosted": _self_hosted,
 }
 """What each scenario finds in its environment, made in a folder of its own."""

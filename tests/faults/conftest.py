@@ -1,6 +1,7 @@
-"""The servers and clients of the backend's tests are used here too."""
+"""Tests of faults use the live backend of the backend's tests, and the fuzzing of the benchmarks."""
 
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "backend"))
+TESTS = Path(__file__).parents[1]
+sys.path[:0] = [str(TESTS.parent / "benchmarks"), str(TESTS / "shared"), str(TESTS / "backend")]
