@@ -214,3 +214,9 @@ def test_links_out_of_the_manual_are_pointed_to_where_the_site_has_them(tmp_path
     )
     reached = links.reached([page], docs)
     assert {path.relative_to(tmp_path).as_posix() for path in reached} == {"OUT.md", "code/p.png", "code/f.md"}
+
+
+def test_every_promise_about_durability_names_a_test_that_there_is() -> None:
+    named = re.findall(r"`(tests/\S+::test_\w+)`", (DOCS / "durability.md").read_text("utf-8"))
+    assert len(named) > 15
+    assert set(named) <= set(promises.all_tests())
