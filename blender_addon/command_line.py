@@ -1,4 +1,4 @@
-"""``blender --command any_to_3d ...``: generate, refine and continue without a window, into a .blend or a glTF file."""
+"""``blender --command any_to_3d ...``: generate, refine, continue, retexture without a window, into a file."""
 
 from __future__ import annotations
 
@@ -42,7 +42,12 @@ def parser() -> argparse.ArgumentParser:
     further.add_argument("--checkpoint", default="", help="from which stored state; the newest if left out")
     further.add_argument("--more-steps", type=int, default=0, help="of the last phase (default 0)")
     further.set_defaults(follow=_continue)
-    for verb in (generate, refine, further):
+    retexture = verbs.add_parser("retexture", help="paint a mesh anew, its shape and UVs as they are")
+    _add_mesh(retexture)
+    _add_prompt(retexture)
+    _add_texture(retexture)
+    retexture.set_defaults(follow=_retexture)
+    for verb in (generate, refine, further, retexture):
         verb.add_argument("--out", type=Path, required=True, help=f"a file that ends with {', '.join(ENDINGS)}")
         verb.add_argument("--address", default="", help="of a backend that runs; without it one is started")
         verb.add_argument("--demo", action="store_true", help="play the recorded demo, without a backend")
@@ -61,6 +66,17 @@ def _add_prompt(verb: argparse.ArgumentParser) -> None:
 def _add_mesh(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--mesh", type=Path, required=True, help=f"a file that ends with {', '.join(MESH_ENDINGS)}")
     verb.add_argument("--object", default="", help="its name, where the file has several meshes")
+
+
+def _add_texture(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--seed", type=int, default=0, help="(default 0)")
+    verb.add_argument("--strength", type=float, default=1.0, help="above 0, a tint, to 1, all new (default 1)")
+    verb.add_argument("--size", type=int, default=0, help="texels a side; as in the present image if left out")
+    verb.add_argument("--uvs", choices=("automatic", "keep", "new"), default="automatic", help="(default automatic)")
+    verb.add_argument("--group", default="", help="a vertex group that may change; all if neither is given")
+    verb.add_argument("--mask", type=Path, help="an image at the object's UVs, whose white parts may change")
+    verb.add_argument("--invert", action="store_true", help="change what is outside of it instead")
+    verb.add_argument("--border", type=int, default=8, help="texels over which old passes into new (default 8)")
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -113,6 +129,22 @@ def _continue(chosen: argparse.Namespace) -> None:
     bpy.ops.any_to_3d.continue_job(  # type: ignore[attr-defined]
         "EXEC_DEFAULT", prompt=chosen.prompt, preset=chosen.preset, seed=chosen.seed, checkpoint=chosen.checkpoint,
         more_steps=chosen.more_steps,
+    )  # fmt: skip
+
+
+def _retexture(chosen: argparse.Namespace) -> None:
+    if not 0 < chosen.strength <= 1:
+        raise CommandFailed(f"--strength is {chosen.strength:g}, and must be above 0 and at most 1")
+    if chosen.group and chosen.mask:
+        raise CommandFailed("--group and --mask are two masks; give one")
+    command_steps.open_mesh(chosen.mesh, chosen.object)
+    mask = command_steps.open_image(chosen.mask).name if chosen.mask else chosen.group
+    command_steps.connect(_backend(chosen))
+    bpy.ops.any_to_3d.retexture(  # type: ignore[attr-defined]
+        prompt=chosen.prompt, image=chosen.image, sound=chosen.sound, negative=chosen.negative,
+        preset=chosen.preset, seed=chosen.seed, strength=chosen.strength, size=chosen.size, uvs=chosen.uvs.upper(),
+        mask="IMAGE" if chosen.mask else "GROUP" if chosen.group else "NONE", mask_name=mask, border=chosen.border,
+        invert="YES" if chosen.invert else "NO", uses_alpha="NO",
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from time import monotonic, sleep
 
 import bpy
+import numpy as np
 
 from . import pump, wording
 from .objects import provenance
@@ -72,6 +73,16 @@ def _read(path: str, ending: str) -> None:
         {".obj": bpy.ops.wm.obj_import, ".stl": bpy.ops.wm.stl_import, ".ply": bpy.ops.wm.ply_import}[ending](
             filepath=path
         )
+
+
+def open_image(path: Path) -> bpy.types.Image:
+    """Load a picture. Raises CommandFailed for a file that is none."""
+    if not path.is_file():
+        raise CommandFailed(f"there is no file {path}")
+    image = bpy.data.images.load(str(path.absolute()))
+    if not np.array(image.size).any():
+        raise CommandFailed(f"{path.name} is no image that Blender can read")
+    return image
 
 
 def connect(backend: Backend) -> None:

@@ -100,3 +100,23 @@ def test_d20_a_mesh_that_cannot_be_told_is_asked_for_by_name():
     assert (status, "--object must name one of the meshes" in err, "'Cone'" in err) == (1, True, True)
     status, _, err = _run("refine", "--mesh", FOLDER / "none.obj", "--prompt", "a chair", "--out", FOLDER / "x.glb")
     assert (status, "there is no file" in err) == (1, True)
+
+
+def test_d20_a_mesh_of_a_file_is_painted_anew_where_a_group_allows_it():
+    mesh, path = FOLDER / "grid.blend", FOLDER / "painted.blend"
+    empty_file()
+    bpy.ops.mesh.primitive_grid_add(x_subdivisions=8, y_subdivisions=8)
+    target = bpy.context.object
+    group = target.vertex_groups.new(name="right")
+    group.add([each.index for each in target.data.vertices if each.co.x > 0], 1.0, "REPLACE")
+    bpy.ops.wm.save_as_mainfile(filepath=str(mesh))
+    words = ("--mesh", mesh, "--prompt", "gold", "--size", 64, "--group", "right", "--strength", 0.5)
+    status, _, err = _run("retexture", *words, "--out", path)
+    assert (status, err) == (0, "")
+    bpy.ops.wm.open_mainfile(filepath=str(path))
+    material = bpy.data.objects["Grid"].material_slots[0].material
+    image = material.node_tree.nodes.active.image
+    row = [tuple(round(255 * each) for each in image.pixels[4 * x : 4 * x + 3]) for x in range(64)]
+    assert (row[2], row[61]) == ((231, 231, 231), (10, 20, 200))
+    status, _, err = _run("retexture", *words[:4], "--strength", 0, "--out", path)
+    assert (status, "--strength is 0" in err) == (1, True)

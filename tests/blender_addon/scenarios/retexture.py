@@ -279,7 +279,7 @@ def test_d14_a_second_retexture_waits_for_the_first():
     cancel()
 
 
-def test_n1_a_texture_of_1024_is_written_often_enough_for_two_updates_a_second():
+def test_d6_a_texture_of_1024_is_written_often_enough_for_two_updates_a_second():
     """The pump rests nine times as long as a tick took: 55 ms each make two a second."""
     target = make("suzanne")
     bpy.ops.any_to_3d.retexture(prompt="slow gold", size=1024)
