@@ -107,7 +107,7 @@ class Hurry:
 def test_a_job_finished_early_in_any_phase_gives_a_closed_unwrapped_and_textured_mesh(
     engine: XBindEngine, tmp_path: Path, phase: str
 ) -> None:
-    submit = m.Submit("r", request().prompts, preset="draft", overrides={**SMALLEST, "steps_scale": 0.05})
+    submit = m.Submit("r", request().prompts, preset="draft", overrides={**SMALLEST, "steps_scale": 0.08})
     control, told = Hurry(), []
     # By this clock a second passes with every look at it, so each step is reported.
     for event in run_job(Run("j1", submit, str(tmp_path)), engine, control, itertools.count().__next__):
