@@ -275,7 +275,9 @@ class Server:
     def _admit(self, job: Job) -> Job | Problem:
         """The job as it is on disk from now on, or why it is refused."""
         try:
-            submit = with_parents_prompt(job.submit, self._store)
+            submit = with_parents_prompt(
+                job.submit, self._store, lambda parent: self._queue.is_hidden(parent, job.owner)
+            )
             verdict = self._check(submit)
             waiting = self._queue.waiting_of(job.owner)
             problem = verdict.problem or too_many_waiting(self._reception.limits, waiting, submit)
