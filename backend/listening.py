@@ -1,7 +1,10 @@
 """Bind the server's socket, with sentences for what goes wrong."""
 
+import time
+
 import zmq
 
+from .access.open_files import can_open_files
 from .addresses import Address, parse_address
 
 MAX_REQUEST_FRAME_BYTES = 64 * 2**20
@@ -9,6 +12,9 @@ QUEUED_MESSAGES = 64
 
 HANDSHAKE_MILLISECONDS = 5000
 """Who has not introduced itself by then is hung up on, so that half-open connections do not pile up."""
+
+REBIND_SECONDS = 5.0
+FILES_TO_BIND = 16
 
 BACKLOG = 1024
 """Connections that may wait to be accepted: a flood of them must not keep a proper client from getting through."""
@@ -48,3 +54,25 @@ def bind(router: zmq.Socket, address: Address) -> Address:
             ) from error
         raise ValueError(f"cannot listen on {address}: {error.strerror or error}") from error
     return parse_address(router.getsockopt_string(zmq.LAST_ENDPOINT).rstrip("\0"))
+
+
+def hang_up_on_everybody(router: zmq.Socket) -> None:
+    """Drop every connection, also those that libzmq would keep waiting for, and listen again at the same address.
+
+    Proper clients come back by themselves and keep their names, though what was on the way may be lost. Raises ZMQError
+    if the address cannot be had again within some seconds.
+    """
+    endpoint = router.getsockopt_string(zmq.LAST_ENDPOINT).rstrip("\0")
+    router.unbind(endpoint)
+    deadline = time.monotonic() + REBIND_SECONDS
+    # libzmq closes the connections and the old listener in another thread; without a free file, bind ends the process.
+    while time.monotonic() < deadline and not can_open_files(FILES_TO_BIND):
+        time.sleep(0.01)
+    while True:
+        try:
+            router.bind(endpoint)
+            return
+        except zmq.ZMQError as error:
+            if error.errno != zmq.EADDRINUSE or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)

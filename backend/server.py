@@ -31,6 +31,7 @@ from ..shared.messages import (
 )
 from ..shared.wire import ProtocolError, decode, encode
 from .access.limits import too_many_waiting
+from .access.overload import Overload
 from .access.reception import Reception, Refused
 from .access.refusals import Refusals
 from .access.terms import Terms
@@ -38,6 +39,7 @@ from .access.visible_jobs import answer_as_if_unknown, job_asked_for
 from .addresses import is_loopback
 from .announcement import Announcement
 from .jobs import JobQueue
+from .listening import hang_up_on_everybody
 from .outbox import Outbox
 from .pool import Pool
 from .queue_messages import (
@@ -105,6 +107,7 @@ class Server:
         self._is_orphaned = is_orphaned
         self._refusals = Refusals()
         self._reception = Reception(terms.gate, terms.limits, self._refusals)
+        self._overload = Overload()
         self._queue = JobQueue(pool.workers, terms.has_shared_jobs)
         self._outbox = Outbox()
         self._silence = SilenceWatch()
@@ -146,6 +149,9 @@ class Server:
         self._forget_clients()
         self._flush()
         self._refusals.report(time.monotonic())
+        if reason := self._overload.reason(time.monotonic()):
+            log.error("overload %s: every connection is dropped", reason)
+            hang_up_on_everybody(self._router)
         if self._is_orphaned():
             log.info("parent=gone")
             self.stop()
