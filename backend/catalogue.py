@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, get_args
 
-from ..shared.messages import PresetInfo, RecipeInfo
+from ..shared.messages import Operation, PresetInfo, RecipeInfo
 from .models.default_folder import chosen_models_folder, fetch_command
 from .models.joint_folder import BUILTIN_FOLDER, prompt_modalities
 
@@ -28,13 +28,21 @@ FAKE_OVERRIDES = {
 }
 
 
+OPERATIONS: tuple[Operation, ...] = (
+    *("pause", "finish_now", "checkpoints"),
+    *("retexture", "refine", "continue", "until", "seen_from"),
+)
+"""What can be done with any profile's jobs."""
+
+
 @dataclass(frozen=True)
 class Profile:
-    """What a backend of this profile can run."""
+    """What a backend of this profile can run, and what else can be asked of it."""
 
     name: ProfileName
     recipes: tuple[RecipeInfo, ...]
     overrides: dict[str, tuple[float, float]] = field(default_factory=dict)
+    operations: tuple[Operation, ...] = OPERATIONS
 
     def recipe(self, name: str) -> RecipeInfo | None:
         return next((recipe for recipe in self.recipes if recipe.name == name), None)
@@ -86,12 +94,13 @@ FAKE_PRESETS = (
 
 
 def _recipes(presets: tuple[PresetInfo, ...], modalities: tuple[str, ...]) -> tuple[RecipeInfo, ...]:
+    overrides = tuple(GENERATOR_OVERRIDES)
     standard = tuple(preset for preset in presets if preset.name == "standard")
     baselines = (
-        RecipeInfo(name, label, PHASES[:1] if name == "phase1_only" else PHASES, modalities, standard)
+        RecipeInfo(name, label, PHASES[:1] if name == "phase1_only" else PHASES, modalities, standard, overrides)
         for name, label in BASELINES.items()
     )
-    return (RecipeInfo("xbind", "XBind", PHASES, modalities, presets), *baselines)
+    return (RecipeInfo("xbind", "XBind", PHASES, modalities, presets, overrides), *baselines)
 
 
 def require_models_folder(profile: ProfileName, folder: Path | None) -> None:
@@ -108,7 +117,9 @@ PROFILES: dict[str, Profile] = {
     "builtin": Profile("builtin", _recipes(BUILTIN_PRESETS, BUILTIN_MODALITIES), GENERATOR_OVERRIDES),
     "full": Profile("full", _recipes(FULL_PRESETS, FULL_MODALITIES), GENERATOR_OVERRIDES),
     "fake": Profile(
-        "fake", (RecipeInfo("xbind", "Fake", PHASES, ("text", "image", "audio"), FAKE_PRESETS),), FAKE_OVERRIDES
+        "fake",
+        (RecipeInfo("xbind", "Fake", PHASES, ("text", "image", "audio"), FAKE_PRESETS, tuple(FAKE_OVERRIDES)),),
+        FAKE_OVERRIDES,
     ),
 }
 assert set(PROFILES) == set(get_args(ProfileName))

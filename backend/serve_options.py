@@ -55,3 +55,12 @@ class ServeOptions:
 
     allow_shutdown: bool = False
     """Let a client on this computer end the server."""
+
+    keep_days: float | None = None
+    """Delete ended jobs whose files are older than so many days, except pinned ones; by default nothing is deleted."""
+
+    keep_gb: float | None = None
+    """Delete the oldest ended jobs, except pinned ones, until all jobs together take no more than so many GB."""
+
+    metrics_port: int | None = None
+    """Serve figures for Prometheus at this port of this computer; needs any-to-3d[metrics]."""

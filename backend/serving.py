@@ -26,7 +26,9 @@ from .announced_licences import announced_licences
 from .catalogue import ProfileName, offered_profile, require_models_folder
 from .keys import ServerKeys, read_server_keys, require_keys
 from .listening import bind
+from .metrics import NO_METRICS, Metrics, PrometheusMetrics
 from .pool import LocalPool, WorkerOptions
+from .retention import Rule
 from .serve_options import ServeOptions
 from .server import Server
 from .store import JobStore, open_default
@@ -63,7 +65,8 @@ def serve(options: ServeOptions, announce: Callable[[Address], None]) -> None:
             authenticator = require_keys(context, router, keys, clients)
             terms = replace(terms, gate=KeyGate(clients))
         bound = bind(router, address)
-        with _store(options.data) as store, _pool(context, options) as pool:
+        rule = Rule(options.keep_days, options.keep_gb)
+        with _store(options.data) as store, _metrics(options.metrics_port) as metrics, _pool(context, options) as pool:
             server = Server(
                 router,
                 pool,
@@ -73,6 +76,8 @@ def serve(options: ServeOptions, announce: Callable[[Address], None]) -> None:
                 options.allow_shutdown,
                 _orphan_test(options.parent_pid),
                 terms,
+                rule,
+                metrics,
             )
             with _ended_by_signals(server), _announced(options.port_file, bound):
                 announce(bound)
@@ -102,7 +107,7 @@ def build_check(profile: ProfileName, models_folder: Path | None = None) -> Subm
 
 def _welcome(profile: ProfileName, models_folder: Path | None) -> Welcome:
     backend_id = uuid.uuid4().hex
-    recipes = offered_profile(profile, models_folder).recipes
+    offered = offered_profile(profile, models_folder)
     return Welcome(
         PROTOCOL_VERSION,
         backend_id,
@@ -110,10 +115,11 @@ def _welcome(profile: ProfileName, models_folder: Path | None) -> Welcome:
         profile,
         "starting",
         "starting",
-        recipes,
+        offered.recipes,
         licences=announced_licences(profile, models_folder),
         can_free_memory=True,
         can_move=True,
+        operations=offered.operations,
     )
 
 
@@ -124,6 +130,18 @@ def _store(folder: Path | None) -> Iterator[JobStore]:
         yield store
     finally:
         store.close()
+
+
+@contextmanager
+def _metrics(port: int | None) -> Iterator[Metrics]:
+    if port is None:
+        yield NO_METRICS
+        return
+    metrics = PrometheusMetrics(port)
+    try:
+        yield metrics
+    finally:
+        metrics.close()
 
 
 @contextmanager

@@ -73,13 +73,17 @@ class PresetInfo:
 
 @dataclass(frozen=True)
 class RecipeInfo:
-    """What a backend can run: phases in order, presets, and which prompt kinds its encoder understands."""
+    """What a backend can run: phases in order, presets, and which prompt kinds its encoder understands.
+
+    overrides: the names that ``Submit.overrides`` may have.
+    """
 
     name: str
     label: str
     phases: tuple[str, ...]
     modalities: tuple[str, ...]
     presets: tuple[PresetInfo, ...]
+    overrides: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ _TURN_MILLISECONDS = 20
 _MESSAGES_PER_TURN = 100
 _MAX_REQUEST_FRAME_BYTES = 64 * 2**20
 _SECONDS = {"draft": 5.0, "standard": 20.0, "high": 60.0}
-_LONGEST_SECONDS = 600.0
+_OVERRIDES = {"seconds": (0.0, 600.0)}
 
 
 def serve(address: str, parent: int | None) -> None:
@@ -66,8 +66,8 @@ def offer(recording: Recording) -> Offer:
         )
         for name, seconds in _SECONDS.items()
     )
-    recipe = RecipeInfo("xbind", "Demo", recording.phases, ("text", "image", "audio"), presets)
-    return Offer("demo", (recipe,), {"seconds": (0.0, _LONGEST_SECONDS)})
+    recipe = RecipeInfo("xbind", "Demo", recording.phases, ("text", "image", "audio"), presets, tuple(_OVERRIDES))
+    return Offer("demo", (recipe,), _OVERRIDES)
 
 
 class DemoServer:

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, ClassVar
 import bpy
 
 from .. import properties, pump
-from ..request.prompt_files import ENDINGS
+from ..errors import trouble_of_error
+from ..request import sound_strip
+from ..request.prompt_files import ENDINGS, UnreadableFile
+from .jobs import complain
 
 if TYPE_CHECKING:
     from bpy.stub_internal.rna_enums import OperatorReturnItems
@@ -110,7 +113,7 @@ class PasteImage(bpy.types.Operator):
 
 
 class TakeStrip(bpy.types.Operator):
-    """Use the sound of the active strip in the Video Sequencer as a prompt"""
+    """Use what the active strip in the Video Sequencer plays of its sound as a prompt"""
 
     bl_idname = "any_to_3d.take_strip"
     bl_label = "Use Active Sound Strip"
@@ -118,23 +121,37 @@ class TakeStrip(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if active_sound(context) is not None:
+        if _active_strip(context) is not None:
             return True
         cls.poll_message_set("Choose a sound strip in the Video Sequencer first")
         return False
 
     def execute(self, context: bpy.types.Context) -> Result:
-        properties.settings(context).sound_block = active_sound(context)
+        strip = _active_strip(context)
+        assert strip is not None and strip.sound is not None, "poll allows this operator only with one"  # noqa: PT018
+        sound, part = strip.sound, sound_strip.played_part(strip, _sequencer_scene(context))
+        try:
+            played = sound if part is None else sound_strip.cut(sound, part)
+        except UnreadableFile as error:
+            return complain(self, trouble_of_error(error, "unreadable_file"))
+        if played is None:
+            self.report({"WARNING"}, "This Blender was built without sound, so all of the strip's sound is used")
+        properties.settings(context).sound_block = played or sound
         return {"FINISHED"}
 
 
-def active_sound(context: bpy.types.Context) -> bpy.types.Sound | None:
-    """The sound of the sequencer's active strip."""
-    # From 5.0 on the sequencer may show another scene than the 3D view.
+def _sequencer_scene(context: bpy.types.Context) -> bpy.types.Scene:
+    """From 5.0 on the sequencer may show another scene than the 3D view."""
     scene = getattr(context, "sequencer_scene", None) or context.scene
-    editor = scene.sequence_editor if scene else None
+    assert scene is not None, "operators run in a scene"
+    return scene
+
+
+def _active_strip(context: bpy.types.Context) -> bpy.types.SoundStrip | None:
+    """The sequencer's active strip, if it has a sound."""
+    editor = _sequencer_scene(context).sequence_editor
     strip = editor.active_strip if editor else None
-    return getattr(strip, "sound", None)
+    return strip if getattr(strip, "sound", None) is not None else None  # type: ignore[return-value]
 
 
 class DropFile(bpy.types.Operator):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from .. import cut_out_icons, pump, wording
+from .. import cut_out_icons, live_pictures, pump, wording
 from ..link import Link
 from ..objects import scene
 from ..state import Job
@@ -12,6 +12,7 @@ from .tab import TabPanel, draw_text
 
 _ENDED_JOBS_SHOWN = 3
 _CUT_OUT_SCALE = 5.0
+_LIVE_SCALE = 4.0
 
 
 class ProgressPanel(TabPanel):
@@ -43,6 +44,7 @@ def _draw_job(column: bpy.types.UILayout, context: bpy.types.Context, link: Link
         draw_text(box, context, job.trouble.message)
     if job.state == "running":
         _draw_bars(box, link, job)
+        _draw_rest(box, job)
     for notice in filter(None, (job.notice, job.setback)):
         draw_text(box, context, notice, "INFO")
     for cut_out in job.cut_outs:
@@ -59,8 +61,22 @@ def _draw_job(column: bpy.types.UILayout, context: bpy.types.Context, link: Link
         draw_text(box, context, "It waits while you edit it: leave to Object Mode.", "PAUSE")
 
 
+def _draw_rest(box: bpy.types.UILayout, job: Job) -> None:
+    """Pause or Resume, and Finish Now; pressed again, they ask again."""
+    row = box.row(align=True)
+    if job.is_paused or job.wish == "pause":
+        row.operator("any_to_3d.resume", icon="PLAY").request_id = job.origin.request_id
+    else:
+        row.operator("any_to_3d.pause", icon="PAUSE").request_id = job.origin.request_id
+    row.operator("any_to_3d.finish_now", icon="CHECKMARK").request_id = job.origin.request_id
+
+
 def _draw_bars(box: bpy.types.UILayout, link: Link, job: Job) -> None:
-    """One bar for each phase, and one for the whole job."""
+    """One bar for each phase, and one for the whole job; beside them what it looks like."""
+    frame = link.newest_frame(job.job_id)
+    icon = live_pictures.icon_of(frame) if frame is not None else 0
+    if icon:
+        box.template_icon(icon_value=icon, scale=_LIVE_SCALE)
     bars = box.column(align=True)
     for bar in wording.phase_bars(link.session, job):
         bars.progress(factor=bar.fraction, text=bar.text)

@@ -25,7 +25,7 @@ def image_file(image: bpy.types.Image) -> str:
         return own
     if image.packed_file is not None and not image.is_dirty and Path(own).suffix.lower() in ENDINGS["image"]:
         return _kept(Path(own).name, bytes(image.packed_file.data))
-    path = _place(f"{_file_name(image.name)}.png")
+    path = place(f"{_file_name(image.name)}.png")
     scene = bpy.context.scene
     assert scene is not None, "operators run in a scene"
     # Of the scene's output settings only the format matters, and the artist's must not change.
@@ -56,13 +56,13 @@ def _is_usable(kind: str, path: str) -> bool:
 
 
 def _kept(name: str, data: bytes) -> str:
-    path = _place(name)
+    path = place(name)
     path.write_bytes(data)
     return str(path)
 
 
-def _place(name: str) -> Path:
-    """A path of that name, in a folder of its own, so that the prompt is called after it."""
+def place(name: str) -> Path:
+    """A path of that name, in a temporary folder of its own, so that the prompt is called after it."""
     folder = Path(bpy.app.tempdir) / f"any-to-3d-{uuid.uuid4().hex[:8]}"
     folder.mkdir(parents=True)
     return folder / name

@@ -32,6 +32,11 @@ def test_the_fake_profile_obeys_what_it_offers() -> None:
     assert {preset.steps for preset in recipe.presets} == {sum(phase.steps for phase in plan.phases)}
 
 
+@pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
+def test_every_recipe_announces_the_overrides_that_its_profile_checks(profile) -> None:
+    assert {recipe.overrides for recipe in profile.recipes} == {tuple(profile.overrides)}
+
+
 def test_the_built_in_profile_offers_the_kinds_of_prompt_that_its_encoder_takes() -> None:
     folder = models_root("builtin", None) / JOINT
     if not folder.is_dir():

@@ -9,11 +9,10 @@ import pytest
 from any_to_3d.backend import outbox as outbox_module
 from any_to_3d.backend.jobs import JobQueue
 from any_to_3d.backend.outbox import Outbox
-from any_to_3d.backend.queue_messages import ListArrived, MoveArrived, SubmitArrived, Tell, WorkerReady, title_of
+from any_to_3d.backend.queue_messages import Job, ListArrived, MoveArrived, SubmitArrived, Tell, WorkerReady
 from any_to_3d.backend.store import JobStore
 from any_to_3d.shared import messages as m
 from any_to_3d.shared.mesh import TexturedMesh
-from any_to_3d.shared.starting_points import Continue
 from any_to_3d.shared.wire import encode
 from requests_and_jobs import job, request, textured
 
@@ -39,7 +38,7 @@ def queue_of(*jobs: tuple[str, str], is_shared: bool = False) -> JobQueue:
     """A queue without a free worker, and these jobs (id, owner) waiting in it."""
     queue = JobQueue([], is_shared)
     for job_id, owner in jobs:
-        queue.handle(SubmitArrived(b"c", request(f"r-{job_id}"), job_id, owner=owner))
+        queue.handle(SubmitArrived(b"c", Job(job_id, request(f"r-{job_id}"), owner=owner)))
     return queue
 
 
@@ -52,9 +51,10 @@ def test_a_list_holds_the_jobs_of_one_owner_or_of_all() -> None:
 
 def test_a_job_is_hidden_from_everybody_else_unless_shared() -> None:
     queue = queue_of(("j1", ANNA))
-    assert [queue.is_hidden("j1", owner) for owner in (ANNA, BERT, "")] == [False, True, True]
-    assert not queue.is_hidden("unknown", BERT)
-    assert not queue_of(("j1", ANNA), is_shared=True).is_hidden("j1", BERT)
+    of_anna = queue.job("j1")
+    assert of_anna is not None
+    assert [queue.is_hidden(of_anna, owner) for owner in (ANNA, BERT, "")] == [False, True, True]
+    assert not queue_of(("j1", ANNA), is_shared=True).is_hidden(of_anna, BERT)
 
 
 def test_a_request_is_known_to_its_own_client_alone_also_when_jobs_are_shared() -> None:
@@ -79,12 +79,8 @@ def test_waiting_requests_are_counted_by_owner() -> None:
 def test_a_running_job_does_not_count_as_waiting() -> None:
     queue = JobQueue([0])
     queue.handle(WorkerReady(0))
-    queue.handle(SubmitArrived(b"c", request(), "j1", owner=ANNA))
+    queue.handle(SubmitArrived(b"c", Job("j1", request(), owner=ANNA)))
     assert queue.waiting_of(ANNA) == []
-
-
-def test_a_request_without_prompts_has_no_title() -> None:
-    assert title_of(m.Submit("r", (), source=Continue("j1"))) == ""
 
 
 def test_owners_are_on_disk(tmp_path: Path) -> None:

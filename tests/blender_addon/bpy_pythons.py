@@ -25,7 +25,7 @@ def pythons() -> list[str]:
 def run_scenario(python: str, scenario: str, folder: Path, variables: dict[str, str]) -> dict[str, str]:
     """Run a scenario in a Blender with a user folder of its own; claim -> traceback, "" for one that holds."""
     result = folder / f"{scenario}.json"
-    user_folder = folder / "blender user ü"
+    user_folder = folder / "blender user ü 用户"
     user_folder.mkdir()
     environment = {**os.environ, **variables, "BLENDER_USER_RESOURCES": str(user_folder)}
     command = [python, str(HERE / "run_scenario.py"), str(HERE / "scenarios" / f"{scenario}.py"), str(result)]

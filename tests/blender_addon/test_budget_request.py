@@ -8,7 +8,7 @@ from any_to_3d.blender_addon.request.submission import PromptFields, to_submit
 from any_to_3d.shared import PROTOCOL_VERSION
 from any_to_3d.shared.messages import PresetInfo, RecipeInfo, Welcome
 
-RECIPE = RecipeInfo("xbind", "XBind", ("coarse",), ("text",), (PresetInfo("draft", "Draft", "", 30),))
+RECIPE = RecipeInfo("xbind", "XBind", ("coarse",), ("text",), (PresetInfo("draft", "Draft", "", 30),), ("max_faces",))
 BACKEND = Welcome(PROTOCOL_VERSION, "id", "0.1.0", "builtin", "cpu", "numba", (RECIPE,))
 FIELDS = PromptFields("a red chair", "", "draft", 3)
 
@@ -22,4 +22,5 @@ def test_d21_a_backend_that_paints_the_simplified_surface_is_asked_for_the_budge
 
 def test_d21_without_a_budget_and_of_a_backend_that_knows_none_nothing_is_asked():
     assert to_submit(FIELDS, BACKEND).overrides == {}
-    assert to_submit(FIELDS, replace(BACKEND, profile="fake"), 8000).overrides == {}
+    unaware = replace(BACKEND, recipes=(replace(RECIPE, overrides=()),))
+    assert to_submit(FIELDS, unaware, 8000).overrides == {}

@@ -66,12 +66,18 @@ SCENARIOS = {
     "history": _installed(fake_program),
     "prompt_sources": _installed(fake_program),
     "placed_jobs": _installed(fake_program),
+    "surroundings": _installed(fake_program),
+    "rests": _installed(fake_program),
+    "in_place": _installed(fake_program),
+    "growth": _installed(fake_program),
     "kept_results": _installed(),
     "object_tools": _installed(),
+    "retexture": _installed(fake_program),
     "demo_mode": _installed(),
     "command_line": _installed(fake_program),
     "real_server": _installed(real_program),
     "backend_care": _installed(fake_program),
+    "unusual_places": _installed(fake_program),
     "self_hosted": _self_hosted,
 }
 """What each scenario finds in its environment, made in a folder of its own."""

@@ -1,7 +1,7 @@
 """The picture of an asset, drawn without Blender."""
 
 import numpy as np
-from any_to_3d.blender_addon.objects.thumbnail import draw
+from any_to_3d.blender_addon.objects.thumbnail import draw, draw_painted
 
 SIZE = 32
 RED, BLUE = (1.0, 0.0, 0.0), (0.0, 0.0, 1.0)
@@ -52,3 +52,17 @@ def test_d23_up_is_up():
 def test_d23_a_mesh_without_area_gives_an_empty_picture():
     vertices, faces, uvs, albedo = painted((0.0, RED))
     assert not draw(vertices * 0, faces, uvs, albedo, SIZE).any()
+
+
+def test_d8_a_running_jobs_picture_has_its_vertices_colours_and_is_grey_without_any():
+    vertices, faces, _, _ = painted((0.5, RED), (-0.5, BLUE))
+    colors = np.array([[255, 0, 0, 255]] * 4 + [[0, 0, 255, 255]] * 4, np.uint8)
+    red, _, blue, alpha = draw_painted(vertices, faces, colors, SIZE)[SIZE // 2, SIZE // 2]
+    assert (red, alpha) == (0.0, 1.0)
+    assert blue > 0.4
+    grey = draw_painted(vertices, faces, None, SIZE)[SIZE // 2, SIZE // 2]
+    assert grey[0] == grey[1] == grey[2] > 0.3
+
+
+def test_d8_a_frame_without_a_surface_gives_an_empty_picture():
+    assert not draw_painted(np.zeros((0, 3), np.float32), np.zeros((0, 3), np.int32), None, SIZE).any()

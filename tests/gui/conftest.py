@@ -1,0 +1,96 @@
+"""Blenders with real windows, each with the add-on's zip installed; without one every test here is skipped.
+
+    ANY_TO_3D_GUI_BLENDER=/opt/blender/blender pytest tests/gui
+    ANY_TO_3D_GUI_BLENDER="chroot /srv/debian blender" pytest tests/gui --pictures docs/pictures
+
+The system that Blender runs on needs Xvfb and xdotool. The second line also takes the manual's pictures.
+"""
+
+import os
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+from any_to_3d.backend.extension.build_zip import BuildError, build, current_platform
+from any_to_3d.backend.extension.pinned_wheels import PYTHONS
+from window import VARIABLE, Blender, Window, commands
+
+ROOT = Path(__file__).parents[2]
+FAKE_BACKEND = ROOT / "tests" / "blender_addon" / "fake_backend.py"
+
+
+def pytest_addoption(parser):
+    parser.addoption("--pictures", type=Path, help="the folder for the manual's pictures, taken on the way")
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.gui)
+            item.add_marker(pytest.mark.timeout(900))
+            if not commands():
+                item.add_marker(pytest.mark.skip(reason=f"no Blender with a window: name one in {VARIABLE}"))
+
+
+@pytest.fixture(scope="session", params=commands() or [""])
+def command(request):
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def addon_zip(tmp_path_factory):
+    try:
+        return build(current_platform(), PYTHONS, tmp_path_factory.mktemp("zip"))
+    except BuildError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="module")
+def blender(command, addon_zip, tmp_path_factory):
+    """With the add-on, in a user folder of its own."""
+    blender = Blender(command, tmp_path_factory.mktemp("blender"))
+    blender.install(addon_zip)
+    return blender
+
+
+@pytest.fixture(scope="module")
+def window(blender):
+    """Blender's default file, with the add-on's tab in front."""
+    window = Window(blender)
+    window.show_tab()
+    yield window
+    window.close()
+
+
+@pytest.fixture(autouse=True)
+def picture_of_failure(request):
+    """What the window showed when a test failed, beside its log."""
+    failed = request.session.testsfailed
+    yield
+    window = request.node.funcargs.get("window")
+    if window is not None and request.session.testsfailed > failed:
+        path = window.mailbox / f"{request.node.name}.png".replace("/", " ")
+        window.screen.save(path)
+        print(f"picture: {path}", file=sys.stderr)
+
+
+@pytest.fixture(scope="module")
+def fake_program(window, tmp_path_factory):
+    """A program that plays ``any-to-3d``, run by the Python and the libraries of this Blender."""
+    python, libraries = window.ask(_PYTHON_OF_BLENDER)
+    folder = tmp_path_factory.mktemp("program")
+    (folder / "any_to_3d").symlink_to(ROOT, target_is_directory=True)
+    path = os.pathsep.join([str(folder), *libraries])
+    program = folder / "bin" / "any-to-3d"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\nPYTHONPATH='{path}' exec '{python}' '{FAKE_BACKEND}' \"$@\"\n")
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    return program
+
+
+_PYTHON_OF_BLENDER = """
+import sys, numpy, zmq, msgpack
+from pathlib import Path
+answer = sys.executable, [str(Path(each.__file__).parents[1]) for each in (numpy, zmq, msgpack)]
+"""
