@@ -13,6 +13,12 @@ QUEUED_MESSAGES = 64
 HANDSHAKE_MILLISECONDS = 5000
 """Who has not introduced itself by then is hung up on, so that half-open connections do not pile up."""
 
+SILENT_SECONDS = 5
+"""After these the kernel asks whether the other computer is still there, for clients that send no heartbeats."""
+
+UNREAD_MILLISECONDS = 60_000
+"""So long may what was sent stay unread by the other computer."""
+
 REBIND_SECONDS = 5.0
 FILES_TO_BIND = 16
 
@@ -35,12 +41,18 @@ def bind(router: zmq.Socket, address: Address) -> Address:
     # A client that comes back over a new connection keeps its name, and with it its watches.
     router.router_handover = 1
     router.sndhwm = QUEUED_MESSAGES
-    # Beyond these a client's messages stay in its own computer until the server has read some.
-    router.rcvhwm = QUEUED_MESSAGES
+    # Where libzmq 4.3.5 stops reading a connection, for a full queue or because another one took its name, and the peer
+    # then hangs up, its own next heartbeat ends the process ("Assertion failed: !_io_error", libzmq issues 4364, 4841).
+    # So nothing bounds what is read but backend/access, and the clients send the heartbeats.
+    router.rcvhwm = 0
+    router.heartbeat_ivl = 0
+    router.tcp_keepalive = 1
+    router.tcp_keepalive_idle = SILENT_SECONDS
+    router.tcp_keepalive_intvl = 1
+    router.tcp_keepalive_cnt = 3
+    router.tcp_maxrt = UNREAD_MILLISECONDS
     router.handshake_ivl = HANDSHAKE_MILLISECONDS
     router.backlog = BACKLOG
-    router.heartbeat_ivl = 1000
-    router.heartbeat_timeout = 5000
     router.maxmsgsize = MAX_REQUEST_FRAME_BYTES
     if ":" in address.host:
         router.ipv6 = 1
