@@ -1,5 +1,6 @@
 """The list of clients, the limits of one, the gate and the queue's fairness, each without a server."""
 
+import errno
 import logging
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from any_to_3d.backend.access.client_list import (
 from any_to_3d.backend.access.fair_places import moved
 from any_to_3d.backend.access.gate import KeyGate, OpenGate
 from any_to_3d.backend.access.limits import Bucket, Limits, bytes_of, too_many_waiting
+from any_to_3d.backend.access.overload import Overload
 from any_to_3d.backend.access.reception import Admitted, Reception, Refused
 from any_to_3d.backend.access.refusals import LOG_SECONDS, Refusals
 from any_to_3d.backend.keys import create_keys, create_server_keys, read_client_public, read_server_keys
@@ -261,3 +263,22 @@ def test_alone_in_the_queue_a_job_goes_where_it_is_told() -> None:
         others = ["a", "b", "d"]
         others.insert(max(place, 1) - 1, "c")
         assert moved(waiting, "c", place, lambda _: True) == others
+
+
+def out_of_files() -> int:
+    raise OSError(errno.EMFILE, "Too many open files")
+
+
+def test_many_open_files_are_an_overload_before_the_last_is_gone() -> None:
+    counts = iter([10, 74, 76])
+    overload = Overload(lambda: next(counts), lambda: 100, lambda: 0.0)
+    assert [overload.reason(at) for at in (0.0, 0.1, 1.0)] == ["", "", ""]
+    assert overload.reason(2.0) == "open_files=76 limit=100"
+    assert Overload(out_of_files, lambda: 100, lambda: 0.0).reason(0.0) == "open_files=100 limit=100"
+
+
+def test_memory_that_stays_short_is_no_reason_to_hang_up_again_and_again() -> None:
+    overload = Overload(lambda: 1, lambda: 100, lambda: 0.6)
+    found = [overload.reason(float(at)) for at in range(32)]
+    assert [at for at, reason in enumerate(found) if reason] == [0, 30]
+    assert found[0] == "memory_share=0.60"
