@@ -13,19 +13,25 @@ from .commands.demo import Demo
 from .commands.doctor import Doctor
 from .commands.evaluate import Evaluate
 from .commands.generate import Generate
+from .commands.jobs import Jobs
 from .commands.keys import Keys
 from .commands.models import Models
 from .commands.props import Props
 from .commands.record_demo import RecordDemo
+from .commands.retexture import RetextureMesh
 from .commands.serve import Serve
+from .commands.status import Status
 from .log_format import log_to_stderr
 from .version import backend_version
 
 Command = (
     Annotated[Demo, tyro.conf.subcommand("demo")]
     | Annotated[Generate, tyro.conf.subcommand("generate")]
+    | Annotated[RetextureMesh, tyro.conf.subcommand("retexture")]
     | Annotated[Props, tyro.conf.subcommand("props")]
     | Annotated[Serve, tyro.conf.subcommand("serve")]
+    | Annotated[Status, tyro.conf.subcommand("status")]
+    | Annotated[Jobs, tyro.conf.subcommand("jobs")]
     | Annotated[Models, tyro.conf.subcommand("models")]
     | Annotated[Doctor, tyro.conf.subcommand("doctor")]
     | Annotated[Evaluate, tyro.conf.subcommand("evaluate")]
@@ -39,7 +45,7 @@ PREFIXES = (tyro.conf.OmitArgPrefixes, tyro.conf.OmitSubcommandPrefixes)
 
 DESCRIPTION = f"{__doc__} 'any-to-3d --version' says which one this is."
 
-QUIET = (Demo, Generate, Props, Models, Doctor, Keys, RecordDemo)
+QUIET = (Demo, Generate, RetextureMesh, Props, Status, Jobs, Models, Doctor, Keys, RecordDemo)
 """Commands for people: they show their own progress, so only warnings are logged."""
 
 

@@ -14,6 +14,7 @@ from .generator.losses.term import Loss
 from .generator.rendering.view import Channel
 from .generator.representations.dmtet import DMTet
 from .generator.representations.field import FieldConfig
+from .generator.representations.fixed_mesh import FixedMesh
 from .generator.representations.nerf import NeRF
 from .kernels.hash_grid import grid_levels
 from .network_weights import LATENT_PIXELS
@@ -143,25 +144,29 @@ def bytes_of_comparing(shown: Shown) -> float:
     return shown.number * COMPARED_PICTURE * shown.pictures
 
 
-def bytes_of_view(start: NeRF | DMTet, pictures: int, size: int, channels: frozenset[Channel]) -> float:
+def bytes_of_view(start: NeRF | DMTet | FixedMesh, pictures: int, size: int, channels: frozenset[Channel]) -> float:
     """What a view of the scene keeps until its backward pass."""
     if isinstance(start, NeRF):
         inside = INSIDE * pictures * size**2 * start.march.samples
         return inside * (1 + SEEN * _evaluations_of_seen(channels)) * _bytes_of_point(start.field)
-    return pictures * (DRAWN_PIXEL * size**2 + DRAWN_FACE * FACES_OF_LATTICE * start.grid.resolution**2)
+    faces = start.face_count if isinstance(start, FixedMesh) else FACES_OF_LATTICE * start.grid.resolution**2
+    return pictures * (DRAWN_PIXEL * size**2 + DRAWN_FACE * faces)
 
 
-def bytes_of_backward(start: NeRF | DMTet, largest_view: float) -> float:
+def bytes_of_backward(start: NeRF | DMTet | FixedMesh, largest_view: float) -> float:
     """What going back through the renderer allocates beside the views, the largest of which keeps this much."""
     return BACKWARD_SHARE * largest_view if isinstance(start, NeRF) else 0.0
 
 
-def bytes_of_scene(start: NeRF | DMTet) -> float:
+def bytes_of_scene(start: NeRF | DMTet | FixedMesh) -> float:
     """The parameters with their gradients and moving averages, and the lattice."""
     copies = FIELD_COPIES if "grid" in start.trains else 1
     field = copies * FLOAT * _numbers_of_field(start.field)
     if isinstance(start, NeRF):
         return field
+    if isinstance(start, FixedMesh):
+        kept = FLOAT * _numbers_of_field(start.field) if start.remembers else 0
+        return field + kept + 3 * FLOAT * (start.vertex_count + 2 * start.face_count)
     vertex = LATTICE_VERTEX + (MOVING_VERTEX if "geometry" in start.trains else 0)
     return field + vertex * (start.grid.resolution + 1) ** 3
 

@@ -17,6 +17,11 @@ class Announcement:
         self._ready: dict[int, Ready] = {}
         self._memory: dict[int, Memory] = {}
         self._never_ready: dict[int, str] = {}
+        self._storage = ""
+
+    def storage_complains(self, complaint: str) -> None:
+        """Why records or results are not on disk, and what to do; empty when they are."""
+        self._storage = complaint
 
     def worker_is_ready(self, worker: int, ready: Ready) -> None:
         self._ready[worker] = ready
@@ -53,7 +58,8 @@ class Announcement:
         return list(found.values())
 
     def _warnings(self) -> list[str]:
-        warnings = [ready.warning for ready in self._ready.values() if ready.warning]
+        warnings = [f"New jobs are refused: {self._storage}."] if self._storage else []
+        warnings += [ready.warning for ready in self._ready.values() if ready.warning]
         return warnings + [
             f"A worker ended while it loaded ({reason}) and is started again; see the backend's log."
             for reason in self._never_ready.values()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, get_args
 
-from ..shared.messages import PresetInfo, RecipeInfo
+from ..shared.messages import Operation, PresetInfo, RecipeInfo
 from .models.default_folder import chosen_models_folder, fetch_command
 from .models.joint_folder import BUILTIN_FOLDER, prompt_modalities
 
@@ -28,13 +28,21 @@ FAKE_OVERRIDES = {
 }
 
 
+OPERATIONS: tuple[Operation, ...] = (
+    *("pause", "finish_now", "checkpoints"),
+    *("retexture", "refine", "continue", "until", "seen_from"),
+)
+"""What can be done with any profile's jobs."""
+
+
 @dataclass(frozen=True)
 class Profile:
-    """What a backend of this profile can run."""
+    """What a backend of this profile can run, and what else can be asked of it."""
 
     name: ProfileName
     recipes: tuple[RecipeInfo, ...]
     overrides: dict[str, tuple[float, float]] = field(default_factory=dict)
+    operations: tuple[Operation, ...] = OPERATIONS
 
     def recipe(self, name: str) -> RecipeInfo | None:
         return next((recipe for recipe in self.recipes if recipe.name == name), None)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from ..shared.mesh import MeshSnapshot, TexturedMesh
+from ..shared.mesh import MeshSnapshot, TexturedMesh, TextureSnapshot
 from ..shared.messages import CutOut, Submit
 from .worker_messages import Memory
 
@@ -56,8 +56,11 @@ class Moment(Protocol):
         """The step's losses; reading them waits for the device."""
         ...
 
-    def snapshot(self, sequence: int, max_faces: int) -> MeshSnapshot | None:
-        """The object as it is now, or None while there is no surface yet."""
+    def snapshot(self, sequence: int, max_faces: int, max_texture: int = 0) -> MeshSnapshot | TextureSnapshot | None:
+        """The object as it is now, or None while there is no surface yet.
+
+        Where only its texture changes, that alone, if ``max_texture``, in pixels a side, is not 0.
+        """
         ...
 
     def textured(self) -> Iterator[float | TexturedMesh]:
@@ -89,8 +92,8 @@ class Engine(Protocol):
         """Of its device, as it is now."""
         ...
 
-    def plan(self, submit: Submit) -> Plan:
-        """The phases this request will run, and the finish."""
+    def plan(self, submit: Submit, source: Path | None = None) -> Plan:
+        """The phases this request will run, and the finish. source: as of ``run``."""
         ...
 
     def relieve(self) -> str | None:
@@ -100,6 +103,11 @@ class Engine(Protocol):
         """
         ...
 
-    def run(self, job_id: str, submit: Submit, checkpoint: Path | None) -> Iterator[Stage | CutOut | Moment]:
-        """Run it, from this folder's checkpoint if it has one. Raises ValueError for a prompt it cannot use."""
+    def run(
+        self, job_id: str, submit: Submit, checkpoint: Path | None, source: Path | None = None
+    ) -> Iterator[Stage | CutOut | Moment]:
+        """Run it, from this folder's checkpoint if it has one. Raises ValueError for a prompt it cannot use.
+
+        source: the folder with the checkpoints of the job that ``submit.source`` goes on from.
+        """
         ...

@@ -1,9 +1,10 @@
 """The profile ``fake``: a sphere that becomes a torus, in numpy alone; for trying the add-on and for tests.
 
-It behaves like a generator (stages, three phases, snapshots, a textured result; pictures are shown whole) and obeys
-these overrides of a request: ``seconds`` for the whole job, ``steps`` per phase, ``prepare_seconds`` and
-``export_seconds`` around them. To try what goes wrong, ``fail_at``, ``crash_at`` and ``stall_at`` name a step, counted
-over all phases from 0: where the job raises, where its process ends, or which takes ten minutes.
+It behaves like a generator: stages, three phases, snapshots, a textured result. Pictures are shown whole, a mesh that
+it is given stays as it is, and a checkpoint holds no more than how far the job was. It obeys these overrides of a
+request: ``seconds`` for the whole job, ``steps`` per phase, ``prepare_seconds`` and ``export_seconds`` around them. To
+try what goes wrong, ``fail_at``, ``crash_at`` and ``stall_at`` name a step, counted over all phases from 0: where the
+job raises, where its process ends, or which takes ten minutes.
 """
 
 import io
@@ -13,17 +14,25 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
+from safetensors.numpy import save_file
 
-from ..shared.mesh import MeshSnapshot, TexturedMesh
+from ..shared.mesh import MeshSnapshot, TexturedMesh, TextureSnapshot
 from ..shared.messages import CutOut, ImagePrompt, Submit
+from ..shared.starting_points import Retexture
+from .durable_file import replaced
 from .engine import PhasePlan, Plan, Stage
+from .fake_course import PHASES, Course, course_of
 from .memory_reading import computers_memory
+from .stored_checkpoints import HEADER, file_of, forget_within_phase
 from .worker_messages import Memory
 
-PHASES = ("coarse", "geometry", "texture")
+if TYPE_CHECKING:
+    from .fake_retexture import FakePaint, FakeTexture
+
 DEFAULTS = {
     "seconds": 6.0,
     "steps": 40.0,
@@ -37,7 +46,6 @@ OVERRIDES = tuple(DEFAULTS)
 SECONDS_OF_PRESET = {"draft": 2.0, "standard": 6.0, "high": 20.0}
 STALL_SECONDS = 600.0
 STAGES = ("embedding the prompt", "sampling the reference view")
-CHECKPOINT = "fake-checkpoint.json"
 ALBEDO_SIZE = 256
 TORUS_FACES = 2 * 64 * 24
 
@@ -60,61 +68,70 @@ class FakeEngine:
     def memory(self) -> Memory:
         return computers_memory()
 
-    def plan(self, submit: Submit) -> Plan:
+    def plan(self, submit: Submit, source: Path | None = None) -> Plan:
         settings = _settings(submit)
-        steps, seconds = int(settings["steps"]), settings["seconds"]
-        finish_cost = settings["export_seconds"] * steps * len(PHASES) / seconds if seconds else 0.0
-        return Plan(tuple(PhasePlan(name, steps) for name in PHASES), finish_cost)
+        course, seconds = course_of(submit, int(settings["steps"]), None, source), settings["seconds"]
+        finish_cost = settings["export_seconds"] * course.total / seconds if seconds else 0.0
+        return Plan(course.phases, finish_cost)
 
     def relieve(self) -> None:
         """It has nothing to give up."""
 
-    def run(self, job_id: str, submit: Submit, checkpoint: Path | None) -> Iterator["Stage | CutOut | FakeMoment"]:
+    def run(
+        self, job_id: str, submit: Submit, checkpoint: Path | None, source: Path | None = None
+    ) -> Iterator["Stage | CutOut | FakeMoment"]:
         settings = _settings(submit)
-        steps = int(settings["steps"])
         yield from _whole_pictures(job_id, submit)
-        done = _finished_steps(checkpoint)
-        if not done:
+        course = course_of(submit, int(settings["steps"]), checkpoint, source)
+        if not course.done:
             for index, what in enumerate(STAGES):
                 yield Stage(what, index / len(STAGES))
                 self._sleep(settings["prepare_seconds"] / len(STAGES))
-        total = steps * len(PHASES)
-        for number in range(done, total):
+        paint, total = _paint(submit), course.total
+        # Of a job whose steps are all done, the last moment comes again: it is to be finished.
+        for number in range(min(course.done, total - 1), total):
             _misbehave(settings, number, self._sleep)
             self._sleep(settings["seconds"] / total)
-            yield FakeMoment(job_id, number, steps, submit.seed, settings["export_seconds"], self._sleep)
+            yield FakeMoment(job_id, number, course, submit.seed, settings["export_seconds"], self._sleep, paint)
 
 
 @dataclass(frozen=True)
 class FakeMoment:
-    """The state after step ``number`` of all phases together, each of ``steps`` steps."""
+    """The state after step ``number`` of all phases of the course together."""
 
     job_id: str
     number: int
-    steps: int
+    course: Course
     seed: int
     export_seconds: float
     sleep: Callable[[float], None]
+    paint: "FakePaint | None" = None
 
     @property
     def phase(self) -> str:
-        return PHASES[self.number // self.steps]
+        return self._plan.name
 
     @property
     def index(self) -> int:
-        return self.number % self.steps
+        return self.course.at(self.number)[1]
 
     @property
     def ends_phase(self) -> bool:
-        return self.index == self.steps - 1
+        return self.index == self._plan.steps - 1
+
+    @property
+    def _plan(self) -> PhasePlan:
+        return self.course.phases[self.course.at(self.number)[0]]
 
     def losses(self) -> dict[str, float]:
         return {"fake": 1.0 / (1 + self.number)}
 
-    def snapshot(self, sequence: int, max_faces: int) -> MeshSnapshot:
+    def snapshot(self, sequence: int, max_faces: int, max_texture: int = 0) -> MeshSnapshot | TextureSnapshot:
         """A sphere in phase I, then a torus; the faces change with the shape and with ``max_faces``."""
-        phase_number = self.number // self.steps
-        grown = (self.index + 1) / self.steps
+        if self.paint is not None:
+            return self._texture(self.paint).snapshot(sequence, max_faces, max_texture)
+        phase_number = PHASES.index(self.phase)
+        grown = (self.index + 1) / self._plan.steps
         detail = min(1.0, (max_faces / TORUS_FACES) ** 0.5)
         if phase_number == 0:
             vertices, faces = sphere(0.4 + 0.3 * grown, max(3, int(24 * detail)), max(3, int(48 * detail)))
@@ -128,10 +145,22 @@ class FakeMoment:
         for fraction in (0.0, 0.25, 0.5, 0.75):
             yield fraction
             self.sleep(self.export_seconds / 4)
-        yield textured_torus(0.6, 0.2, self.seed)
+        yield textured_torus(0.6, 0.2, self.seed) if self.paint is None else self._texture(self.paint).finished()
+
+    def _texture(self, paint: "FakePaint") -> "FakeTexture":
+        from .fake_retexture import FakeTexture
+
+        return FakeTexture(self.job_id, self.phase, self.index, paint, (self.number + 1) / self.course.total)
 
     def save(self, folder: Path) -> None:
-        (folder / CHECKPOINT).write_text(json.dumps({"finished_steps": self.number + 1}), "utf-8")
+        """A file without tensors, but with what the real ones say of themselves."""
+        phases = [{"name": phase.name, "steps": phase.steps} for phase in self.course.phases]
+        place, index = self.course.at(self.number)
+        run = {"recipe": {"phases": phases}, "phase_index": place, "finished_steps": index + 1}
+        with replaced(file_of(folder, self.phase, self.ends_phase)) as path:
+            save_file({}, path, {HEADER: json.dumps(run)})
+        if self.ends_phase:
+            forget_within_phase(folder)
 
 
 def sphere(radius: float, rings: int = 24, segments: int = 48) -> tuple[np.ndarray, np.ndarray]:
@@ -220,10 +249,17 @@ def _settings(submit: Submit) -> dict[str, float]:
     return chosen
 
 
-def _finished_steps(checkpoint: Path | None) -> int:
-    if checkpoint is None or not (checkpoint / CHECKPOINT).is_file():
-        return 0
-    return json.loads((checkpoint / CHECKPOINT).read_text("utf-8"))["finished_steps"]
+def _paint(submit: Submit) -> "FakePaint | None":
+    """What colours a mesh of the client's, if there is one."""
+    mesh = None if submit.source is None else submit.source.mesh
+    if submit.source is None or mesh is None:
+        return None
+    # Not at the top: what paints textures loads compilers, and this profile is to start at once.
+    from .fake_retexture import FakePaint, unrolled
+
+    if isinstance(submit.source, Retexture):
+        return FakePaint(submit, submit.source)
+    return FakePaint(submit, Retexture(unrolled(mesh), 1.0, ALBEDO_SIZE, ALBEDO_SIZE))
 
 
 def _misbehave(settings: dict[str, float], number: int, sleep: Callable[[float], None]) -> None:

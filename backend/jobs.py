@@ -7,8 +7,9 @@ before the event that announces it. Tests are tables of stimuli and expected act
 from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import get_args
 
-from ..shared.mesh import MeshSnapshot
+from ..shared.mesh import MeshSnapshot, TextureSnapshot
 from ..shared.messages import (
     Accepted,
     Cancelled,
@@ -17,26 +18,36 @@ from ..shared.messages import (
     Failed,
     Finished,
     Jobs,
+    Paused,
     Preparing,
     Problem,
     Progress,
     Queued,
     Started,
     Submit,
-    TextPrompt,
 )
+from .access.fair_places import moved
+from .access.visible_jobs import may_see, no_such_job
+from .jobs_at_hand import JobsAtHand
 from .queue_messages import (
     Action,
     CancelArrived,
     Closing,
+    FinishArrived,
+    Hurry,
     Job,
     JobsRestored,
+    JobState,
     Kill,
     Leaving,
     ListArrived,
     MoveArrived,
+    PauseArrived,
     Publish,
     Record,
+    Rest,
+    ResumeArrived,
+    Retire,
     SaveResult,
     SendResult,
     Start,
@@ -49,97 +60,135 @@ from .queue_messages import (
     WorkerDied,
     WorkerReady,
     WorkerSaid,
+    WorkerSaved,
     WorkerSilent,
 )
 
-MAX_ATTEMPTS = 2
-"""A job whose worker died is resumed once; a second death fails it."""
-
-REMEMBERED = 200
-"""How many ended jobs are kept at hand; older ones stay on disk."""
+MAX_DEATHS = 3
+"""So many deaths of its worker, or of the backend, with no new checkpoint between them, fail a job."""
 
 
 class JobQueue:
-    """First come, first served, on a fixed set of workers."""
+    """First come, first served, on a fixed set of workers. is_shared: whether clients may see each other's jobs."""
 
-    def __init__(self, workers: Sequence[int]) -> None:
-        self._jobs: dict[str, Job] = {}
-        self._by_request: dict[str, str] = {}
+    def __init__(self, workers: Sequence[int], is_shared: bool = False) -> None:
+        self._is_shared = is_shared
+        self._jobs = JobsAtHand()
         self._waiting: deque[str] = deque()
         self._running: dict[int, str | None] = dict.fromkeys(workers)
         self._ready: set[int] = set()
         self._stopping: set[str] = set()
+        self._pausing: set[str] = set()
         self._latest: dict[str, Preparing | Progress] = {}
         self._cut_outs: dict[str, dict[int, CutOut]] = {}
-        self._deaths: Counter[str] = Counter()
-        self._ended: deque[str] = deque()
 
     def handle(self, stimulus: Stimulus) -> list[Action]:
         """What must be done about one thing that happened, in order."""
         match stimulus:
             case JobsRestored(jobs):
                 return self._restore(jobs)
-            case SubmitArrived(client, submit, job_id, notice):
-                return self._submit(client, submit, job_id, notice)
-            case WatchArrived(client, job_id, cut_outs):
-                return self._watch(client, job_id, cut_outs)
+            case SubmitArrived(client, job):
+                return self._submit(client, job)
+            case WatchArrived(client, job_id, cut_outs, pauses):
+                return self._watch(client, job_id, cut_outs, pauses)
             case CancelArrived(job_id):
                 return self._cancel(job_id)
+            case PauseArrived(job_id):
+                return self._pause(job_id)
+            case ResumeArrived(job_id):
+                return self._resume(job_id)
+            case FinishArrived(job_id):
+                return self._finish_early(job_id)
             case MoveArrived(job_id, place):
                 return self._move(job_id, place)
-            case ListArrived(client):
-                return [Tell(client, Jobs(tuple(job.info() for job in self._jobs.values())))]
+            case ListArrived(client, owner):
+                listed = (job for job in self._jobs if owner is None or self._may_see(owner, job))
+                return [Tell(client, Jobs(tuple(job.info() for job in listed)))]
             case WorkerReady(worker):
                 self._ready.add(worker)
                 return []
             case WorkerSaid(worker, event):
                 return self._relay(worker, event)
+            case WorkerSaved(worker, job_id, overall):
+                return self._note_saved(worker, job_id, overall)
             case WorkerDied(worker, reason):
                 return self._mourn(worker, reason)
             case WorkerSilent(worker, seconds):
                 return self._report_silence(worker, seconds)
             case StopOverdue(job_id):
-                return [Kill(worker) for worker, running in self._running.items() if running == job_id]
+                is_awaited = job_id in self._stopping or job_id in self._pausing
+                return [Kill(self._worker_of(job_id))] if is_awaited else []
             case Closing():
                 return self._close()
             case Leaving():
                 return self._leave()
 
-    def known_request(self, request_id: str) -> str | None:
-        """The job that this request already has, if any."""
-        return self._by_request.get(request_id)
+    def known_request(self, request_id: str, owner: str = "") -> str | None:
+        """The job that this request of this client already has, if any."""
+        return self._jobs.of_request(request_id, owner)
+
+    def job(self, job_id: str) -> Job | None:
+        """The job, if it is at hand."""
+        return self._jobs.get(job_id)
+
+    def is_hidden(self, job: Job, owner: str) -> bool:
+        """Whether this is a job of somebody else, which must not exist for ``owner``."""
+        return not self._may_see(owner, job)
+
+    def waiting_of(self, owner: str) -> list[Submit]:
+        """The requests of this client that have not begun."""
+        return [self._jobs[job_id].submit for job_id in self._waiting if self._jobs[job_id].owner == owner]
 
     def running_jobs(self) -> dict[str, int]:
-        """Which worker runs which job."""
-        return {job_id: worker for worker, job_id in self._running.items() if job_id is not None}
+        """Which worker computes which job; those that rest are left out."""
+        return {
+            job_id: worker
+            for worker, job_id in self._running.items()
+            if job_id is not None and not self._jobs[job_id].is_paused
+        }
+
+    def counts(self) -> dict[str, int]:
+        """How many jobs at hand are in each state; those that rest are "paused" and do not run."""
+        found = Counter("paused" if job.is_paused else job.state for job in self._jobs)
+        return {state: found[state] for state in (*get_args(JobState), "paused")}
+
+    def idle_workers(self) -> list[int]:
+        """Those that have no job, not even a paused one."""
+        return [worker for worker, job_id in self._running.items() if job_id is None]
+
+    def _worker_of(self, job_id: str) -> int:
+        return next(worker for worker, running in self._running.items() if running == job_id)
 
     def _restore(self, jobs: tuple[Job, ...]) -> list[Action]:
         actions: list[Action] = []
         for job in jobs:
-            self._add(job)
-            if job.state == "running" and job.attempts >= MAX_ATTEMPTS:
+            self._jobs.put(job)
+            if job.state not in ("queued", "running"):
+                self._jobs.put_by(job)
+            elif job.is_paused and (free := [worker for worker, at in self._running.items() if at is None]):
+                self._running[free[0]] = job.job_id
+                actions.append(Retire(free[0]))
+            elif job.state == "running" and not job.is_paused and job.deaths + 1 >= MAX_DEATHS:
                 actions += self._end(job, Failed(job.job_id, _died_too_often("the backend itself ended")))
-            elif job.state in ("queued", "running"):
-                self._jobs[job.job_id] = replace(job, state="queued")
-                self._waiting.append(job.job_id)
             else:
-                self._put_by(job)
+                died = job.state == "running" and not job.is_paused
+                self._jobs.put(replace(job, state="queued", is_paused=False, deaths=job.deaths + died))
+                self._waiting.append(job.job_id)
         return actions + self._start_waiting()
 
-    def _submit(self, client: bytes, submit: Submit, job_id: str, notice: str) -> list[Action]:
-        known = self._by_request.get(submit.request_id)
+    def _submit(self, client: bytes, job: Job) -> list[Action]:
+        request_id = job.submit.request_id
+        known = self._jobs.of_request(request_id, job.owner)
         if known is not None:
-            return [Tell(client, Accepted(submit.request_id, known, self._jobs[known].notice))]
-        job = Job(job_id, submit, notice)
-        self._add(job)
-        self._waiting.append(job_id)
-        return [Record(job), Tell(client, Accepted(submit.request_id, job_id, notice)), *self._start_waiting()]
+            return [Tell(client, Accepted(request_id, known, self._jobs[known].notice))]
+        self._jobs.put(job)
+        self._waiting.append(job.job_id)
+        return [Tell(client, Accepted(request_id, job.job_id, job.notice)), *self._start_waiting()]
 
-    def _watch(self, client: bytes, job_id: str, cut_outs: bool) -> list[Action]:
+    def _watch(self, client: bytes, job_id: str, cut_outs: bool, pauses: bool) -> list[Action]:
         job = self._jobs.get(job_id)
         if job is None:
-            problem = Problem("unavailable", f"This backend has no job {job_id!r}.", "Submit the prompt again.")
-            return [Tell(client, Failed(job_id, problem))]
+            return [Tell(client, Failed(job_id, no_such_job(job_id)))]
         if job.state == "finished":
             return [SendResult(client, job_id, job.seconds)]
         if job.state == "queued":
@@ -147,7 +196,8 @@ class JobQueue:
         if job.state == "running":
             shown = self._cut_outs.get(job_id, {}).values() if cut_outs else ()
             latest = [self._latest[job_id]] if job_id in self._latest else []
-            return [Tell(client, event) for event in (Started(job_id), *shown, *latest)]
+            rests = [Paused(job_id)] if job.is_paused and pauses else []
+            return [Tell(client, event) for event in (Started(job_id), *shown, *latest, *rests)]
         return [Tell(client, Cancelled(job_id) if job.problem is None else Failed(job_id, job.problem))]
 
     def _cancel(self, job_id: str) -> list[Action]:
@@ -159,7 +209,10 @@ class JobQueue:
             return [*self._end(job, Cancelled(job_id)), *self._positions()]
         if job_id in self._stopping:
             return []
-        worker = self.running_jobs()[job_id]
+        worker = self._worker_of(job_id)
+        if job.is_paused:
+            self._running[worker] = None
+            return [*self._end(job, Cancelled(job_id)), *self._start_waiting()]
         if worker not in self._ready:
             # Loading models cannot be interrupted, but nobody has to wait for it: the worker drops the job later.
             self._running[worker] = None
@@ -167,11 +220,51 @@ class JobQueue:
         self._stopping.add(job_id)
         return [Stop(worker, job_id)]
 
+    def _pause(self, job_id: str) -> list[Action]:
+        job = self._jobs.get(job_id)
+        if job is None or job.state != "running" or job.is_paused or job_id in self._stopping | self._pausing:
+            return []
+        self._pausing.add(job_id)
+        return [Rest(self._worker_of(job_id), job_id, job.attempts)]
+
+    def _resume(self, job_id: str) -> list[Action]:
+        # Of a worker that was asked to pause and has not answered yet, the answer will start the job again.
+        self._pausing.discard(job_id)
+        job = self._jobs.get(job_id)
+        if job is None or job.state != "running" or not job.is_paused:
+            return []
+        return self._start(self._worker_of(job_id), job)
+
+    def _finish_early(self, job_id: str) -> list[Action]:
+        job = self._jobs.get(job_id)
+        if job is None or job.state not in ("queued", "running") or job_id in self._stopping:
+            return []
+        hurried = self._jobs.put(replace(job, finishes_early=True))
+        if job.is_paused:
+            return self._resume(job_id)
+        self._pausing.discard(job_id)
+        if job.finishes_early:
+            return []
+        told = [Hurry(self._worker_of(job_id), job_id)] if job.state == "running" else []
+        return [Record(hurried), *told]
+
+    def _rest(self, worker: int, job: Job) -> list[Action]:
+        """The worker has stored the job and freed its device."""
+        if job.job_id in self._stopping:
+            self._running[worker] = None
+            return [*self._end(job, Cancelled(job.job_id)), *self._start_waiting()]
+        if job.job_id not in self._pausing:
+            return self._start(worker, job)
+        self._pausing.discard(job.job_id)
+        paused = self._jobs.put(replace(job, is_paused=True))
+        return [Record(paused), Publish(Paused(job.job_id))]
+
     def _move(self, job_id: str, place: int) -> list[Action]:
         if job_id not in self._waiting:
             return []
-        self._waiting.remove(job_id)
-        self._waiting.insert(max(place, 1) - 1, job_id)
+        owner = self._jobs[job_id].owner
+        order = moved(self._waiting, job_id, place, lambda other: self._may_see(owner, self._jobs[other]))
+        self._waiting = deque(order)
         return self._positions()
 
     def _relay(self, worker: int, event: Event) -> list[Action]:
@@ -181,34 +274,47 @@ class JobQueue:
         if isinstance(event, (Finished, Cancelled, Failed)):
             self._running[worker] = None
             return [*self._end(job, event), *self._start_waiting()]
+        if isinstance(event, Paused):
+            return self._rest(worker, job)
         if isinstance(event, (Preparing, Progress)):
             self._latest[event.job_id] = event
         if isinstance(event, CutOut):
             # By part: a resumed job cuts its pictures out again.
             self._cut_outs.setdefault(event.job_id, {})[event.part] = event
-        if isinstance(event, MeshSnapshot) and event.job_id in self._stopping:
+        if isinstance(event, MeshSnapshot | TextureSnapshot) and event.job_id in self._stopping:
             return []
         return [Publish(event)]
 
+    def _note_saved(self, worker: int, job_id: str, overall: float) -> list[Action]:
+        job = self._jobs.get(job_id)
+        if job is None or self._running[worker] != job_id or overall <= job.saved:
+            return []
+        further = self._jobs.put(replace(job, saved=overall, deaths=0))
+        return [Record(further)]
+
     def _mourn(self, worker: int, reason: str) -> list[Action]:
         self._ready.discard(worker)
-        job_id, self._running[worker] = self._running[worker], None
+        job_id = self._running[worker]
         if job_id is None:
             return []
         job = self._jobs[job_id]
+        if job.is_paused:
+            return [Retire(worker)]
+        if job_id in self._pausing:
+            return [*self._rest(worker, job), Retire(worker)]
+        self._running[worker] = None
         if job_id in self._stopping:
             return [*self._end(job, Cancelled(job_id)), *self._start_waiting()]
-        self._deaths[job_id] += 1
-        if self._deaths[job_id] >= MAX_ATTEMPTS:
+        if job.deaths + 1 >= MAX_DEATHS:
             return [*self._end(job, Failed(job_id, _died_too_often(reason))), *self._start_waiting()]
-        waiting = replace(job, state="queued")
-        self._jobs[job_id] = waiting
+        waiting = replace(job, state="queued", deaths=job.deaths + 1)
+        self._jobs.put(waiting)
         self._waiting.appendleft(job_id)
         return [Record(waiting), *self._start_waiting()]
 
     def _report_silence(self, worker: int, seconds: float) -> list[Action]:
         job_id = self._running[worker]
-        if job_id is None or job_id in self._stopping:
+        if job_id is None or job_id in self._stopping or self._jobs[job_id].is_paused:
             return []
         doing = "computing" if worker in self._ready else "starting a worker and loading models"
         text = f"{doing}, without a sign of life for {seconds:.0f} s; Cancel ends it"
@@ -216,7 +322,7 @@ class JobQueue:
         return [Publish(self._latest[job_id])]
 
     def _leave(self) -> list[Action]:
-        """Put running jobs back: what a server finds recorded as running was cut off by a crash."""
+        """Put running jobs back: what a server finds recorded as running, and not as paused, was cut off by a crash."""
         actions: list[Action] = []
         for job in [self._jobs[job_id] for job_id in self.running_jobs()]:
             is_unwanted = job.job_id in self._stopping
@@ -225,7 +331,7 @@ class JobQueue:
 
     def _close(self) -> list[Action]:
         actions: list[Action] = []
-        for job in [job for job in self._jobs.values() if job.state in ("queued", "running")]:
+        for job in [job for job in self._jobs if job.state in ("queued", "running")]:
             actions += self._end(job, Cancelled(job.job_id))
         self._waiting.clear()
         self._running = dict.fromkeys(self._running)
@@ -236,59 +342,46 @@ class JobQueue:
         for worker in [worker for worker, job_id in self._running.items() if job_id is None]:
             if not self._waiting:
                 break
-            job_id = self._waiting.popleft()
-            job = self._jobs[job_id]
-            started = replace(job, state="running", attempts=job.attempts + 1)
-            self._jobs[job_id] = started
-            self._running[worker] = job_id
-            actions += [Record(started), Start(worker, started), Publish(Started(job_id))]
-            if worker not in self._ready:
-                self._latest[job_id] = Preparing(job_id, "starting a worker and loading models", 0.0)
-                actions.append(Publish(self._latest[job_id]))
+            actions += self._start(worker, self._jobs[self._waiting.popleft()])
         return actions + self._positions()
+
+    def _start(self, worker: int, job: Job) -> list[Action]:
+        job_id = job.job_id
+        started = replace(job, state="running", is_paused=False, attempts=job.attempts + 1)
+        self._jobs.put(started)
+        self._running[worker] = job_id
+        actions: list[Action] = [Record(started), Start(worker, started), Publish(Started(job_id))]
+        if worker not in self._ready:
+            self._latest[job_id] = Preparing(job_id, "starting a worker and loading models", 0.0)
+            actions.append(Publish(self._latest[job_id]))
+        return actions
 
     def _positions(self) -> list[Action]:
         return [Publish(Queued(job_id, place)) for place, job_id in enumerate(self._waiting, start=1)]
 
-    def _add(self, job: Job) -> None:
-        self._jobs[job.job_id] = job
-        self._by_request[job.submit.request_id] = job.job_id
+    def _may_see(self, owner: str, job: Job) -> bool:
+        return may_see(owner, job.owner, self._is_shared)
 
     def _end(self, job: Job, event: Finished | Cancelled | Failed) -> list[Action]:
         self._stopping.discard(job.job_id)
+        self._pausing.discard(job.job_id)
         self._latest.pop(job.job_id, None)
         self._cut_outs.pop(job.job_id, None)
+        awake = replace(job, is_paused=False)
         if isinstance(event, Finished):
-            ended = replace(job, state="finished", seconds=event.seconds)
+            ended = replace(awake, state="finished", seconds=event.seconds)
         elif isinstance(event, Cancelled):
-            ended = replace(job, state="cancelled")
+            ended = replace(awake, state="cancelled")
         else:
-            ended = replace(job, state="failed", problem=event.problem)
-        self._deaths.pop(job.job_id, None)
-        self._put_by(ended)
+            ended = replace(awake, state="failed", problem=event.problem)
+        self._jobs.put_by(ended)
         saved = [SaveResult(job.job_id, event.mesh)] if isinstance(event, Finished) else []
         return [*saved, Record(ended), Publish(event)]
-
-    def _put_by(self, ended: Job) -> None:
-        """Keep an ended job for those who ask, without the bytes of its files; forget the oldest."""
-        self._jobs[ended.job_id] = replace(ended, submit=_without_files(ended.submit))
-        self._ended.append(ended.job_id)
-        if len(self._ended) > REMEMBERED:
-            forgotten = self._jobs.pop(self._ended.popleft())
-            self._by_request.pop(forgotten.submit.request_id, None)
 
 
 def _died_too_often(reason: str) -> Problem:
     return Problem(
         "internal",
-        f"The worker process ended {MAX_ATTEMPTS} times while it ran this job ({reason}).",
+        f"The worker process ended {MAX_DEATHS} times while it ran this job ({reason}).",
         "See the backend's log; 'any-to-3d doctor' checks the installation. A smaller preset needs less memory.",
     )
-
-
-def _without_files(submit: Submit) -> Submit:
-    parts = (
-        part if isinstance(part.prompt, TextPrompt) else replace(part, prompt=type(part.prompt)(b""))
-        for part in submit.prompts
-    )
-    return replace(submit, prompts=tuple(parts))

@@ -7,6 +7,12 @@ from .addresses import Address, parse_address
 MAX_REQUEST_FRAME_BYTES = 64 * 2**20
 QUEUED_MESSAGES = 64
 
+HANDSHAKE_MILLISECONDS = 5000
+"""Who has not introduced itself by then is hung up on, so that half-open connections do not pile up."""
+
+BACKLOG = 1024
+"""Connections that may wait to be accepted: a flood of them must not keep a proper client from getting through."""
+
 
 class PortInUse(ValueError):
     """Somebody else listens there; the message says what to do."""
@@ -23,6 +29,10 @@ def bind(router: zmq.Socket, address: Address) -> Address:
     # A client that comes back over a new connection keeps its name, and with it its watches.
     router.router_handover = 1
     router.sndhwm = QUEUED_MESSAGES
+    # Beyond these a client's messages stay in its own computer until the server has read some.
+    router.rcvhwm = QUEUED_MESSAGES
+    router.handshake_ivl = HANDSHAKE_MILLISECONDS
+    router.backlog = BACKLOG
     router.heartbeat_ivl = 1000
     router.heartbeat_timeout = 5000
     router.maxmsgsize = MAX_REQUEST_FRAME_BYTES

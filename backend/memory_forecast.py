@@ -24,6 +24,7 @@ from .generator.losses.score_distillation import CDS, SDS
 from .generator.losses.term import Loss, ViewName
 from .generator.recipe import Phase, Recipe
 from .generator.rendering.view import Channel
+from .generator.representations.dmtet import DMTet
 from .generator.representations.nerf import NeRF
 from .network_weights import NetworkWeights
 
@@ -109,7 +110,7 @@ def _of_phase(phase: Phase, networks: NetworkWeights, economy: Economy, before: 
         reader = networks.seeing + max(networks.planar_reader, networks.stereo_reader)
     yield Moment(f"{phase.name}, reading the condition", reader, scene)
     idle = _at_hand(0, networks, economy)
-    if before is not None and isinstance(before.start, NeRF) and not isinstance(phase.start, NeRF):
+    if before is not None and isinstance(before.start, NeRF) and isinstance(phase.start, DMTet):
         both = scene + bytes_of_scene(before.start)
         yield Moment(f"{phase.name}, taking the surface", idle, both + bytes_of_conversion(phase.start))
     asked = _channels(phase)

@@ -18,6 +18,7 @@ from typing import Protocol
 import zmq
 
 from ..shared.wire import ProtocolError
+from .pulse import HUNG_SECONDS, PulseWatch, received
 from .worker_messages import FROM_WORKER, TO_WORKER, FromWorker, Ready, ToWorker
 
 log = logging.getLogger(__name__)
@@ -62,6 +63,10 @@ class Pool(Protocol):
         ...
 
     def kill(self, worker: int) -> None: ...
+    def retire(self, worker: int) -> None:
+        """End the worker's process, if there is one, and start none before something is sent to it."""
+        ...
+
     def close(self) -> None: ...
 
 
@@ -92,6 +97,9 @@ class LocalPool:
     def kill(self, worker: int) -> None:
         self._places[worker].kill()
 
+    def retire(self, worker: int) -> None:
+        self._places[worker].retire()
+
     def close(self) -> None:
         for place in self._places:
             place.kill()
@@ -105,6 +113,8 @@ class _Place:
 
     def __init__(self, context: zmq.Context, number: int, device: str, options: WorkerOptions, folder: Path) -> None:
         self.socket: zmq.Socket | None = None
+        self._pulse_socket: zmq.Socket | None = None
+        self._pulse = PulseWatch()
         self._context, self._number, self._device, self._options, self._folder = (
             context,
             number,
@@ -116,10 +126,13 @@ class _Place:
         self._unsent: deque[ToWorker] = deque()
         self._starts_in_a_row = 0
         self._start_at = 0.0
-        self._start()
+        self._is_retired = False
+        self._hung = ""
 
     def send(self, message: ToWorker) -> None:
+        self._is_retired = False
         self._unsent.append(message)
+        self._start_when_due()
         self._flush()
 
     def receive(self) -> list[FromWorker]:
@@ -141,23 +154,28 @@ class _Place:
     def supervise(self) -> str | None:
         """Start the process when it is time to; why it ended, if it just did."""
         if self._process is None:
-            if time.monotonic() >= self._start_at:
-                self._start()
+            self._start_when_due()
             return None
         code = self._process.poll()
         if code is None:
+            self._feel_pulse()
             return None
+        reason = self._hung or _describe_exit(code)
         self._abandon()
         pause = RESTART_SECONDS[min(self._starts_in_a_row, len(RESTART_SECONDS) - 1)]
         self._starts_in_a_row += 1
         self._start_at = time.monotonic() + pause
-        reason = _describe_exit(code)
         log.warning("worker=%d device=%s ended=%s restart_in=%.0fs", self._number, self._device, reason, pause)
         return reason
 
     def kill(self) -> None:
         if self._process is not None:
             self._process.kill()
+
+    def retire(self) -> None:
+        """Its end is not reported: nobody's work was lost with it."""
+        self._is_retired = True
+        self.close()
 
     def close(self) -> None:
         if self._process is not None:
@@ -167,17 +185,33 @@ class _Place:
                 self._process.wait(5)
             self._abandon()
 
+    def _start_when_due(self) -> None:
+        if self._process is None and not self._is_retired and time.monotonic() >= self._start_at:
+            self._start()
+
     def _start(self) -> None:
-        self.socket = self._context.socket(zmq.PAIR)
+        self.socket, self._pulse_socket = self._context.socket(zmq.PAIR), self._context.socket(zmq.PULL)
         self.socket.linger = 0
-        address = _bind(self.socket, self._folder / f"w{self._number}-{time.monotonic_ns()}")
+        name = f"w{self._number}-{time.monotonic_ns()}"
+        address = _bind(self.socket, self._folder / name)
+        pulse = _bind(self._pulse_socket, self._folder / f"{name}-pulse")
+        self._pulse, self._hung = PulseWatch(), ""
         options = self._options
-        command = [sys.executable, "-m", f"{__package__}.worker_process", address, self._device, options.profile]
+        command = [sys.executable, "-m", f"{__package__}.worker_process", address, pulse, self._device, options.profile]
         command += [f"--threads={options.threads}", f"--models-folder={options.models_folder}"]
         command += [] if options.is_compiling else ["--no-compile"]
         # The worker holds the other end of this pipe: when the server ends, however it ends, so does the worker.
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=sys.stderr)
         log.info("worker=%d pid=%d device=%s", self._number, self._process.pid, self._device)
+
+    def _feel_pulse(self) -> None:
+        now = time.monotonic()
+        for _ in received(self._pulse_socket) if self._pulse_socket is not None else ():
+            self._pulse.beat(now)
+        if self._pulse.is_hung(now) and not self._hung:
+            self._hung = f"hung: no heartbeat for {HUNG_SECONDS:.0f} s"
+            log.error("worker=%d device=%s %s", self._number, self._device, self._hung)
+            self.kill()
 
     def _flush(self) -> None:
         """Send what can be sent now: until the process has connected, zmq would make the whole server wait for it."""
@@ -189,11 +223,12 @@ class _Place:
             self._unsent.popleft()
 
     def _abandon(self) -> None:
-        if self.socket is not None:
-            self.socket.close(0)
+        for socket in (self.socket, self._pulse_socket):
+            if socket is not None:
+                socket.close(0)
         if self._process is not None and self._process.stdin is not None:
             self._process.stdin.close()
-        self.socket, self._process = None, None
+        self.socket, self._pulse_socket, self._process = None, None, None
         self._unsent.clear()
 
 

@@ -5,13 +5,19 @@ from typing import Literal
 
 from ..shared.mesh import TexturedMesh
 from ..shared.messages import Event, ImagePrompt, JobInfo, Problem, Reply, Submit, TextPrompt
+from ..shared.starting_points import Continue
 
 JobState = Literal["queued", "running", "finished", "cancelled", "failed"]
 
 
 @dataclass(frozen=True)
 class Job:
-    """One job as the records have it; ``attempts`` counts the workers that started it."""
+    """One job as the records have it; ``attempts`` counts how often a worker was started with it.
+
+    is_paused: of a running one.  finishes_early: it was asked to take no further step.  deaths: of workers, or of the
+    whole backend, since a checkpoint last brought it further.  saved: the fraction of the job in that checkpoint.
+    owner: who asked for it.
+    """
 
     job_id: str
     submit: Submit
@@ -20,10 +26,29 @@ class Job:
     attempts: int = 0
     seconds: float = 0.0
     problem: Problem | None = None
+    is_paused: bool = False
+    finishes_early: bool = False
+    deaths: int = 0
+    saved: float = 0.0
+    owner: str = ""
 
     def info(self) -> JobInfo:
         submit = self.submit
-        return JobInfo(self.job_id, self.state, title_of(submit), submit.recipe, submit.preset, submit.seed)
+        return JobInfo(
+            self.job_id,
+            self.state,
+            title_of(submit),
+            submit.recipe,
+            submit.preset,
+            submit.seed,
+            self.is_paused,
+            parent_of(submit),
+        )
+
+
+def parent_of(submit: Submit) -> str:
+    """The job from whose checkpoint this request goes on, or empty."""
+    return submit.source.job_id if isinstance(submit.source, Continue) else ""
 
 
 def title_of(submit: Submit) -> str:
@@ -31,6 +56,8 @@ def title_of(submit: Submit) -> str:
     texts = [part.prompt.text for part in submit.prompts if isinstance(part.prompt, TextPrompt)]
     if texts:
         return " + ".join(texts)[:200]
+    if not submit.prompts:
+        return f"{parent_of(submit)} continued"
     return "image prompt" if isinstance(submit.prompts[0].prompt, ImagePrompt) else "sound prompt"
 
 
@@ -46,12 +73,10 @@ class JobsRestored:
 
 @dataclass(frozen=True)
 class SubmitArrived:
-    """A checked request; ``job_id`` is new and is used only if the request is."""
+    """A checked request. ``job`` is new, its record is on disk, and it is used only if the request is new."""
 
     client: bytes
-    submit: Submit
-    job_id: str
-    notice: str = ""
+    job: Job
 
 
 @dataclass(frozen=True)
@@ -59,10 +84,28 @@ class WatchArrived:
     client: bytes
     job_id: str
     cut_outs: bool = False
+    pauses: bool = False
 
 
 @dataclass(frozen=True)
 class CancelArrived:
+    job_id: str
+
+
+@dataclass(frozen=True)
+class PauseArrived:
+    job_id: str
+
+
+@dataclass(frozen=True)
+class ResumeArrived:
+    job_id: str
+
+
+@dataclass(frozen=True)
+class FinishArrived:
+    """Somebody wants this job's object as it is now."""
+
     job_id: str
 
 
@@ -76,7 +119,10 @@ class MoveArrived:
 
 @dataclass(frozen=True)
 class ListArrived:
+    """``owner``: whose jobs are listed; None lists everybody's."""
+
     client: bytes
+    owner: str | None = None
 
 
 @dataclass(frozen=True)
@@ -88,6 +134,15 @@ class WorkerReady:
 class WorkerSaid:
     worker: int
     event: Event
+
+
+@dataclass(frozen=True)
+class WorkerSaved:
+    """A checkpoint is on disk; ``overall`` is the fraction of the whole job that it holds."""
+
+    worker: int
+    job_id: str
+    overall: float
 
 
 @dataclass(frozen=True)
@@ -106,7 +161,7 @@ class WorkerSilent:
 
 @dataclass(frozen=True)
 class StopOverdue:
-    """A worker was asked to stop this job and has not answered in time."""
+    """A worker was asked to stop or to pause this job and has not answered in time."""
 
     job_id: str
 
@@ -126,10 +181,14 @@ Stimulus = (
     | SubmitArrived
     | WatchArrived
     | CancelArrived
+    | PauseArrived
+    | ResumeArrived
+    | FinishArrived
     | MoveArrived
     | ListArrived
     | WorkerReady
     | WorkerSaid
+    | WorkerSaved
     | WorkerDied
     | WorkerSilent
     | StopOverdue
@@ -197,10 +256,34 @@ class Stop:
 
 
 @dataclass(frozen=True)
+class Rest:
+    """Ask the worker to pause this attempt of the job; raise StopOverdue if it does not answer in time."""
+
+    worker: int
+    job_id: str
+    attempt: int
+
+
+@dataclass(frozen=True)
+class Hurry:
+    """Ask the worker to finish the job's object as it is."""
+
+    worker: int
+    job_id: str
+
+
+@dataclass(frozen=True)
 class Kill:
     """End the worker's process; its death is reported as any other."""
 
     worker: int
 
 
-Action = Tell | Publish | Record | SaveResult | SendResult | Start | Stop | Kill
+@dataclass(frozen=True)
+class Retire:
+    """Let the worker have no process, and so no memory, until it is given something to do."""
+
+    worker: int
+
+
+Action = Tell | Publish | Record | SaveResult | SendResult | Start | Stop | Rest | Hurry | Kill | Retire

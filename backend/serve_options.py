@@ -42,10 +42,25 @@ class ServeOptions:
     """Compile the networks of profile full for a GPU: minutes the first time, and faster steps."""
 
     keys: Path | None = None
-    """server.key, as written by 'any-to-3d keys': encrypt, and let only the listed clients in."""
+    """server.key, as written by 'any-to-3d keys new': encrypt, and let only the authorized clients in."""
+
+    shared_jobs: bool = False
+    """With keys: let every client see, cancel and move the jobs of all others."""
+
+    max_waiting: int = 2000
+    """Jobs of one client that may wait at once."""
 
     parent_pid: Annotated[int | None, tyro.conf.arg(metavar="PID")] = None
     """End when this process ends."""
 
     allow_shutdown: bool = False
     """Let a client on this computer end the server."""
+
+    keep_days: float | None = None
+    """Delete ended jobs whose files are older than so many days, except pinned ones; by default nothing is deleted."""
+
+    keep_gb: float | None = None
+    """Delete the oldest ended jobs, except pinned ones, until all jobs together take no more than so many GB."""
+
+    metrics_port: int | None = None
+    """Serve figures for Prometheus at this port of this computer; needs any-to-3d[metrics]."""

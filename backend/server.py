@@ -1,79 +1,91 @@
-"""The server loop: ROUTER frames to the job queue, its actions to outbox, store and workers. One thread, no torch."""
+"""The server loop: what clients and workers say becomes stimuli of the job queue. One thread, no torch."""
 
 import logging
+import math
 import time
 import uuid
-from collections.abc import Callable
-from typing import assert_never
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import zmq
 
 from ..shared import PROTOCOL_VERSION
-from ..shared.mesh import MeshSnapshot
+from ..shared.mesh import MeshSnapshot, TextureSnapshot
 from ..shared.messages import (
     Ack,
     Cancel,
+    Checkpoints,
     Event,
-    Failed,
-    Finished,
+    FinishNow,
     FreeMemory,
     Hello,
+    ListCheckpoints,
     ListJobs,
     Move,
+    Pause,
     Problem,
     Rejected,
     Reply,
     Request,
+    Resume,
     Shutdown,
     Submit,
     Watch,
     Welcome,
 )
-from ..shared.wire import ProtocolError, decode, encode
+from ..shared.wire import ProtocolError, decode
+from .access.limits import too_many_waiting
+from .access.reception import Reception, Refused
+from .access.refusals import Refusals
+from .access.terms import Terms
+from .access.visible_jobs import answer_as_if_unknown, job_asked_for
 from .addresses import is_loopback
 from .announcement import Announcement
+from .continuation import NothingToContinue, with_parents_prompt
+from .delivery import Delivery
+from .dispatch import Dispatch
 from .jobs import JobQueue
+from .metrics import NO_METRICS, Figures, Metrics
 from .outbox import Outbox
 from .pool import Pool
 from .queue_messages import (
-    Action,
     CancelArrived,
     Closing,
+    FinishArrived,
+    Job,
     JobsRestored,
-    Kill,
     Leaving,
     ListArrived,
     MoveArrived,
-    Publish,
-    Record,
-    SaveResult,
-    SendResult,
-    Start,
+    PauseArrived,
+    ResumeArrived,
     Stimulus,
-    Stop,
     StopOverdue,
     SubmitArrived,
-    Tell,
     WatchArrived,
     WorkerDied,
     WorkerReady,
     WorkerSaid,
+    WorkerSaved,
     WorkerSilent,
 )
+from .retention import KEEP_EVERYTHING, Retention, Rule
+from .safekeeping import Safekeeping
 from .silence import SilenceWatch
 from .store import JobStore
 from .submit_check import SubmitCheck
-from .worker_messages import FreeModels, FromWorker, Memory, Ready, Run, StopJob, WantSnapshot
+from .worker_messages import (
+    FreeModels,
+    FromWorker,
+    Memory,
+    Ready,
+    Saved,
+)
 
 log = logging.getLogger(__name__)
 
 TURN_MILLISECONDS = 100
 MESSAGES_PER_TURN = 100
-STOP_SECONDS = 1.2
-"""A worker that has not stopped a job by then is ended; Cancel is promised within two seconds."""
-
-FORGET_LOST_SECONDS = 60.0
-FORGET_SILENT_SECONDS = 3600.0
 
 
 class Server:
@@ -91,18 +103,25 @@ class Server:
         welcome: Welcome,
         allow_shutdown: bool = False,
         is_orphaned: Callable[[], bool] = lambda: False,
+        terms: Terms | None = None,
+        retention: Rule = KEEP_EVERYTHING,
+        metrics: Metrics = NO_METRICS,
     ) -> None:
+        terms = terms or Terms()
         self._router, self._pool, self._store, self._check = router, pool, store, check
+        self._keeping = Safekeeping(store)
         self._announcement = Announcement(welcome)
         self._allow_shutdown = allow_shutdown
         self._is_orphaned = is_orphaned
-        self._queue = JobQueue(pool.workers)
+        self._refusals = Refusals()
+        self._reception = Reception(terms.gate, terms.limits, self._refusals)
+        self._queue = JobQueue(pool.workers, terms.has_shared_jobs)
         self._outbox = Outbox()
+        self._delivery = Delivery(router, self._outbox)
         self._silence = SilenceWatch()
-        self._overdue: dict[str, float] = {}
-        self._snapshot_asked: set[str] = set()
-        self._heard: dict[bytes, float] = {}
-        self._lost: dict[bytes, float] = {}
+        self._dispatch = Dispatch(self._outbox, store, self._keeping, pool, self._silence)
+        self._retention, self._metrics = Retention(store, retention), metrics
+        self._worker_deaths = 0
         self._is_stopping = False
 
     def stop(self) -> None:
@@ -118,7 +137,8 @@ class Server:
         while not self._is_stopping:
             self._turn()
         self._handle(Leaving())
-        self._flush()
+        self._keeping.retry(math.inf)
+        self._delivery.flush()
 
     def _turn(self) -> None:
         poller = zmq.Poller()
@@ -129,16 +149,27 @@ class Server:
         for worker, message in self._pool.receive():
             self._hear_worker(worker, message)
         for death in self._pool.deaths():
+            self._worker_deaths += 1
             self._announcement.worker_died(death.worker, death.reason)
             self._handle(WorkerDied(death.worker, death.reason))
         self._end_overdue()
         self._report_silence()
-        self._ask_for_snapshots()
-        self._flush()
+        self._dispatch.ask_for_snapshots(self._queue.running_jobs())
+        self._keeping.retry(time.monotonic())
+        self._announcement.storage_complains(self._keeping.complaint)
+        # Before anything is sent: a client that is let in no more gets nothing that waited for it.
         self._forget_clients()
+        self._delivery.flush()
+        self._refusals.report(time.monotonic())
+        self._retention.sweep(time.monotonic(), time.time())
+        self._metrics.show(self._figures())
         if self._is_orphaned():
             log.info("parent=gone")
             self.stop()
+
+    def _figures(self) -> Figures:
+        memory, is_writable = self._announcement.now().memory, not self._keeping.complaint
+        return Figures(self._queue.counts(), self._delivery.clients, self._worker_deaths, is_writable, memory)
 
     # --- requests -----------------------------------------------------------------------------------------------------
 
@@ -148,35 +179,67 @@ class Server:
                 client, *frames = self._router.recv_multipart(zmq.NOBLOCK, copy=False)
             except zmq.Again:
                 return
-            routing_id = client.bytes
-            self._heard[routing_id] = time.monotonic()
-            self._lost.pop(routing_id, None)
-            try:
-                request = decode([frame.buffer for frame in frames])
-            except ProtocolError as error:
-                log.warning("client=%s unreadable=%s", routing_id.hex()[:8], error)
-                self._reject(routing_id, "", Problem("protocol", f"The backend cannot read this message: {error}."))
-                continue
-            # With the frames of one message comes the address of its sender.
-            self._answer(routing_id, request, _peer(frames[-1] if frames else client))
+            # With the frames of one message comes the address of its sender, and who it is.
+            self._receive(client.bytes, frames or [client], frames)
 
-    def _answer(self, client: bytes, request: Request | Reply | Event, peer: str) -> None:
+    def _receive(self, client: bytes, marked: Sequence[zmq.Frame], frames: Sequence[zmq.Frame]) -> None:
+        now = time.monotonic()
+        admission = self._reception.admit(client, marked, now)
+        if isinstance(admission, Refused):
+            if admission.problem is not None:
+                self._reject(client, "", admission.problem)
+            return
+        if admission.is_new_owner:
+            self._outbox.forget(client)
+        self._delivery.heard(client)
+        try:
+            request = decode([frame.buffer for frame in frames])
+        except ProtocolError as error:
+            self._refusals.add("unreadable", f"client={client.hex()[:8]} {error}", now)
+            self._reject(client, "", Problem("protocol", f"The backend cannot read this message: {error}."))
+            return
+        self._answer_safely(client, request, _peer(marked[-1]), admission.owner)
+
+    def _answer_safely(self, client: bytes, request: Request | Reply | Event, peer: str, owner: str) -> None:
+        """A defect that one client's request brings to light is not to end the jobs of all."""
+        try:
+            self._answer(client, request, peer, owner)
+        except Exception:
+            log.exception("client=%s request=%s", client.hex()[:8], type(request).__name__)
+            request_id = request.request_id if isinstance(request, Submit) else ""
+            hint = "This is a defect: please report it with the backend's log."
+            self._reject(client, request_id, Problem("internal", "The backend failed at this request.", hint))
+
+    def _answer(self, client: bytes, request: Request | Reply | Event, peer: str, owner: str) -> None:
+        job_id = job_asked_for(request)
+        if job_id is not None and self._is_hidden(job_id, owner):
+            if (answer := answer_as_if_unknown(request)) is not None:
+                self._outbox.put(client, answer)
+            return
         match request:
             case Hello():
                 self._greet(client, request)
             case Submit():
-                self._submit(client, request)
+                self._submit(client, request, owner)
             case Watch():
                 self._outbox.watch(client, request)
-                self._handle(WatchArrived(client, request.job_id, request.cut_outs))
+                self._handle(WatchArrived(client, request.job_id, request.cut_outs, request.pauses))
             case Ack(job_id, sequence):
                 self._outbox.ack(client, job_id, sequence)
             case Cancel(job_id):
                 self._handle(CancelArrived(job_id))
+            case Pause(job_id):
+                self._handle(PauseArrived(job_id))
+            case Resume(job_id):
+                self._handle(ResumeArrived(job_id))
+            case FinishNow(job_id):
+                self._handle(FinishArrived(job_id))
+            case ListCheckpoints(job_id):
+                self._outbox.put(client, Checkpoints(job_id, self._store.checkpoints(job_id)))
             case Move(job_id, place):
                 self._handle(MoveArrived(job_id, place))
             case ListJobs():
-                self._handle(ListArrived(client))
+                self._handle(ListArrived(client, owner))
             case Shutdown():
                 self._shut_down(client, peer)
             case FreeMemory():
@@ -184,6 +247,11 @@ class Server:
             case _:
                 name = type(request).__name__
                 self._reject(client, "", Problem("protocol", f"{name} is not a request; only a backend sends it."))
+
+    def _is_hidden(self, job_id: str, owner: str) -> bool:
+        # Those that ended long ago are on disk only.
+        job = self._queue.job(job_id) or self._store.find(job_id)
+        return job is not None and self._queue.is_hidden(job, owner)
 
     def _greet(self, client: bytes, hello: Hello) -> None:
         ours, theirs = PROTOCOL_VERSION, hello.protocol_version
@@ -194,15 +262,33 @@ class Server:
             return
         self._outbox.put(client, self._announcement.now())
 
-    def _submit(self, client: bytes, submit: Submit) -> None:
-        notice = ""
-        if self._queue.known_request(submit.request_id) is None:
-            verdict = self._check(submit)
-            if verdict.problem is not None:
-                self._reject(client, submit.request_id, verdict.problem)
+    def _submit(self, client: bytes, submit: Submit, owner: str) -> None:
+        job = Job(f"j{uuid.uuid4().hex[:16]}", submit, owner=owner)
+        if self._queue.known_request(submit.request_id, owner) is None:
+            admitted = self._admit(job)
+            if isinstance(admitted, Problem):
+                self._reject(client, submit.request_id, admitted)
                 return
-            notice = verdict.notice
-        self._handle(SubmitArrived(client, submit, f"j{uuid.uuid4().hex[:16]}", notice))
+            job = admitted
+        self._handle(SubmitArrived(client, job))
+
+    def _admit(self, job: Job) -> Job | Problem:
+        """The job as it is on disk from now on, or why it is refused."""
+        try:
+            submit = with_parents_prompt(job.submit, self._store)
+            verdict = self._check(submit)
+            waiting = self._queue.waiting_of(job.owner)
+            problem = verdict.problem or too_many_waiting(self._reception.limits, waiting, submit)
+            if problem is not None:
+                return problem
+            job = replace(job, submit=submit, notice=verdict.notice)
+            self._store.admit(job)
+            log.info("job=%s state=queued attempts=0", job.job_id)
+        except NothingToContinue as missing:
+            return missing.problem
+        except OSError as error:
+            return Problem("unavailable", f"The backend cannot store this job: {error}.", "Submit it again then.")
+        return job
 
     def _shut_down(self, client: bytes, peer: str) -> None:
         if not self._allow_shutdown or not is_loopback(peer):
@@ -214,10 +300,9 @@ class Server:
         self.stop()
 
     def _free_memory(self, client: bytes) -> None:
-        idle = set(self._pool.workers) - set(self._queue.running_jobs().values())
-        for worker in idle:
+        for worker in self._queue.idle_workers():
             self._pool.send(worker, FreeModels())
-        if not idle:
+        if len(self._queue.running_jobs()) == len(self._pool.workers):
             message = "Every device runs a job, which needs the networks."
             self._reject(client, "", Problem("unavailable", message, "Wait for its end, or cancel it."))
 
@@ -238,18 +323,12 @@ class Server:
         if isinstance(message, Memory):
             self._announcement.worker_has_memory(worker, message)
             return
-        if isinstance(message, MeshSnapshot):
-            self._snapshot_asked.discard(message.job_id)
+        if isinstance(message, Saved):
+            self._handle(WorkerSaved(worker, message.job_id, message.overall))
+            return
+        if isinstance(message, MeshSnapshot | TextureSnapshot):
+            self._dispatch.snapshot_came(message.job_id)
         self._handle(WorkerSaid(worker, message))
-
-    def _ask_for_snapshots(self) -> None:
-        running = self._queue.running_jobs()
-        self._snapshot_asked &= running.keys()
-        for job_id, worker in running.items():
-            faces = self._outbox.wanted_faces(job_id)
-            if faces is not None and job_id not in self._snapshot_asked:
-                self._snapshot_asked.add(job_id)
-                self._pool.send(worker, WantSnapshot(job_id, faces))
 
     def _report_silence(self) -> None:
         for worker, seconds in self._silence.to_report(self._queue.running_jobs().values(), time.monotonic()):
@@ -257,84 +336,18 @@ class Server:
             self._handle(WorkerSilent(worker, seconds))
 
     def _end_overdue(self) -> None:
-        now = time.monotonic()
-        for job_id in [job_id for job_id, deadline in self._overdue.items() if now >= deadline]:
-            del self._overdue[job_id]
+        for job_id in self._dispatch.overdue(time.monotonic()):
             self._handle(StopOverdue(job_id))
-
-    # --- actions ------------------------------------------------------------------------------------------------------
 
     def _handle(self, stimulus: Stimulus) -> None:
         for action in self._queue.handle(stimulus):
-            self._perform(action)
-
-    def _perform(self, action: Action) -> None:
-        match action:
-            case Tell(client, message):
-                self._outbox.put(client, message)
-            case Publish(event):
-                self._outbox.publish(event)
-            case Record(job):
-                self._store.save(job)
-                log.info("job=%s state=%s attempts=%d", job.job_id, job.state, job.attempts)
-            case SaveResult(job_id, mesh):
-                self._store.save_result(job_id, mesh)
-            case SendResult(client, job_id, seconds):
-                self._outbox.put(client, self._stored_result(job_id, seconds))
-            case Start(worker, job):
-                self._snapshot_asked.discard(job.job_id)
-                self._overdue.pop(job.job_id, None)
-                self._silence.heard(worker, time.monotonic())
-                folder = str(self._store.job_folder(job.job_id))
-                self._pool.send(worker, Run(job.job_id, job.submit, folder, job.attempts))
-            case Stop(worker, job_id):
-                self._overdue[job_id] = time.monotonic() + STOP_SECONDS
-                self._pool.send(worker, StopJob(job_id))
-            case Kill(worker):
-                self._pool.kill(worker)
-            case _:
-                assert_never(action)
-
-    def _stored_result(self, job_id: str, seconds: float) -> Finished | Failed:
-        try:
-            return Finished(job_id, self._store.load_result(job_id), seconds)
-        except ValueError as error:
-            return Failed(job_id, Problem("internal", f"The result cannot be read: {error}.", "Generate it again."))
-
-    # --- sending ------------------------------------------------------------------------------------------------------
-
-    def _flush(self) -> None:
-        for client in self._outbox.clients():
-            while client not in self._lost and (message := self._outbox.peek(client)) is not None:
-                if not self._try_send(client, message):
-                    break
-                self._outbox.sent(client, message)
-
-    def _try_send(self, client: bytes, message: Reply | Event) -> bool:
-        try:
-            frames = encode(message)
-        except ProtocolError as error:
-            log.error("unsendable=%s %s", type(message).__name__, error)
-            return True
-        try:
-            self._router.send_multipart([client, *frames], zmq.NOBLOCK, copy=False)
-        except zmq.Again:
-            return False
-        except zmq.ZMQError as error:
-            if error.errno != zmq.EHOSTUNREACH:
-                raise
-            self._lost[client] = time.monotonic()
-            return False
-        return True
+            self._dispatch.perform(action)
 
     def _forget_clients(self) -> None:
-        now = time.monotonic()
-        gone = [client for client, since in self._lost.items() if now - since > FORGET_LOST_SECONDS]
-        gone += [client for client, heard in self._heard.items() if now - heard > FORGET_SILENT_SECONDS]
-        for client in gone:
-            self._outbox.forget(client)
-            self._lost.pop(client, None)
-            self._heard.pop(client, None)
+        absent = self._delivery.absent()
+        for client in absent:
+            self._reception.forget(client)
+        self._delivery.forget([*absent, *self._reception.gone()])
 
 
 def _peer(frame: zmq.Frame) -> str:

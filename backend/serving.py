@@ -1,29 +1,42 @@
 """Put socket, store, pool and server together for ``any-to-3d serve``, and take them apart again."""
 
+import logging
 import os
 import signal
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import zmq
 
 from ..shared import PROTOCOL_VERSION
+from ..shared.fingerprint import fingerprint
+from ..shared.key_files import exposure, list_exposure
 from ..shared.messages import Welcome
+from .access.client_list import ClientList, list_file
+from .access.gate import KeyGate
+from .access.limits import Limits
+from .access.open_files import allow_many_connections
+from .access.terms import Terms
 from .addresses import Address, is_loopback, parse_address
 from .announced_licences import announced_licences
 from .catalogue import ProfileName, offered_profile, require_models_folder
-from .keys import read_server_keys, require_keys
+from .keys import ServerKeys, read_server_keys, require_keys
 from .listening import bind
+from .metrics import NO_METRICS, Metrics, PrometheusMetrics
 from .pool import LocalPool, WorkerOptions
+from .retention import Rule
 from .serve_options import ServeOptions
 from .server import Server
 from .store import JobStore, open_default
 from .submit_check import SubmitCheck
 from .version import backend_version
 from .vocabulary import read_vocabulary
+
+log = logging.getLogger(__name__)
 
 
 def serve(options: ServeOptions, announce: Callable[[Address], None]) -> None:
@@ -40,14 +53,20 @@ def serve(options: ServeOptions, announce: Callable[[Address], None]) -> None:
             "or keep 127.0.0.1 and reach it through an SSH tunnel"
         )
     require_models_folder(options.profile, options.models_folder)
+    allow_many_connections()
     context = zmq.Context()
     router = context.socket(zmq.ROUTER)
     authenticator = None
+    limits = replace(Limits(), waiting_jobs=options.max_waiting)
+    terms = Terms(limits=limits, has_shared_jobs=options.shared_jobs)
     try:
         if options.keys is not None:
-            authenticator = require_keys(context, router, read_server_keys(options.keys))
+            keys, clients = _read_keys(options.keys)
+            authenticator = require_keys(context, router, keys, clients)
+            terms = replace(terms, gate=KeyGate(clients))
         bound = bind(router, address)
-        with _store(options.data) as store, _pool(context, options) as pool:
+        rule = Rule(options.keep_days, options.keep_gb)
+        with _store(options.data) as store, _metrics(options.metrics_port) as metrics, _pool(context, options) as pool:
             server = Server(
                 router,
                 pool,
@@ -56,6 +75,9 @@ def serve(options: ServeOptions, announce: Callable[[Address], None]) -> None:
                 _welcome(options.profile, options.models_folder),
                 options.allow_shutdown,
                 _orphan_test(options.parent_pid),
+                terms,
+                rule,
+                metrics,
             )
             with _ended_by_signals(server), _announced(options.port_file, bound):
                 announce(bound)
@@ -68,6 +90,16 @@ def serve(options: ServeOptions, announce: Callable[[Address], None]) -> None:
         context.destroy(0)
 
 
+def _read_keys(path: Path) -> tuple[ServerKeys, ClientList]:
+    for complaint in filter(None, (exposure(path), list_exposure(list_file(path)))):
+        log.warning("%s", complaint)
+    keys, clients = read_server_keys(path), ClientList(path)
+    log.info("key=%s fingerprint=%s clients=%d", path, fingerprint(keys.public), len(clients.names()))
+    if not clients.names():
+        log.warning("no client is let in yet: 'any-to-3d keys authorize' lists one, also while this server runs")
+    return keys, clients
+
+
 def build_check(profile: ProfileName, models_folder: Path | None = None) -> SubmitCheck:
     """The check of a profile's requests; only the built-in text encoder has a closed vocabulary."""
     return SubmitCheck(offered_profile(profile, models_folder), read_vocabulary() if profile == "builtin" else None)
@@ -75,7 +107,7 @@ def build_check(profile: ProfileName, models_folder: Path | None = None) -> Subm
 
 def _welcome(profile: ProfileName, models_folder: Path | None) -> Welcome:
     backend_id = uuid.uuid4().hex
-    recipes = offered_profile(profile, models_folder).recipes
+    offered = offered_profile(profile, models_folder)
     return Welcome(
         PROTOCOL_VERSION,
         backend_id,
@@ -83,10 +115,11 @@ def _welcome(profile: ProfileName, models_folder: Path | None) -> Welcome:
         profile,
         "starting",
         "starting",
-        recipes,
+        offered.recipes,
         licences=announced_licences(profile, models_folder),
         can_free_memory=True,
         can_move=True,
+        operations=offered.operations,
     )
 
 
@@ -97,6 +130,18 @@ def _store(folder: Path | None) -> Iterator[JobStore]:
         yield store
     finally:
         store.close()
+
+
+@contextmanager
+def _metrics(port: int | None) -> Iterator[Metrics]:
+    if port is None:
+        yield NO_METRICS
+        return
+    metrics = PrometheusMetrics(port)
+    try:
+        yield metrics
+    finally:
+        metrics.close()
 
 
 @contextmanager

@@ -4,10 +4,12 @@
 <folder>/jobs/<job id>/   result.npz and the worker's checkpoints
 """
 
-import os
+import logging
+import shutil
 import sqlite3
 import zipfile
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgpack
@@ -15,10 +17,15 @@ import numpy as np
 import platformdirs
 
 from ..shared.mesh import TexturedMesh
-from ..shared.messages import Problem, Submit
+from ..shared.messages import CheckpointInfo, Problem, Submit
 from ..shared.wire import ProtocolError, decode, encode
-from .jobs import REMEMBERED
-from .queue_messages import Job
+from .durable_file import replaced
+from .jobs_at_hand import REMEMBERED
+from .pins import PIN
+from .queue_messages import Job, parent_of
+from .stored_checkpoints import checkpoints_in
+
+log = logging.getLogger(__name__)
 
 MAX_FOLDERS = 8
 RESULT = "result.npz"
@@ -39,21 +46,47 @@ CREATE TABLE IF NOT EXISTS jobs (
 )
 """
 
-WRITE = """
-INSERT INTO jobs (job_id, submit, notice, state, attempts, seconds, problem_code, problem_message, problem_hint)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (job_id) DO UPDATE SET
-    state = excluded.state, attempts = excluded.attempts, seconds = excluded.seconds,
-    problem_code = excluded.problem_code, problem_message = excluded.problem_message,
-    problem_hint = excluded.problem_hint
+ADDED_COLUMNS = {
+    "is_paused": "INTEGER NOT NULL DEFAULT 0",
+    "finishes_early": "INTEGER NOT NULL DEFAULT 0",
+    "deaths": "INTEGER NOT NULL DEFAULT 0",
+    "saved": "REAL NOT NULL DEFAULT 0",
+    "owner": "TEXT NOT NULL DEFAULT ''",
+}
+"""Since the first release: a folder of that time is given them when it is opened."""
+
+FIXED = ("job_id", "submit", "notice", "owner")
+RESTING = ("is_paused", "finishes_early", "deaths", "saved")
+CHANGING = ("state", "attempts", "seconds", "problem_code", "problem_message", "problem_hint", *RESTING)
+COLUMNS = ", ".join((*FIXED, *CHANGING))
+
+WRITE = f"""
+INSERT INTO jobs ({COLUMNS}) VALUES ({", ".join("?" for _ in (*FIXED, *CHANGING))})
+ON CONFLICT (job_id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in CHANGING)}
 """
 
-READ = """
-SELECT job_id, submit, notice, state, attempts, seconds, problem_code, problem_message, problem_hint
-FROM jobs
+READ = f"""
+SELECT {COLUMNS} FROM jobs
 WHERE state IN ('queued', 'running') OR number IN (SELECT number FROM jobs ORDER BY number DESC LIMIT ?)
 ORDER BY number
 """
+
+FIND = f"SELECT {COLUMNS} FROM jobs WHERE job_id = ?"
+
+
+ACTIVE = "SELECT submit FROM jobs WHERE state IN ('queued', 'running')"
+STATES = "SELECT job_id, state FROM jobs"
+
+
+@dataclass(frozen=True)
+class StoredJob:
+    """A job as retention sees it. touched: Unix seconds of its newest file.  is_kept: whatever the rule says."""
+
+    job_id: str
+    state: str
+    touched: float
+    bytes: int
+    is_kept: bool
 
 
 class StoreInUse(ValueError):
@@ -77,6 +110,10 @@ def open_default() -> "JobStore":
     )
 
 
+class ResultGone(ValueError):
+    """A finished job's result is not in its folder any more."""
+
+
 class JobStore:
     """The only reader and writer of one data folder while it is open.
 
@@ -92,15 +129,23 @@ class JobStore:
             if "locked" in str(error):
                 text = f"the data folder {self.folder} is in use by another backend; end it or pass --data FOLDER"
                 raise StoreInUse(text) from error
-            advice = "move its jobs.sqlite away to begin anew, or pass --data FOLDER"
-            raise OSError(f"the data folder {self.folder} cannot be used: {error}; {advice}") from error
+            raise self._unreadable(error) from error
+
+    def admit(self, job: Job) -> None:
+        """Make a new job durable: its folder and its record. Raises OSError saying what to do."""
+        try:
+            self.job_folder(job.job_id)
+        except OSError as error:
+            raise self._unwritable(error) from error
+        self.save(job)
 
     def save(self, job: Job) -> None:
         """Make the job's record durable. Raises OSError saying what to do if the disk does not take it."""
         problem = job.problem
         details = (None, None, None) if problem is None else (problem.code, problem.message, problem.hint)
         submit = msgpack.packb([bytes(frame) for frame in encode(job.submit)])
-        row = (job.job_id, submit, job.notice, job.state, job.attempts, job.seconds, *details)
+        row = (job.job_id, submit, job.notice, job.owner, job.state, job.attempts, job.seconds, *details)
+        row += (job.is_paused, job.finishes_early, job.deaths, job.saved)
         try:
             with self._records:
                 self._records.execute(WRITE, row)
@@ -110,16 +155,38 @@ class JobStore:
     def load(self) -> tuple[list[Job], list[str]]:
         """Jobs that wait or ran, and the newest others, oldest first; and a sentence for each unreadable record."""
         jobs, complaints = [], []
-        for row in self._records.execute(READ, (REMEMBERED,)):
+        try:
+            rows = self._records.execute(READ, (REMEMBERED,)).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise self._unreadable(error) from error
+        for row in rows:
             try:
                 jobs.append(_job_from_row(row))
             except (ProtocolError, ValueError, msgpack.UnpackException) as error:
                 complaints.append(f"job {row[0]} in {self.folder} is unreadable and left out: {error}")
         return jobs, complaints
 
+    def find(self, job_id: str) -> Job | None:
+        """The record of a job, however old; None if there is none or it is unreadable."""
+        try:
+            row = self._records.execute(FIND, (job_id,)).fetchone()
+            return None if row is None else _job_from_row(row)
+        except (sqlite3.Error, ProtocolError, ValueError, msgpack.UnpackException) as error:
+            log.warning("job=%s unreadable=%s", job_id, error)
+            return None
+
+    def checkpoints(self, job_id: str) -> tuple[CheckpointInfo, ...]:
+        """The stored states of a job, oldest first; none of one that has no record: a client's text is no path."""
+        known = self.find(job_id)
+        return () if known is None else checkpoints_in(self.folder_of(known.job_id))
+
+    def folder_of(self, job_id: str) -> Path:
+        """The job's own folder; the text is one of our own job ids, never a client's."""
+        return self.folder / "jobs" / job_id
+
     def job_folder(self, job_id: str) -> Path:
-        """The job's own folder; it is made if need be."""
-        folder = self.folder / "jobs" / job_id
+        """Likewise; it is made if need be. Raises OSError."""
+        folder = self.folder_of(job_id)
         folder.mkdir(exist_ok=True)
         return folder
 
@@ -129,20 +196,16 @@ class JobStore:
         Raises OSError saying what to do if the disk does not take it.
         """
         try:
-            path = self.job_folder(job_id) / RESULT
-            unfinished = path.with_suffix(".part")
-            with unfinished.open("wb") as file:
+            with replaced(self.job_folder(job_id) / RESULT) as path, path.open("wb") as file:
                 np.savez(file, **{name: getattr(mesh, name) for name in ARRAYS})
-                file.flush()
-                os.fsync(file.fileno())
-            unfinished.replace(path)
-            _flush_folder(path.parent)
         except OSError as error:
             raise self._unwritable(error) from error
 
     def load_result(self, job_id: str) -> TexturedMesh:
-        """Read a finished mesh back. Raises ValueError naming the file if it is gone or damaged."""
-        path = self.folder / "jobs" / job_id / RESULT
+        """Read a finished mesh back. Raises ResultGone, or ValueError naming the file if it is damaged."""
+        path = self.folder_of(job_id) / RESULT
+        if not path.exists():
+            raise ResultGone(f"The result of job {job_id} has been deleted: there is no {path}.")
         try:
             with np.load(path, allow_pickle=False) as arrays:
                 mesh = TexturedMesh(*(arrays[name] for name in ARRAYS))
@@ -151,8 +214,43 @@ class JobStore:
             raise ValueError(f"the stored result {path} cannot be read: {error}") from error
         return mesh
 
+    def stored_jobs(self) -> list[StoredJob]:
+        """Every job that has a record and a folder. Pinned, waiting and running ones are kept, and their parents."""
+        needed = set()
+        for (submit,) in self._records.execute(ACTIVE):
+            with suppress(ProtocolError, ValueError, msgpack.UnpackException):
+                needed.add(parent_of(_request(submit)))
+        jobs = []
+        for job_id, state in self._records.execute(STATES):
+            files = [path for path in self.folder_of(job_id).glob("*") if path.is_file()]
+            if files:
+                stats = [path.stat() for path in files]
+                is_kept = state in ("queued", "running") or job_id in needed or self.pin_of(job_id).exists()
+                touched, size = max(each.st_mtime for each in stats), sum(each.st_size for each in stats)
+                jobs.append(StoredJob(job_id, state, touched, size, is_kept))
+        return jobs
+
+    def pin_of(self, job_id: str) -> Path:
+        """The file whose presence keeps the job."""
+        return self.folder_of(job_id) / PIN
+
+    def delete(self, job_id: str) -> None:
+        """Delete a job's files, then its record. Raises OSError."""
+        folder = self.folder_of(job_id)
+        if folder.exists():
+            shutil.rmtree(folder)
+        try:
+            with self._records:
+                self._records.execute("DELETE FROM jobs WHERE job_id = ?", (job_id,))
+        except sqlite3.DatabaseError as error:
+            raise self._unwritable(error) from error
+
     def close(self) -> None:
         self._records.close()
+
+    def _unreadable(self, error: Exception) -> OSError:
+        advice = "move its jobs.sqlite away to begin anew, or pass --data FOLDER"
+        return OSError(f"the data folder {self.folder} cannot be used: {error}; {advice}")
 
     def _unwritable(self, error: Exception) -> OSError:
         advice = "free some space there and start the backend again: its jobs go on"
@@ -168,6 +266,10 @@ def _open_exclusively(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous = FULL")
         with connection:
             connection.execute(SCHEMA)
+            present = {row[1] for row in connection.execute("PRAGMA table_info(jobs)")}
+            for name, kind in ADDED_COLUMNS.items():
+                if name not in present:
+                    connection.execute(f"ALTER TABLE jobs ADD COLUMN {name} {kind}")
     except sqlite3.DatabaseError:
         connection.close()
         raise
@@ -175,19 +277,15 @@ def _open_exclusively(path: Path) -> sqlite3.Connection:
 
 
 def _job_from_row(row: tuple) -> Job:
-    job_id, submit, notice, state, attempts, seconds, code, message, hint = row
-    request = decode(msgpack.unpackb(submit))
+    job_id, submit, notice, owner, state, attempts, seconds, code, message, hint, paused, early, deaths, saved = row
+    request = _request(submit)
+    problem = None if code is None else Problem(code, message, hint)
+    rests = bool(paused), bool(early)
+    return Job(job_id, request, notice, state, attempts, seconds, problem, *rests, deaths, saved, owner)
+
+
+def _request(packed: bytes) -> Submit:
+    request = decode(msgpack.unpackb(packed))
     if not isinstance(request, Submit):
         raise ValueError(f"its request is a {type(request).__name__}")
-    problem = None if code is None else Problem(code, message, hint)
-    return Job(job_id, request, notice, state, attempts, seconds, problem)
-
-
-def _flush_folder(folder: Path) -> None:
-    """Make a rename durable; Windows has no such call and needs none."""
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    return request

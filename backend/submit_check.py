@@ -20,7 +20,7 @@ class SubmitCheck:
     """Bound to a profile; ``vocabulary`` is None where the text encoder reads any word."""
 
     def __init__(self, profile: Profile, vocabulary: Vocabulary | None = None) -> None:
-        self._offer = Offer(profile.name, profile.recipes, profile.overrides)
+        self._offer = Offer(profile.name, profile.recipes, profile.overrides, profile.operations)
         self._vocabulary = vocabulary
 
     def __call__(self, submit: Submit) -> Verdict:

@@ -12,7 +12,7 @@ from typing import get_args
 
 import zmq
 
-from ..shared.mesh import MeshSnapshot
+from ..shared.mesh import MeshSnapshot, TextureSnapshot
 from ..shared.messages import Failed, Problem, Progress
 from ..shared.wire import ProtocolError
 from .announcement import MEMORY_STEP
@@ -20,12 +20,27 @@ from .catalogue import ProfileName
 from .engine import Engine
 from .log_format import log_to_stderr
 from .problems import problem_of
-from .worker import run_job
-from .worker_messages import FROM_WORKER, TO_WORKER, FreeModels, Memory, Ready, Run, StopJob, ToWorker, WantSnapshot
+from .pulse import start_beating
+from .worker import Wish, run_job
+from .worker_messages import (
+    FROM_WORKER,
+    TO_WORKER,
+    FinishJob,
+    FreeModels,
+    Memory,
+    PauseJob,
+    Ready,
+    Run,
+    StopJob,
+    ToWorker,
+    WantSnapshot,
+)
 
 log = logging.getLogger(__name__)
 
 WAIT_MILLISECONDS = 2000
+
+AboutJob = StopJob | PauseJob | FinishJob | WantSnapshot
 
 
 class Inbox:
@@ -41,13 +56,13 @@ class Inbox:
             meanwhile()
         return self._later.popleft() if self._later else TO_WORKER.decode(self._socket.recv_multipart())
 
-    def about(self, job_id: str) -> Iterator[StopJob | WantSnapshot]:
+    def about(self, job_id: str) -> Iterator[AboutJob]:
         """What has arrived about this job; never waits. The next job may have been sent already: it is kept."""
         while self._socket.poll(0):
             self._later.append(TO_WORKER.decode(self._socket.recv_multipart()))
         waiting, self._later = self._later, deque()
         for message in waiting:
-            if isinstance(message, (StopJob, WantSnapshot)) and message.job_id == job_id:
+            if isinstance(message, AboutJob) and message.job_id == job_id:
                 yield message
             else:
                 self._later.append(message)
@@ -70,30 +85,39 @@ class MemoryReport:
 class InboxControl:
     """A Control that reads the server's wishes each time it is asked."""
 
-    def __init__(self, inbox: Inbox, job_id: str) -> None:
+    def __init__(self, inbox: Inbox, job: Run) -> None:
         self._inbox = inbox
-        self._job_id = job_id
-        self._is_cancelled = False
+        self._job = job
+        self._wish: Wish = "go on"
         self._wanted_faces: int | None = None
+        self._wanted_texture = 0
 
-    def cancelled(self) -> bool:
+    def wish(self) -> Wish:
         self._read()
-        return self._is_cancelled
+        return self._wish
 
     def wanted_faces(self) -> int | None:
         self._read()
         return self._wanted_faces
+
+    def wanted_texture(self) -> int:
+        return self._wanted_texture
 
     def snapshot_left(self) -> None:
         """A snapshot was sent, which answers the wish for one."""
         self._wanted_faces = None
 
     def _read(self) -> None:
-        for message in self._inbox.about(self._job_id):
-            if isinstance(message, StopJob):
-                self._is_cancelled = True
-            else:
-                self._wanted_faces = message.max_faces
+        for message in self._inbox.about(self._job.job_id):
+            match message:
+                case StopJob():
+                    self._wish = "cancel"
+                case PauseJob(_, attempt) if attempt == self._job.attempt and self._wish != "cancel":
+                    self._wish = "pause"
+                case FinishJob() if self._wish == "go on":
+                    self._wish = "finish"
+                case WantSnapshot(_, faces, texture):
+                    self._wanted_faces, self._wanted_texture = faces, texture
 
 
 def build_engine(
@@ -109,9 +133,11 @@ def build_engine(
     return XBindEngine(profile, device, models_folder, threads, is_compiling=is_compiling)
 
 
-def serve_jobs(socket: zmq.Socket, engine: Engine) -> None:
-    """Load the models, then run what arrives, for ever."""
+def serve_jobs(socket: zmq.Socket, engine: Engine, pulse: str = "") -> None:
+    """Load the models, then run what arrives, for ever; from then on a heartbeat goes to the address ``pulse``."""
     ready = _load(engine)
+    if pulse:
+        start_beating(pulse)
     socket.send_multipart(FROM_WORKER.encode(ready))
     inbox = Inbox(socket)
     report_memory = MemoryReport(socket, engine)
@@ -122,7 +148,7 @@ def serve_jobs(socket: zmq.Socket, engine: Engine) -> None:
             engine.unload()
         if not isinstance(message, Run):
             continue
-        run_and_send(socket, message, InboxControl(inbox, message.job_id), engine, report_memory)
+        run_and_send(socket, message, InboxControl(inbox, message), engine, report_memory)
         if ready.warning:
             ready = _load(engine)
             socket.send_multipart(FROM_WORKER.encode(ready))
@@ -155,7 +181,7 @@ def run_and_send(
             socket.send_multipart(FROM_WORKER.encode(event))
             break
         socket.send_multipart(frames, copy=False)
-        if isinstance(event, MeshSnapshot):
+        if isinstance(event, MeshSnapshot | TextureSnapshot):
             control.snapshot_left()
         elif isinstance(event, Progress):
             report_memory()
@@ -171,6 +197,7 @@ def _end_with_server() -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description="A worker of the any-to-3d backend; started by it.")
     parser.add_argument("address")
+    parser.add_argument("pulse")
     parser.add_argument("device")
     parser.add_argument("profile", choices=get_args(ProfileName))
     parser.add_argument("--models-folder", default="")
@@ -185,7 +212,8 @@ def main() -> None:
     socket.linger = 0
     socket.connect(arguments.address)
     profile, device, is_compiling = arguments.profile, arguments.device, not arguments.no_compile
-    serve_jobs(socket, build_engine(profile, device, arguments.models_folder, arguments.threads, is_compiling))
+    engine = build_engine(profile, device, arguments.models_folder, arguments.threads, is_compiling)
+    serve_jobs(socket, engine, arguments.pulse)
 
 
 if __name__ == "__main__":

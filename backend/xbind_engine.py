@@ -9,20 +9,16 @@ from pathlib import Path
 import diffusers
 import torch
 import transformers
-from safetensors import SafetensorError
 
-from ..shared.mesh import MeshSnapshot, TexturedMesh
 from ..shared.messages import CutOut, Submit
-from . import snapshot
 from .catalogue import ProfileName
 from .device_memory import memory_of
 from .economy_choice import least_economy, notice
-from .engine import PhasePlan, Plan, Stage
+from .engine import Moment, Plan, Stage
 from .generator import checkpoint
 from .generator.economy import Economy
 from .generator.generate import Step, generate
 from .generator.recipe import Recipe
-from .generator.recipes import PRESETS, RECIPES
 from .generator.runtime import Runtime
 from .kernels.warm_up import warm_up
 from .memory_reading import MEBIBYTE, computers_memory
@@ -33,11 +29,13 @@ from .network_weights import weights_of
 from .prompt_reading import read_prompt
 from .runtime import build_runtime, choose_device
 from .sound_hearing import sounds_heard
+from .starting.asked_recipe import planned_phases, recipe_of
+from .starting.object_moment import Finishing
+from .starting.work import Folders, work_of
+from .stored_checkpoints import newest_first
 from .worker_messages import Memory
 
 log = logging.getLogger(__name__)
-
-CHECKPOINT = "checkpoint.safetensors"
 
 STEP_COST = {
     "builtin": {"coarse": 1.0, "geometry": 0.8, "texture": 0.5},
@@ -122,10 +120,10 @@ class XBindEngine:
         free, total = torch.cuda.mem_get_info(device)
         return Memory(free // MEBIBYTE, total // MEBIBYTE)
 
-    def plan(self, submit: Submit) -> Plan:
+    def plan(self, submit: Submit, source: Path | None = None) -> Plan:
         cost = STEP_COST[self._profile]
-        phases = recipe_of(submit, self._profile).phases
-        plans = tuple(PhasePlan(phase.name, phase.steps, cost.get(phase.name, 1.0)) for phase in phases)
+        phases = planned_phases(submit, self._profile, source)
+        plans = tuple(replace(phase, cost=cost.get(phase.name, 1.0)) for phase in phases)
         return Plan(plans, FINISH_COST[self._profile])
 
     def relieve(self) -> str | None:
@@ -148,8 +146,8 @@ class XBindEngine:
         return choice.economy, notice(choice, memory.available)
 
     def run(
-        self, job_id: str, submit: Submit, checkpoint_folder: Path | None
-    ) -> Iterator["Stage | CutOut | StepMoment"]:
+        self, job_id: str, submit: Submit, checkpoint_folder: Path | None, source: Path | None = None
+    ) -> Iterator[Stage | CutOut | Moment]:
         """Run it. Raises ValueError for a prompt that cannot be read, GenerationFailed for a run gone wrong."""
         yield Stage("reading the prompt", 0.0)
         read = read_prompt(job_id, submit)
@@ -169,71 +167,28 @@ class XBindEngine:
                 log.warning("job=%s memory=small %s", job_id, told)
                 yield Stage("making room", 0.0, told)
         runtime = replace(under(self._economy, self._runtime), seed=submit.seed)
-        resume = _checkpoint_in(checkpoint_folder)
-        taker = snapshot.SnapshotTaker(job_id)
+        yield Stage("preparing the beginning", 0.0)
+        folders = Folders(_checkpoint_in(checkpoint_folder), source)
+        device = runtime.device
+        work = work_of(job_id, submit, read.prompt, self._profile, folders, self._finishing(submit), device)
+        yield Stage("preparing the beginning", 1.0, work.notice)
+        for step in generate(work.recipe, read.prompt, runtime, work.resume, work.given, submit.until):
+            yield work.moment(step) if isinstance(step, Step) else Stage(step.what, step.fraction)
+
+    def _finishing(self, submit: Submit) -> Finishing:
         size = int(submit.overrides.get("texture_size", TEXTURE_SIZE[self._profile]))
         faces = int(submit.overrides.get("max_faces", MAX_FACES[self._profile]))
-        smoothing = SMOOTHING[self._profile]
-        for step in generate(recipe, read.prompt, runtime, resume):
-            if isinstance(step, Step):
-                yield StepMoment(step, taker, size, faces, smoothing)
-            else:
-                yield Stage(step.what, step.fraction)
-
-
-class StepMoment:
-    """A Moment made of one of the generator's steps."""
-
-    def __init__(
-        self, step: Step, taker: snapshot.SnapshotTaker, texture_size: int, max_faces: int, smoothing: int
-    ) -> None:
-        self._step, self._taker = step, taker
-        self._texture_size, self._max_faces, self._smoothing = texture_size, max_faces, smoothing
-        self.phase, self.index, self.ends_phase = step.phase.name, step.index, step.ends_phase
-
-    def losses(self) -> dict[str, float]:
-        return {name: float(value) for name, value in self._step.losses.items()}
-
-    def snapshot(self, sequence: int, max_faces: int) -> MeshSnapshot | None:
-        try:
-            return self._taker.take(self._step, sequence, max_faces)
-        except snapshot.EmptySurfaceError:
-            return None
-
-    def textured(self) -> Iterator[float | TexturedMesh]:
-        return snapshot.textured(self._step.scene, self._texture_size, self._max_faces, self._smoothing)
-
-    def save(self, folder: Path) -> None:
-        checkpoint.save(self._step, folder / CHECKPOINT)
-
-
-def recipe_of(submit: Submit, profile: ProfileName) -> Recipe:
-    """The recipe that a request names, at its preset and with its ``steps_scale``.
-
-    Raises ValueError naming what there is instead.
-    """
-    presets, recipes = PRESETS[profile], RECIPES[profile]
-    if submit.recipe == "xbind" and submit.preset in presets:
-        recipe = presets[submit.preset]
-    elif submit.recipe in recipes and submit.preset == "standard":
-        recipe = recipes[submit.recipe]
-    else:
-        raise ValueError(
-            f"profile {profile!r} has no recipe {submit.recipe!r} with preset {submit.preset!r}; recipes are "
-            f"{', '.join(recipes)}; presets of xbind are {', '.join(presets)}, of the others only standard"
-        )
-    scale = submit.overrides.get("steps_scale", 1.0)
-    return recipe if scale == 1.0 else recipe.scaled(steps=scale)
+        return Finishing(size, faces, SMOOTHING[self._profile])
 
 
 def _checkpoint_in(folder: Path | None) -> checkpoint.Checkpoint | None:
-    if folder is None or not (folder / CHECKPOINT).is_file():
-        return None
-    try:
-        return checkpoint.load(folder / CHECKPOINT)
-    except (ValueError, SafetensorError) as error:
-        log.warning("checkpoint=unusable %s", error)
-        return None
+    """The newest that can be read: of a damaged one, the end of the phase before is left."""
+    for path in () if folder is None else newest_first(folder):
+        try:
+            return checkpoint.load(path)
+        except ValueError as error:
+            log.warning("checkpoint=unusable %s", error)
+    return None
 
 
 def _free_memory(device: torch.device) -> None:

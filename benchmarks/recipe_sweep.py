@@ -31,6 +31,7 @@ from any_to_3d.backend.evaluation.scores import phase_scores
 from any_to_3d.backend.evaluation.settings import Settings
 from any_to_3d.backend.evaluation.wording import counted, listed
 from any_to_3d.backend.generator import checkpoint
+from any_to_3d.backend.generator.branch import continued
 from any_to_3d.backend.generator.generate import Step, generate
 from any_to_3d.backend.generator.prompt import Prompt
 from any_to_3d.backend.generator.recipe import Recipe
@@ -133,7 +134,8 @@ class Sweep:
         target = Target.of_pair(Pair(prop_class, colour))
         resume = None
         if first > 0:
-            resume = checkpoint.load(_checkpoint(folder, recipe.phases[first - 1].name)).branched(recipe)
+            saved = checkpoint.load(_checkpoint(folder, recipe.phases[first - 1].name))
+            resume = continued(saved, recipe, Prompt.from_text(target.text)).checkpoint
         lap = time.process_time()
         for step in generate(recipe, Prompt.from_text(target.text), self._runtime, resume):
             if not isinstance(step, Step) or not step.ends_phase:

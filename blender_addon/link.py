@@ -7,24 +7,28 @@ The link owns the socket, the started backend process and the newest mesh of eac
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
 from pathlib import Path
 from time import monotonic, perf_counter
 
+import bpy
+
 from ..shared.client import Client, CurveKeys
-from ..shared.mesh import MeshSnapshot, TexturedMesh
-from ..shared.messages import Ack, Cancelled, CutOut, Failed, Finished, Message, Rejected, Request, Submit
+from ..shared.mesh import MeshSnapshot, TexturedMesh, TextureSnapshot
+from ..shared.messages import Accepted, Ack, Cancelled, CutOut, Failed, Finished, Message, Rejected, Request, Submit
 from . import cut_out_icons, live_pictures
+from .arrivals import Arrivals
 from .connection.backend_process import BackendProcess, LaunchOptions
 from .connection.checks import Checks
 from .errors import Trouble, trouble
 from .frame_budget import FrameBudget
-from .history import entries as history
+from .frame_memory import FrameMemory
 from .history import icons as history_icons
 from .history.ledger import Ledger
-from .objects import replacement, scene
+from .objects import replacement, retexturing, scene
 from .objects.placement import Placement
+from .objects.retexturing import Retextures
 from .objects.scene import Outcome
+from .objects.source_mesh import PreparedSource
 from .properties import Values
 from .session import apply, watch_of
 from .state import (
@@ -45,6 +49,8 @@ from .state import (
     Session,
     Silence,
     Troubled,
+    Wish,
+    Wished,
 )
 
 _ENDS_IN_VAIN = (Cancelled, Failed, Rejected, CancelAsked)
@@ -70,9 +76,9 @@ class Link:
         self._started_at = float("-inf")
         self._placements: dict[str, Placement] = {}
         self._placed: set[str] = set()
-        self._frames: dict[str, MeshSnapshot] = {}
-        self._results: dict[str, TexturedMesh] = {}
-        self._due: list[str] = []
+        self.frames = FrameMemory()
+        self._arrivals = Arrivals(self.frames)
+        self._retextures = Retextures()
         self._ledger = Ledger()
         self._budget = FrameBudget()
 
@@ -118,8 +124,17 @@ class Link:
             replacement.mark(placement.replaces, submit.request_id)
         job = self.session.job_of_request(submit.request_id)
         if job is not None:
-            now = datetime.now().astimezone().isoformat(timespec="seconds")
-            self._ledger.note(history.Entry(job.origin, settings, placement.scene, now))
+            self._ledger.asked(job, settings, placement.scene)
+
+    def retexture(
+        self, asked: Asked, target: bpy.types.Object, source: PreparedSource, settings: Values, scene_name: str
+    ) -> None:
+        """Ask for new colours for this object. source: what the request holds of it.  settings: for the history."""
+        self.apply(asked)
+        job = self.session.job_of_request(asked.submit.request_id)
+        if job is not None:
+            self._retextures.begin(job.origin, target, source)
+            self._ledger.asked(job, settings, scene_name)
 
     def fetch(self, origin: Provenance, placement: Placement) -> None:
         """Ask for the result of an ended job once more; it will stand at this place."""
@@ -133,6 +148,10 @@ class Link:
 
     def cancel(self, request_id: str) -> None:
         self.apply(CancelAsked(request_id))
+
+    def wish(self, request_id: str, wish: Wish) -> None:
+        """Let a running job pause, go on, or finish as it is."""
+        self.apply(Wished(request_id, wish))
 
     def recreate(self, request_id: str, placement: Placement) -> None:
         """Put the newest mesh of a job whose object was deleted at this place."""
@@ -165,18 +184,33 @@ class Link:
         for job in self.session.jobs:
             if job.job_id not in self.missing:
                 self._placed.discard(job.origin.request_id)
-        self._ledger.write_all()
+        awaited = [job for job in self.session.jobs if not job.is_over or self._arrivals.result(job.job_id) is not None]
+        self._retextures.keep_only({job.origin.request_id for job in awaited})
+        self._ledger.write_again()
         self._show_again()
 
     def file_loaded(self) -> None:
         """Find the jobs of the new file; objects that had no surface yet belonged to the old one."""
         self._placements.clear()
-        self._ledger.read_file()
+        self._ledger.read_again()
+        self._retextures.forget_all()
         self.apply(Attached(scene.unfinished()))
+        self._await_retextures()
         self._show_again()
 
+    def _await_retextures(self) -> None:
+        """Ask for the results that objects of the new file wait for, once more where their jobs have ended since."""
+        for origin in retexturing.unfinished():
+            job = self.session.job(origin.job_id) or self.session.job_of_request(origin.request_id)
+            if job is None and not origin.job_id:
+                self._retextures.give_back({origin.request_id})  # no backend has ever heard of it
+            elif job is None:
+                self.apply(Attached((origin,)))
+            elif job.is_over:
+                self.apply(FetchAsked(job.origin))
+
     def _show_again(self) -> None:
-        self._due = [*self._results, *(job_id for job_id in self._frames if job_id not in self._results)]
+        self._arrivals.all_due()
         self.missing = frozenset()
 
     # --- one tick -----------------------------------------------------------------------------------------------------
@@ -185,14 +219,15 @@ class Link:
     def is_idle(self) -> bool:
         """Whether there is nobody to hear from and nothing to show."""
         is_alone = self._client is None and not (self.process and self.process.is_alive)
-        return is_alone and not self._due and self.checks.is_idle
+        return is_alone and not self._arrivals.due and self.checks.is_idle
 
     @property
     def is_settled(self) -> bool:
-        """Whether nothing more will happen by itself: answered or in trouble, no job running, every mesh shown."""
+        """Whether nothing more will happen by itself: answered or in trouble, no job awake, every mesh shown."""
+        awake = [job for job in self.session.active_jobs if not job.rests]
         if self.session.connection in ("connecting", "connected"):
-            return self.session.connection == "connected" and not self.session.active_jobs and not self._due
-        return not self.session.active_jobs or self.session.trouble is not None
+            return self.session.connection == "connected" and not awake and not self._arrivals.due
+        return not awake or self.session.trouble is not None
 
     @property
     def is_starting(self) -> bool:
@@ -227,7 +262,9 @@ class Link:
             if self._client is not None:
                 self._client.send(request)
         self.session = session
-        self._ledger.follow(before, session)
+        self._ledger.follow(session, before)
+        if isinstance(event, Accepted) and (job := session.job(event.job_id)) is not None and job.origin.retextured:
+            self._retextures.accepted(job.origin)
         if isinstance(event, _ENDS_IN_VAIN):
             self._end_in_vain(before)
 
@@ -235,6 +272,7 @@ class Link:
         """Give back what jobs without a result were to replace; their meshes so far are undo steps of their own."""
         vain = [job for job in self.session.jobs if job.state in ("cancelled", "failed")]
         replacement.give_back({job.origin.request_id for job in vain})
+        self._retextures.give_back({job.origin.request_id for job in vain})
         for job in vain:
             former = before.job_of_request(job.origin.request_id)
             if former is not None and not former.is_over and scene.name_of_object(job.origin) is not None:
@@ -283,31 +321,16 @@ class Link:
         if job is None:
             return
         if isinstance(message, Finished):
-            self._results[job.job_id] = message.mesh
+            self._arrivals.keep_result(job.job_id, message.mesh)
             self._ledger.picture(job, message.mesh)
         elif isinstance(message, MeshSnapshot) and not job.is_over:
-            frame = self._with_faces(message)
-            if frame is None:
+            if self._arrivals.keep_frame(message) is None:
                 # Watching again begins anew, with faces; nothing else would give the credit back.
                 self.ask(watch_of(job.job_id, self.session.max_faces))
-                return
-            self._frames[job.job_id] = frame
+        elif isinstance(message, TextureSnapshot) and not job.is_over:
+            self._arrivals.keep_texture(message)
         elif job.is_over:
             self._forget(job.job_id)
-            return
-        else:
-            return
-        if job.job_id not in self._due:
-            self._due.append(job.job_id)
-
-    def _with_faces(self, frame: MeshSnapshot) -> MeshSnapshot | None:
-        """The frame with the faces of the one before it, which the backend does not send twice; None without those."""
-        if not frame.lacks_faces:
-            return frame
-        before = self._frames.get(frame.job_id)
-        if before is None or (before.topology, len(before.vertices)) != (frame.topology, len(frame.vertices)):
-            return None
-        return frame.with_faces(before.faces)
 
     def _keep_cut_out(self, message: Message) -> None:
         if isinstance(message, CutOut) and self.session.job(message.job_id) is not None:
@@ -317,22 +340,23 @@ class Link:
     # --- meshes -------------------------------------------------------------------------------------------------------
 
     def _apply_one_mesh(self) -> None:
-        waiting, self._due = self._due, []
+        waiting = self._arrivals.take_due()
         while waiting:
             job_id = waiting.pop(0)
             job = self.session.job(job_id)
             outcome = self._show(job) if job else Outcome.MISSING
             if outcome is Outcome.BUSY:
-                self._due.append(job_id)
+                self._arrivals.put_off([job_id])
             elif outcome is Outcome.MISSING:
                 self.missing |= {job_id}
             else:
                 break
-        self._due += waiting
+        self._arrivals.put_off(waiting)
 
     def _show(self, job: Job) -> Outcome:
         self._place(job)
-        outcome = self._finish(job) if job.job_id in self._results else self._show_frame(job)
+        result = self._arrivals.result(job.job_id)
+        outcome = self._show_frame(job) if result is None else self._finish(job, result)
         if outcome is Outcome.SHOWN:
             self.applied_count += 1
             self.missing -= {job.job_id}
@@ -349,15 +373,18 @@ class Link:
             scene.create(job.origin, placement)
 
     def _show_frame(self, job: Job) -> Outcome:
-        frame = self._frames.get(job.job_id)
-        if frame is None:
-            return Outcome.MISSING
         run = self.session.backend.backend_id if self.session.backend else ""
         begun = perf_counter()
-        outcome = scene.show(job.origin, frame, run)
+        if texture := self._arrivals.texture(job.job_id):
+            outcome, sequence, faces = self._retextures.show(job.origin, texture), texture.sequence, 0
+        elif frame := self._arrivals.frame(job.job_id):
+            outcome, sequence, faces = scene.show(job.origin, frame, run), frame.sequence, len(frame.faces)
+        else:
+            return Outcome.MISSING
         if outcome is Outcome.SHOWN:
-            self._pace_frames(perf_counter() - begun, len(frame.faces))
-            self.ask(Ack(job.job_id, frame.sequence))
+            if faces:
+                self._pace_frames(perf_counter() - begun, faces)
+            self.ask(Ack(job.job_id, sequence))
         return outcome
 
     def _pace_frames(self, seconds: float, faces: int) -> None:
@@ -365,8 +392,11 @@ class Link:
         if self._budget.max_faces != self.session.max_faces:
             self.apply(FramesPaced(self._budget.max_faces))
 
-    def _finish(self, job: Job) -> Outcome:
-        outcome = scene.finish(job.origin, self._results[job.job_id], self.session.backend)
+    def _finish(self, job: Job, result: TexturedMesh) -> Outcome:
+        if job.origin.retextured and job.origin.request_id not in self._placements:
+            outcome = self._retextures.finish(job.origin, result.albedo, self.session.backend)
+        else:
+            outcome = scene.finish(job.origin, result, self.session.backend)
         if outcome is Outcome.SHOWN:
             self._forget(job.job_id)
             # The only step of a job: undo takes back the whole object, not the shapes that it had on the way.
@@ -375,13 +405,11 @@ class Link:
 
     def newest_frame(self, job_id: str) -> MeshSnapshot | None:
         """What a running job looks like, if that is known."""
-        return self._frames.get(job_id)
+        return self._arrivals.frame(job_id)
 
     def _forget(self, job_id: str) -> None:
-        self._frames.pop(job_id, None)
-        live_pictures.forget_all_but(self._frames)
-        self._results.pop(job_id, None)
-        self._due = [each for each in self._due if each != job_id]
+        self._arrivals.forget(job_id)
+        live_pictures.forget_all_but(self._arrivals.growing)
 
     def _hang_up(self) -> None:
         if self._client is not None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import bpy
 
+from .iteration_settings import IterationSettings
 from .request import prompt_sources
 from .request.submission import LARGEST_SEED, LARGEST_WEIGHT, PromptFields
 from .result_settings import LOWEST_HEIGHT, BatchSettings, ResultSettings
+from .retexture_settings import RetextureSettings
 
 
 def _weight(part: str) -> object:
@@ -65,6 +67,8 @@ class AnyTo3DSettings(bpy.types.PropertyGroup):
     )
     result: bpy.props.PointerProperty(type=ResultSettings)
     batch: bpy.props.PointerProperty(type=BatchSettings)
+    iteration: bpy.props.PointerProperty(type=IterationSettings)
+    retexture: bpy.props.PointerProperty(type=RetextureSettings)
 
 
 def settings(context: bpy.types.Context) -> AnyTo3DSettings:

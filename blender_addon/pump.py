@@ -15,6 +15,7 @@ from bpy.app.handlers import persistent
 from . import preferences
 from .errors import trouble
 from .link import Link
+from .objects import frame_preview
 
 _log = logging.getLogger(__name__)
 
@@ -75,7 +76,7 @@ def _tick() -> float | None:
     step()
     if link().is_idle:
         return None
-    return pause_after(perf_counter() - begun, bool(link().session.active_jobs))
+    return pause_after(perf_counter() - begun, link().session.is_lively)
 
 
 def _watch() -> float | None:
@@ -91,6 +92,7 @@ def _watch() -> float | None:
 @persistent
 def _on_load(*_: object) -> None:
     current = link()
+    frame_preview.end_all()
     current.file_loaded()
     if current.session.active_jobs and current.session.connection == "offline":
         permitted = preferences.permitted_connection()
@@ -101,6 +103,11 @@ def _on_load(*_: object) -> None:
 
 
 @persistent
+def _on_save(*_: object) -> None:
+    frame_preview.end_all()
+
+
+@persistent
 def _on_undo(*_: object) -> None:
     link().undone()
     wake()
@@ -108,7 +115,12 @@ def _on_undo(*_: object) -> None:
 
 def _handlers() -> tuple[tuple[list, object], ...]:
     handlers = bpy.app.handlers
-    return ((handlers.load_post, _on_load), (handlers.undo_post, _on_undo), (handlers.redo_post, _on_undo))
+    return (
+        (handlers.load_post, _on_load),
+        (handlers.save_pre, _on_save),
+        (handlers.undo_post, _on_undo),
+        (handlers.redo_post, _on_undo),
+    )
 
 
 def register() -> None:

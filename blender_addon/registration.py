@@ -4,14 +4,30 @@ from __future__ import annotations
 
 import bpy
 
-from . import command_line, operators, panels, preferences, properties, pump, result_settings
+from . import (
+    command_line,
+    growth,
+    iteration_settings,
+    keymap,
+    operators,
+    panels,
+    preferences,
+    properties,
+    pump,
+    result_settings,
+    retexture_settings,
+)
 from .history import entries as history
+from .objects import versions
 
 _CLASSES = (
     preferences.AnyTo3DPreferences,
     *result_settings.CLASSES,
+    *iteration_settings.CLASSES,
+    *retexture_settings.CLASSES,
     properties.AnyTo3DSettings,
     history.AnyTo3DHistoryEntry,
+    *versions.CLASSES,
     *operators.CLASSES,
     *panels.CLASSES,
 )
@@ -23,14 +39,20 @@ def register() -> None:
         bpy.utils.register_class(each)
     properties.register()
     history.register()
+    versions.register()
+    growth.register()
     pump.register()
+    keymap.register()
     command_line.register()
 
 
 def unregister() -> None:
     """Leave no class, property, timer, handler, socket or backend process behind."""
     command_line.unregister()
+    keymap.unregister()
     pump.unregister()
+    growth.unregister()
+    versions.unregister()
     history.unregister()
     properties.unregister()
     for each in reversed(_CLASSES):

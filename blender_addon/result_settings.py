@@ -30,6 +30,8 @@ ORIGINS = (
     ("CENTRE", "Centre", "In the middle of its bounding box: for things that turn or float"),
 )
 
+YES_OR_NO = (("YES", "Yes", "Whatever the panel says"), ("NO", "No", "Whatever the panel says"))
+
 
 def _shown_height(settings: ResultSettings) -> float:
     scene = _scene_of(settings)

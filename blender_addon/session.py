@@ -11,26 +11,32 @@ from dataclasses import replace
 from typing import TypeVar
 
 from ..shared import PROTOCOL_VERSION
-from ..shared.mesh import MeshSnapshot
+from ..shared.mesh import MeshSnapshot, TextureSnapshot
 from ..shared.messages import (
     TERMINAL_EVENTS,
     Accepted,
     Cancel,
     Cancelled,
+    Checkpoints,
     CutOut,
     Failed,
     Finished,
+    FinishNow,
     Message,
+    Pause,
+    Paused,
     Preparing,
     Problem,
     Progress,
     Queued,
     Rejected,
     Request,
+    Resume,
     Started,
     Watch,
     Welcome,
 )
+from ..shared.starting_points import Continue
 from .connection.addresses import is_loopback
 from .connection.obstacles import trouble_of_obstacle
 from .errors import Fix, trouble, trouble_of
@@ -52,14 +58,28 @@ from .state import (
     Session,
     Silence,
     Troubled,
+    Wish,
+    Wished,
 )
 
 LOST_AFTER = 3.0
 """Seconds without an answer after which a backend counts as gone; with a question a second, it is told within 5."""
 
 _ENDED_JOBS_KEPT = 20
+_CHECKPOINTS_KEPT = 20
 
-JobEvent = TypeVar("JobEvent", Queued, Started, Preparing, CutOut, Progress, MeshSnapshot, Finished, Cancelled)
+_LIVE_TEXTURE = 1024
+"""Pixels a side of a texture while it grows."""
+
+_WISHES: dict[Wish, type[Pause] | type[Resume] | type[FinishNow]] = {
+    "pause": Pause,
+    "resume": Resume,
+    "finish_now": FinishNow,
+}
+
+JobEvent = TypeVar(
+    "JobEvent", Queued, Started, Preparing, CutOut, Progress, MeshSnapshot, TextureSnapshot, Paused, Finished, Cancelled
+)
 
 Change = tuple[Session, tuple[Request, ...]]
 
@@ -93,7 +113,14 @@ def _welcome(session: Session, event: Welcome) -> Change:
 
 def watch_of(job_id: str, max_faces: int) -> Watch:
     """How this add-on follows a job."""
-    return Watch(job_id, max_faces=max_faces, cut_outs=True, keeps_faces=True)
+    return Watch(
+        job_id,
+        max_faces=max_faces,
+        cut_outs=True,
+        keeps_faces=True,
+        pauses=True,
+        max_texture=_LIVE_TEXTURE,
+    )
 
 
 def _frames_paced(session: Session, event: FramesPaced) -> Change:
@@ -115,6 +142,8 @@ def _attach_requests(jobs: tuple[Job, ...], max_faces: int) -> tuple[Request, ..
             if job.cancel_asked:
                 # A backend that died may not have heard it.
                 requests.append(Cancel(job.job_id))
+            elif job.wish:
+                requests.append(_WISHES[job.wish](job.job_id))
         elif job.submit is not None:
             requests.append(job.submit)
     return tuple(requests)
@@ -182,8 +211,11 @@ def _asked(session: Session, event: Asked) -> Change:
         parts=event.parts,
         negative=submit.negative,
         overrides=tuple(submit.overrides.items()),
+        parent=submit.source.job_id if isinstance(submit.source, Continue) else "",
+        until=submit.until,
+        retextured=event.retextured,
     )
-    jobs = _recent((*session.jobs, Job(origin, submit=submit)))
+    jobs = _recent((*session.jobs, Job(origin, submit=submit, setback=event.told)))
     return replace(session, jobs=jobs, trouble=None), (submit,)
 
 
@@ -219,6 +251,19 @@ def _cancel_asked(session: Session, event: CancelAsked) -> Change:
     return _with(session, replace(job, state=state, cancel_asked=True, awaits_answer=True)), ()
 
 
+def _wished(session: Session, event: Wished) -> Change:
+    job = session.job_of_request(event.request_id)
+    if job is None or job.state != "running" or session.connection != "connected" or not event.wish:
+        return session, ()
+    # Asking twice does no harm, and an answer that was lost leaves no button stuck.
+    return _with(session, replace(job, wish=event.wish)), (_WISHES[event.wish](job.job_id),)
+
+
+def _checkpoints(session: Session, event: Checkpoints) -> Change:
+    others = tuple(each for each in session.checkpoints if each.job_id != event.job_id)
+    return replace(session, checkpoints=(*others, event)[-_CHECKPOINTS_KEPT:]), ()
+
+
 def _accepted(session: Session, event: Accepted) -> Change:
     job = session.job_of_request(event.request_id)
     if job is None:
@@ -248,7 +293,13 @@ def _queued(job: Job, event: Queued) -> Job:
 
 
 def _started(job: Job, event: Started) -> Job:
-    return replace(job, state="running", activity="starting")
+    wish: Wish = "" if job.wish == "resume" else job.wish
+    return replace(job, state="running", activity="starting", is_paused=False, wish=wish)
+
+
+def _paused(job: Job, event: Paused) -> Job:
+    wish: Wish = "" if job.wish == "pause" else job.wish
+    return replace(job, state="running", is_paused=True, wish=wish, seconds_left=None)
 
 
 def _preparing(job: Job, event: Preparing) -> Job:
@@ -261,6 +312,8 @@ def _cut_out(job: Job, event: CutOut) -> Job:
 
 
 def _progress(job: Job, event: Progress) -> Job:
+    # A job that is not paused has nothing to resume; of one that is, a late report must not tell otherwise.
+    wish: Wish = "" if job.wish == "resume" and not job.is_paused else job.wish
     return replace(
         job,
         state="running",
@@ -273,10 +326,11 @@ def _progress(job: Job, event: Progress) -> Job:
         elapsed=event.seconds,
         pace=event.steps_per_second,
         setback=event.notice or job.setback,
+        wish=wish,
     )
 
 
-def _snapshot(job: Job, event: MeshSnapshot) -> Job:
+def _snapshot(job: Job, event: MeshSnapshot | TextureSnapshot) -> Job:
     return replace(job, state="running", snapshots=job.snapshots + 1)
 
 
@@ -326,16 +380,20 @@ _HANDLERS: dict[type, Callable[..., Change]] = {
     Asked: _asked,
     Attached: _attached,
     CancelAsked: _cancel_asked,
+    Wished: _wished,
     FetchAsked: _fetch_asked,
     Welcome: _welcome,
     Accepted: _accepted,
     Rejected: _rejected,
+    Checkpoints: _checkpoints,
     Queued: _job_event(_queued),
     Started: _job_event(_started),
     Preparing: _job_event(_preparing),
     CutOut: _job_event(_cut_out),
     Progress: _job_event(_progress),
     MeshSnapshot: _job_event(_snapshot),
+    TextureSnapshot: _job_event(_snapshot),
+    Paused: _job_event(_paused),
     Finished: _job_event(_finished),
     Cancelled: _job_event(_cancelled),
     Failed: _failed,

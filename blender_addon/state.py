@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from typing import Literal, Union
 
 from ..shared.handshake import Obstacle
-from ..shared.messages import CutOut, RecipeInfo, Submit, Welcome
+from ..shared.messages import Checkpoints, CutOut, Operation, RecipeInfo, Submit, Welcome
 from .errors import Trouble
 from .frame_budget import MOST_FACES
 
 Connection = Literal["offline", "connecting", "connected", "lost", "refused"]
 JobState = Literal["sending", "queued", "running", "finished", "cancelled", "failed"]
+
+Wish = Literal["", "pause", "resume", "finish_now"]
+"""What the artist wants of a running job, besides its end."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,11 @@ class PromptPart:
 
 @dataclass(frozen=True)
 class Provenance:
-    """What an object was made from; written on the object, so that a .blend can find its job again."""
+    """What an object was made from; written on the object, so that a .blend can find its job again.
+
+    parent: the job that it goes on from, if any.  until: the phase that it ended after, empty for the last one.
+    retextured: the object and version that were given new colours, for people; empty for a new object.
+    """
 
     request_id: str
     prompt: str
@@ -40,6 +47,9 @@ class Provenance:
     parts: tuple[PromptPart, ...] = ()
     negative: str = ""
     overrides: tuple[tuple[str, float], ...] = ()
+    parent: str = ""
+    until: str = ""
+    retextured: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,6 +58,7 @@ class Job:
 
     elapsed: seconds so far.  pace: steps a second; both 0 until they are known.
     cut_outs: what the backend sees of its pictures, one for each, by part.
+    is_paused: as the backend said last.  wish: what it was asked for and has not done yet.
     """
 
     origin: Provenance
@@ -70,6 +81,8 @@ class Job:
     trouble: Trouble | None = None
     cancel_asked: bool = False
     awaits_answer: bool = False
+    is_paused: bool = False
+    wish: Wish = ""
 
     @property
     def job_id(self) -> str:
@@ -78,6 +91,11 @@ class Job:
     @property
     def is_over(self) -> bool:
         return self.state in ("finished", "cancelled", "failed")
+
+    @property
+    def rests(self) -> bool:
+        """Whether it is paused and will be until the artist wants something else."""
+        return self.is_paused and not self.wish and not self.cancel_asked and not self.is_over
 
 
 @dataclass(frozen=True)
@@ -89,6 +107,7 @@ class Session:
     backend: Welcome | None = None
     jobs: tuple[Job, ...] = ()
     trouble: Trouble | None = None
+    checkpoints: tuple[Checkpoints, ...] = ()
     max_faces: int = MOST_FACES
 
     def job(self, job_id: str) -> Job | None:
@@ -102,6 +121,22 @@ class Session:
     @property
     def active_jobs(self) -> tuple[Job, ...]:
         return tuple(job for job in self.jobs if not job.is_over)
+
+    @property
+    def is_lively(self) -> bool:
+        """Whether news may come at any moment; jobs that wait behind one that rests give none."""
+        awake = [job for job in self.active_jobs if not job.rests]
+        has_resting = len(awake) < len(self.active_jobs)
+        return any(job.state != "queued" or not has_resting for job in awake)
+
+    def offers(self, operation: Operation) -> bool:
+        """Whether the connected backend can do this."""
+        backend = self.backend if self.connection == "connected" else None
+        return backend is not None and operation in backend.operations
+
+    def checkpoints_of(self, job_id: str) -> Checkpoints | None:
+        """What the backend has stored of a job, as far as it was asked and has answered."""
+        return next((each for each in self.checkpoints if each.job_id == job_id), None)
 
     def recipe(self, name: str) -> RecipeInfo | None:
         """What the connected backend says about a recipe, "" for its first; None if it does not offer it."""
@@ -152,16 +187,29 @@ class BackendExited:
 
 @dataclass(frozen=True)
 class Asked:
-    """The artist pressed Generate."""
+    """The artist pressed Generate, or Retexture with the object that it is done to.
+
+    told: what the artist should know of what was sent, empty if nothing.
+    """
 
     submit: Submit
     title: str
     parts: tuple[PromptPart, ...] = ()
+    retextured: str = ""
+    told: str = ""
 
 
 @dataclass(frozen=True)
 class CancelAsked:
     request_id: str
+
+
+@dataclass(frozen=True)
+class Wished:
+    """The artist wants a running job to pause, to go on, or to finish as it is."""
+
+    request_id: str
+    wish: Wish
 
 
 @dataclass(frozen=True)
@@ -204,6 +252,7 @@ LocalEvent = Union[
     BackendExited,
     Asked,
     CancelAsked,
+    Wished,
     FetchAsked,
     Attached,
     FramesPaced,

@@ -4,14 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..shared.messages import CutOut, Welcome
-from .state import Job, Session
+from ..shared.messages import CutOut, Operation, Welcome
+from .state import Job, Session, Wish
 
 _NO_DEVICE_YET = "starting"
 """What a backend calls its device until a worker has reported one."""
 
 DEMO = "demo"
 """The profile of this add-on's own demo."""
+
+_WISHES: dict[Wish, str] = {"pause": "Pausing", "resume": "Going on", "finish_now": "Finishing as it is"}
+
+ABILITIES: dict[Operation, str] = {
+    "retexture": "paint objects anew",
+    "refine": "begin with a mesh",
+    "continue": "go on from what it has stored of a job",
+    "until": "stop after the shape",
+    "seen_from": "take into account from where a picture is seen",
+    "pause": "pause jobs",
+    "finish_now": "finish a job early",
+    "checkpoints": "tell what it has stored of a job",
+}
+"""What a backend can do, in words that follow 'cannot'."""
 
 
 def connection_line(session: Session) -> str:
@@ -61,6 +75,24 @@ def why_not_generate(session: Session) -> str:
     }[session.connection]
 
 
+def why_not(session: Session, operation: Operation) -> str:
+    """Why the backend cannot be asked for this, with what to do; empty if it can."""
+    reason = why_not_generate(session)
+    if reason or session.offers(operation):
+        return reason
+    return f"The connected backend cannot {ABILITIES[operation]}. Use a newer one"
+
+
+def stored_line(session: Session, job_id: str) -> str:
+    """What the backend has stored of a job to go on from, as far as it has said so."""
+    stored = session.checkpoints_of(job_id)
+    if stored is None:
+        return "The backend goes on from the newest state that it has stored"
+    if not stored.checkpoints:
+        return "The backend has nothing stored of this job any more: it was removed, or never got that far"
+    return "Stored: " + ", ".join(f"{each.name} ({each.step} of {each.steps} steps)" for each in stored.checkpoints)
+
+
 def why_not_demo(session: Session, is_starting: bool, runs_demo: bool) -> str:
     """Why the demo cannot be tried now; empty if it can. ``runs_demo``: it does already, with its own jobs."""
     if session.connection == "connected":
@@ -85,6 +117,10 @@ def job_line(session: Session, job: Job) -> str:
         return "Asking the backend how far it is"
     if job.cancel_asked and not job.is_over:
         return "Cancelling"
+    if job.wish and not job.is_over:
+        return _WISHES[job.wish]
+    if job.rests:
+        return "Paused; the backend's memory is free for something else"
     if job.state == "running":
         return _phase(session, job) if job.phase else _preparing(job)
     return {

@@ -16,7 +16,9 @@ from pathlib import Path
 import zmq
 
 from . import PROTOCOL_VERSION
+from .fingerprint import is_key
 from .handshake import HandshakeWatch, Obstacle
+from .key_files import read_key_file
 from .messages import Hello, Message, Problem, Rejected, Request, Welcome
 from .wire import MAX_FRAME_BYTES, ProtocolError, decode, encode
 
@@ -40,14 +42,13 @@ class CurveKeys:
 
     @staticmethod
     def read(path: Path) -> CurveKeys:
-        """Read a client key file written by ``any-to-3d keys``. Raises ValueError naming what the file lacks."""
+        """Read a client key file written by ``any-to-3d keys new``. Raises ValueError naming what the file lacks."""
         names = ("server_public", "client_public", "client_secret")
-        lines = (line.split("=", 1) for line in Path(path).read_text("utf-8", "replace").splitlines() if "=" in line)
-        found = {key.strip(): value.strip().strip('"') for key, value in lines}
-        missing = [name for name in names if len(found.get(name, "")) != 40]
+        found = read_key_file(path)
+        missing = [name for name in names if not is_key(found.get(name, [""])[-1])]
         if missing:
             raise ValueError(f"{path}: no 40-character key for {', '.join(missing)}; write it with 'any-to-3d keys'")
-        return CurveKeys(*(found[name] for name in names))
+        return CurveKeys(*(found[name][-1] for name in names))
 
 
 class Client:

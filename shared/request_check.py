@@ -10,6 +10,7 @@ from .starting_points import LARGEST_MASK_BORDER, MOST_EXTRA_STEPS, Continue, Re
 
 MAX_PROMPTS = 8
 MAX_CHARACTERS = 1000
+MAX_ID_CHARACTERS = 200
 MAX_SEED = 2**63 - 1
 TEXTURE_SIDES = (16, 4096)
 """Smallest and largest width and height of a texture that a client may ask for, pixels."""
@@ -50,12 +51,17 @@ def _check_choices(submit: Submit, offer: Offer) -> RecipeInfo:
     recipe = offer.recipe(submit.recipe)
     if not submit.request_id:
         raise RequestRefused("The request has no request_id.", "Give each request a new unique text.")
+    if len(submit.request_id) > MAX_ID_CHARACTERS:
+        size = len(submit.request_id)
+        raise RequestRefused(f"The request_id has {size} characters.", f"Shorten it to {MAX_ID_CHARACTERS}.")
     if recipe is None:
         known = ", ".join(recipe.name for recipe in offer.recipes)
-        raise RequestRefused(f"There is no recipe {submit.recipe!r}.", f"Choose one of: {known}.")
+        raise RequestRefused(f"There is no recipe {_quoted(submit.recipe)}.", f"Choose one of: {known}.")
     if submit.preset not in [preset.name for preset in recipe.presets]:
         known = ", ".join(preset.name for preset in recipe.presets)
-        raise RequestRefused(f"Recipe {recipe.name!r} has no preset {submit.preset!r}.", f"Choose one of: {known}.")
+        raise RequestRefused(
+            f"Recipe {recipe.name!r} has no preset {_quoted(submit.preset)}.", f"Choose one of: {known}."
+        )
     if not 0 <= submit.seed <= MAX_SEED:
         raise RequestRefused(f"The seed is {submit.seed}.", f"Choose one from 0 to {MAX_SEED}.")
     return recipe
@@ -66,7 +72,9 @@ def _check_overrides(submit: Submit, offer: Offer) -> None:
         limits = offer.overrides.get(name)
         if limits is None:
             known = ", ".join(offer.overrides)
-            raise RequestRefused(f"There is no setting {name!r} in profile {offer.profile!r}.", f"Known: {known}.")
+            raise RequestRefused(
+                f"There is no setting {_quoted(name)} in profile {offer.profile!r}.", f"Known: {known}."
+            )
         if not limits[0] <= value <= limits[1]:
             raise RequestRefused(f"Setting {name!r} is {value:g}.", f"Choose from {limits[0]:g} to {limits[1]:g}.")
 
@@ -90,7 +98,9 @@ def _check_operations(submit: Submit, offer: Offer, recipe: RecipeInfo) -> None:
         asked.append("until")
         if submit.until not in recipe.phases:
             known = ", ".join(recipe.phases)
-            raise RequestRefused(f"Recipe {recipe.name!r} has no phase {submit.until!r}.", f"Choose one of: {known}.")
+            raise RequestRefused(
+                f"Recipe {recipe.name!r} has no phase {_quoted(submit.until)}.", f"Choose one of: {known}."
+            )
     if submit.seen_from is not None:
         asked.append("seen_from")
         if not -90 <= submit.seen_from.elevation <= 90:
@@ -162,6 +172,11 @@ def _check_file(data: bytes, modality: str) -> None:
         raise RequestRefused(
             f"The {modality} prompt has {megabytes:.0f} MiB.", f"Choose one up to {MAX_FILE_BYTES >> 20} MiB."
         )
+
+
+def _quoted(text: str) -> str:
+    """What a client sent, as part of a sentence: the answer must not be as long as the question may be."""
+    return repr(text if len(text) <= 60 else f"{text[:60]}...")
 
 
 def _shorter() -> str:

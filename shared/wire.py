@@ -7,6 +7,7 @@ Both directions follow the dataclasses' annotations, so a wrong value is refused
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Generic, TypeVar, cast, get_args
 
@@ -21,6 +22,8 @@ __all__ = ["MAX_FRAMES", "MAX_FRAME_BYTES", "MAX_HEADER_BYTES", "Codec", "Protoc
 
 MAX_HEADER_BYTES = 2**20
 MAX_FRAMES = 64
+
+_VERSION = re.compile(r"[0-9]{1,6}\.[0-9]{1,6}")
 
 _READABLE_BY_EVERY_VERSION = (Hello.__name__, Rejected.__name__)
 
@@ -98,16 +101,13 @@ def _read_header(frame: Buffer) -> tuple[str, str, object]:
 
 def _is_newer_minor(theirs: str, ours: str) -> bool:
     """Whether the sender's version is the same major and a later minor; raises ProtocolError for another major."""
-    try:
-        (their_major, their_minor), (our_major, our_minor) = (
-            [int(part) for part in version.split(".")] for version in (theirs, ours)
-        )
-    except ValueError as error:
-        raise ProtocolError(
-            f"the header's version is {theirs[:20]!r}; needed is major.minor, such as {ours}"
-        ) from error
+    if not _VERSION.fullmatch(theirs):
+        raise ProtocolError(f"the header's version is {theirs[:20]!r}; needed is major.minor, such as {ours}")
+    (their_major, their_minor), (our_major, our_minor) = (
+        [int(part) for part in version.split(".")] for version in (theirs, ours)
+    )
     if their_major != our_major:
-        raise ProtocolError(f"the sender speaks protocol {theirs[:20]}, this side {ours}; update the older of the two")
+        raise ProtocolError(f"the sender speaks protocol {theirs}, this side {ours}; update the older of the two")
     return their_minor > our_minor
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from any_to_3d.backend import addresses, jobs, listening
+from any_to_3d.backend import addresses, jobs_at_hand, listening
 from any_to_3d.shared import PROTOCOL_VERSION, client, request_check, wire
 from any_to_3d.shared import messages as m
 from any_to_3d.shared import starting_points as sp
@@ -119,7 +119,7 @@ def test_the_version_is_the_codes() -> None:
         f"1 to {request_check.MAX_PROMPTS} parts",
         f"at most {request_check.MAX_CHARACTERS} characters",
         f"at most {m.MAX_FILE_BYTES >> 20} MiB",
-        f"the last {jobs.REMEMBERED} that ended",
+        f"the last {jobs_at_hand.REMEMBERED} that ended",
     ],
 )
 def test_a_limit_on_the_page_is_the_codes(sentence: str) -> None:

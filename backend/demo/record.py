@@ -13,7 +13,7 @@ from ..catalogue import PROFILES
 from ..engine import Engine
 from ..serving import build_check
 from ..version import backend_version
-from ..worker import run_job
+from ..worker import Wish, run_job
 from ..worker_messages import Run
 from .pace import paced, thinned
 from .record_options import RecordOptions
@@ -83,8 +83,11 @@ def picture(mesh: TexturedMesh) -> bytes:
 class _EagerWatcher:
     """A Control for somebody who takes every snapshot and never cancels."""
 
-    def cancelled(self) -> bool:
-        return False
+    def wish(self) -> Wish:
+        return "go on"
 
     def wanted_faces(self) -> int:
         return SNAPSHOT_FACES
+
+    def wanted_texture(self) -> int:
+        return 0

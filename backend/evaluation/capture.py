@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...shared.mesh import TexturedMesh
+from ...shared.mesh import MeshSnapshot, TexturedMesh
 from ...shared.messages import CutOut, Submit
 from ..engine import Engine, Moment, Stage
 from .measures.peak_memory import PeakMemory
@@ -140,7 +140,7 @@ class _Stopwatch:
 
 def _shows_a_mesh(moment: Moment) -> bool:
     snapshot = moment.snapshot(0, _LIVE_FACES)
-    return snapshot is not None and len(snapshot.faces) > 0
+    return isinstance(snapshot, MeshSnapshot) and len(snapshot.faces) > 0
 
 
 def _finished(parts: Iterator[float | TexturedMesh]) -> TexturedMesh:

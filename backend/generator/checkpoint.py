@@ -1,7 +1,7 @@
 """A run on disk: one safetensors file, with everything that is no tensor as JSON in its header. No pickle."""
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,10 +10,12 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from ..models.protocols import Condition
+from . import checkpoint_seal
 from .condition import StageZero, reference_camera
 from .guards import Guard, GuardState
 from .optimisers import Updater
-from .recipe import Recipe
+from .prompt import Prompt
+from .recipe import Phase, Recipe, ReferenceSampling
 from .recipe_json import Plain, recipe_from_plain, to_plain
 from .remedies import Remedies
 from .representations.scene import Scene
@@ -23,7 +25,7 @@ from .terms import Terms
 if TYPE_CHECKING:
     from .generate import Step
 
-FORMAT = 2
+FORMAT = 3
 """Raised when the layout changes; older checkpoints are refused by name."""
 
 HEADER = "run"
@@ -35,6 +37,7 @@ class Running:
     """All that a checkpoint of a run must hold."""
 
     recipe: Recipe
+    prompt_digest: str
     stage_zero: StageZero
     runtime: Runtime
     phase_index: int
@@ -46,24 +49,41 @@ class Running:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A run after ``finished_steps`` steps of phase ``phase_index``. tensors: by "<part>/<name>"."""
+    """A run after ``finished_steps`` steps of phase ``phase_index``. tensors: by "<part>/<name>".
+
+    recipe: what follows, too.  camera: that of the reference view, as ReferenceSampling.camera.
+    """
 
     recipe: Recipe
+    camera: tuple[float, float, float, float]
     phase_index: int
     finished_steps: int
+    seed: int
+    prompt_digest: str
     text: str
     negative: str
     is_reference_accepted: bool
     guard: GuardState
     tensors: dict[str, Tensor]
 
-    def start(self, recipe: Recipe, runtime: Runtime) -> StageZero:
-        """The condition of the saved run, on this runtime's device. Raises ValueError for another recipe."""
+    @property
+    def phase(self) -> Phase:
+        """The phase that it was saved in."""
+        return self.recipe.phases[self.phase_index]
+
+    def require(self, recipe: Recipe, last: int) -> None:
+        """Raise ValueError unless a run of this recipe that ends with phase number ``last`` can go on from here."""
         if recipe != self.recipe:
             raise ValueError(f"the checkpoint is of another version of recipe {self.recipe.name!r}; start anew")
+        if self.phase_index > last:
+            end = recipe.phases[last].name
+            raise ValueError(f"the checkpoint lies in phase {self.phase.name!r}, after {end!r}, the last one to run")
+
+    def start(self, runtime: Runtime) -> StageZero:
+        """The condition of the saved run, on this runtime's device."""
         saved = {name: tensor.to(runtime.device) for name, tensor in self._part("condition").items()}
         image = saved.get("reference_image")
-        camera = None if image is None else reference_camera(recipe.reference, image.shape[-1], runtime.device)
+        camera = None if image is None else reference_camera(self.recipe.reference, image.shape[-1], runtime.device)
         condition = Condition(
             saved["embedding"],
             self.text,
@@ -75,27 +95,27 @@ class Checkpoint:
         )
         return StageZero(condition, self.is_reference_accepted)
 
-    def branched(self, recipe: Recipe) -> "Checkpoint":
-        """The same past with another future: what is left of the run follows ``recipe``.
+    def answers(self, prompt: Prompt, reference: ReferenceSampling) -> bool:
+        """Whether its condition is that of this prompt, which may be empty for the saved one, seen from this camera."""
+        return reference.camera == self.camera and (not prompt.parts or prompt.digest() == self.prompt_digest)
 
-        Raises ValueError where ``recipe`` differs in the reference view or in a phase that has begun.
+    def fill(self, scene: Scene) -> None:
+        """Put the saved shape and colours into a scene of the same phase."""
+        scene.load_state_dict(self._part("scene"))
+
+    def restore(self, running: Running, is_same_condition: bool = True) -> int:
+        """Put scene, losses, optimiser and random streams back; the number of steps that are already done.
+
+        Under another condition the losses' own averages begin anew; under another seed, the random streams.
         """
-        begun = self.phase_index + 1
-        if recipe.reference != self.recipe.reference or recipe.phases[:begun] != self.recipe.phases[:begun]:
-            raise ValueError(
-                f"the checkpoint was made with other settings of {self.recipe.phases[self.phase_index].name!r} or of "
-                "what comes before it; change later phases only, or start anew"
-            )
-        return replace(self, recipe=recipe)
-
-    def restore(self, running: Running) -> int:
-        """Put scene, losses, optimiser and random streams back; the number of steps that are already done."""
-        running.scene.load_state_dict(self._part("scene"))
-        running.terms.load_state_dict(self._part("terms"))
+        self.fill(running.scene)
+        if is_same_condition and self.finished_steps:
+            running.terms.load_state_dict(self._part("terms"))
         running.updater.load_state_dict(self._part("optimiser"))
         running.guard.restore(self.guard)
-        # Last: binding the losses and building the scene has drawn from the streams.
-        running.runtime.restore_random_state(self._part("random"))
+        if running.runtime.seed == self.seed:
+            # Last: binding the losses and building the scene has drawn from the streams.
+            running.runtime.restore_random_state(self._part("random"))
         return self.finished_steps
 
     def _part(self, name: str) -> dict[str, Tensor]:
@@ -104,7 +124,7 @@ class Checkpoint:
 
 
 def save(step: "Step", path: Path) -> None:
-    """Write the run as it is after this step; the folder is made if need be."""
+    """Write the run as it is after this step; the folder is made if need be. Raises OSError if the disk is full."""
     running = step.running
     condition = running.stage_zero.condition
     parts: dict[str, dict[str, Tensor | None]] = {
@@ -130,21 +150,29 @@ def save(step: "Step", path: Path) -> None:
         "recipe": to_plain(running.recipe),
         "phase_index": running.phase_index,
         "finished_steps": step.index + 1,
+        "seed": running.runtime.seed,
+        "prompt_digest": running.prompt_digest,
         "text": condition.text,
         "negative": condition.negative,
         "is_reference_accepted": running.stage_zero.is_reference_accepted,
         "guard": asdict(running.guard.state()),
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Beside its place first: an interrupted save leaves the former checkpoint whole.
-    unfinished = path.with_name(path.name + ".part")
-    save_file(tensors, unfinished, metadata={HEADER: json.dumps(described)})
-    unfinished.replace(path)
+    try:
+        save_file(
+            tensors, path, metadata={HEADER: json.dumps(described), checkpoint_seal.KEY: checkpoint_seal.UNSEALED}
+        )
+    except SafetensorError as error:
+        # What the library makes of a full disk.
+        raise OSError(f"{path} cannot be written: {error}") from error
+    checkpoint_seal.seal(path)
 
 
 def load(path: Path) -> Checkpoint:
     """Read a checkpoint. Raises ValueError, saying which file, if it is missing, broken or of another format."""
     try:
+        if not checkpoint_seal.is_whole(path):
+            raise ValueError(f"the checkpoint at {path} is damaged: its checksum is another one")
         with safe_open(path, framework="pt") as file:
             described = json.loads((file.metadata() or {}).get(HEADER, "{}"))
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
@@ -152,10 +180,14 @@ def load(path: Path) -> Checkpoint:
         raise ValueError(f"no readable checkpoint at {path}: {error}") from error
     if described.get("format") != FORMAT:
         raise ValueError(f"the checkpoint at {path} has format {described.get('format')}; this version reads {FORMAT}")
+    recipe = recipe_from_plain(described["recipe"])
     return Checkpoint(
-        recipe=recipe_from_plain(described["recipe"]),
+        recipe=recipe,
+        camera=recipe.reference.camera,
         phase_index=described["phase_index"],
         finished_steps=described["finished_steps"],
+        seed=described["seed"],
+        prompt_digest=described["prompt_digest"],
         text=described["text"],
         negative=described["negative"],
         is_reference_accepted=described["is_reference_accepted"],

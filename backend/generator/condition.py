@@ -16,6 +16,7 @@ from .condition_readers import readers_at_hand
 from .matting import foreground_mask, on_white, recentred, report, squared
 from .prompt import Prompt, embed, embed_negative
 from .recipe import ReferenceSampling
+from .rendering.view import View
 from .runtime import Runtime
 
 
@@ -43,12 +44,13 @@ class _Candidate:
 
 
 def prepare_condition(
-    prompt: Prompt, sampling: ReferenceSampling, runtime: Runtime
+    prompt: Prompt, sampling: ReferenceSampling, runtime: Runtime, shape: View | None = None
 ) -> Generator[Preparing, None, StageZero]:
     """Embed the prompt and make its reference view, yielding within one denoising step's time.
 
     Of the sampled candidates that pass the mask rules, the one nearest to C_m is taken; if none passes, the nearest of
-    all, and the reference loss rests. Raises ValueError for a prompt the encoder cannot read.
+    all, and the reference loss rests. shape: a given object from the reference camera; the reference view then is that
+    object, newly painted, whatever picture the prompt may hold. Raises ValueError for a prompt the encoder cannot read.
     """
     yield Preparing("reading the prompt", 0.0)
     with runtime.economy.at_hand((runtime.joint,), runtime.device):
@@ -60,17 +62,17 @@ def prepare_condition(
         )
         runtime.joint.release()
     camera = reference_camera(sampling, runtime.planar.image_size, runtime.device)
-    if prompt.reference is not None:
+    if shape is None and prompt.reference is not None:
         given = squared(prompt.reference.to(runtime.device))
         mask = given[3] > 0.5
         best = _Candidate(on_white(given[:3], mask), mask, is_accepted=True)
     else:
         with runtime.economy.at_hand((runtime.planar,), runtime.device):
-            images = yield from sample_reference(condition, camera, sampling, runtime)
+            images = yield from sample_reference(condition, camera, sampling, runtime, shape)
         yield Preparing("choosing the reference view", 1.0)
         with runtime.economy.at_hand((runtime.image_encoder,), runtime.device):
-            best = choose([_candidate(image, sampling) for image in images], condition, runtime)
-    if sampling.fill is not None:
+            best = choose([_candidate(image, sampling, shape) for image in images], condition, runtime)
+    if shape is None and sampling.fill is not None:
         image, alpha = recentred(best.image, best.mask.float(), best.image.shape[-1], sampling.fill)
         best = replace(best, image=image, mask=alpha > 0.5)
     condition = replace(
@@ -83,24 +85,33 @@ def prepare_condition(
 
 
 def reference_camera(sampling: ReferenceSampling, size: int, device: torch.device) -> CameraBatch:
-    """The camera of x_r: azimuth 0."""
-    camera = single_camera(size, device, sampling.elevation, 0.0, sampling.distance, sampling.fov_y)
+    """The camera of x_r."""
+    camera = single_camera(size, device, *sampling.camera)
     return replace(camera, ray_noise=sampling.ray_noise)
 
 
 def sample_reference(
-    condition: Condition, camera: CameraBatch, sampling: ReferenceSampling, runtime: Runtime
+    condition: Condition,
+    camera: CameraBatch,
+    sampling: ReferenceSampling,
+    runtime: Runtime,
+    shape: View | None = None,
 ) -> Generator[Preparing, None, Float[Tensor, "N 3 H W"]]:
-    """Pictures of the prompt from the reference camera, [0, 1], by as many at a time as the economy allows."""
+    """Pictures of the prompt from the reference camera, [0, 1], by as many at a time as the economy allows.
+
+    shape: what they begin from, after ``sampling.shape_noise``, and whose outline they keep: what lies outside is put
+    back after each denoising step (RePaint, Lugmayr et al. 2022, without its jumps back).
+    """
     words = ", ".join(part for part in (condition.text, sampling.text_suffix) if part)
     prior = runtime.planar
     with readers_at_hand(prior, runtime.device):
         prepared = prior.prepare(replace(condition, text=words))
     cameras = _repeated(camera, sampling.candidates)
-    shape = (sampling.candidates, *prior.latent_shape)
-    noise = torch.randn(shape, generator=runtime.rng("reference view"), device=runtime.device)
-    sigmas = ddim_levels(prior, sampling.steps)
-    latents = noise * sigmas[0]
+    size = (sampling.candidates, *prior.latent_shape)
+    noise = torch.randn(size, generator=runtime.rng("reference view"), device=runtime.device)
+    sigmas = ddim_levels(prior, sampling.steps, 1.0 if shape is None else sampling.shape_noise)
+    kept = None if shape is None else _Kept.of(shape, prior, runtime)
+    latents = noise * sigmas[0] if kept is None else kept.latents + noise * sigmas[0]
     together = tuple(runtime.economy.slices(sampling.candidates))
     for step, (sigma, following) in enumerate(zip(sigmas, [*sigmas[1:], sigmas.new_zeros(())], strict=True)):
         yield Preparing("imagining the reference view", step / len(sigmas))
@@ -111,15 +122,35 @@ def sample_reference(
                 prior.denoise(latents[some], level[some], prepared, cameras[some], sampling.guidance_scale)
                 for some in together
             ]
-            clean = torch.cat(parts)
+            clean = torch.cat(parts) if kept is None else kept.within_outline(torch.cat(parts))
             latents = clean + following / sigma * (latents - clean)
     with torch.no_grad():
         return torch.cat([prior.decode(latents[some]) for some in together]).clamp(0, 1)
 
 
-def ddim_levels(prior: DiffusionPrior, steps: int) -> Float[Tensor, "steps"]:
-    """Noise levels of deterministic DDIM (eta 0), in z + sigma * eps form, from the noisiest on."""
-    last = len(prior.schedule) - 1
+@dataclass(frozen=True)
+class _Kept:
+    """A given object in latent space: latents [1, C, h, w], and 1 where its outline is [1, 1, h, w]."""
+
+    latents: Float[Tensor, "1 C h w"]
+    outline: Float[Tensor, "1 1 h w"]
+
+    @staticmethod
+    def of(shape: View, prior: DiffusionPrior, runtime: Runtime) -> "_Kept":
+        assert shape.alpha is not None, "the given shape was rendered without alpha"
+        with torch.no_grad():
+            latents = prior.encode(shape.image("rgb"), runtime.rng("reference view"))
+        # Any latent pixel that the object touches is its own: a border of white would be painted into it.
+        outline = torch.nn.functional.adaptive_max_pool2d(shape.alpha, latents.shape[-2:])
+        return _Kept(latents, (outline > 0.05).float())
+
+    def within_outline(self, clean: Float[Tensor, "N C h w"]) -> Float[Tensor, "N C h w"]:
+        return self.outline * clean + (1 - self.outline) * self.latents
+
+
+def ddim_levels(prior: DiffusionPrior, steps: int, share: float = 1.0) -> Float[Tensor, "steps"]:
+    """Noise levels of deterministic DDIM (eta 0), in z + sigma * eps form, from the noisiest of this share on."""
+    last = max(1, round(share * (len(prior.schedule) - 1)))
     timesteps = torch.linspace(last, last / steps, steps, device=prior.schedule.alphas_cumprod.device).long()
     return prior.schedule.sigma(timesteps)
 
@@ -133,7 +164,11 @@ def choose(candidates: list[_Candidate], condition: Condition, runtime: Runtime)
     return candidates[int(scores.argmax())]
 
 
-def _candidate(image: Float[Tensor, "3 H W"], sampling: ReferenceSampling) -> _Candidate:
+def _candidate(image: Float[Tensor, "3 H W"], sampling: ReferenceSampling, shape: View | None) -> _Candidate:
+    if shape is not None:
+        assert shape.alpha is not None, "the given shape was rendered without alpha"
+        mask = shape.alpha[0, 0] > 0.5
+        return _Candidate(on_white(image, mask), mask, is_accepted=True)
     mask = foreground_mask(image, sampling.tolerance)
     measured = report(mask)
     is_accepted = (

@@ -9,6 +9,7 @@ from .losses.term import Loss
 from .matting import TOLERANCE
 from .optimisers import Adam, Adan
 from .representations.dmtet import DMTet
+from .representations.fixed_mesh import FixedMesh
 from .representations.nerf import NeRF
 from .representations.tet_grid import A15Grid, KuhnGrid
 from .schedules import Scheduled, highest
@@ -51,12 +52,13 @@ class Phase:
     """One optimisation. size: pixels per side of every render; guide: what the priors see; batch: random views a step.
 
     stereo: the 3D-aware prior's camera, or None where it shares the random views.
+    annealed_steps: over how many steps the schedules run, None for all; in further ones they keep their last value.
     planar_size: pixels per side of what the 2D prior is shown, at most those it was trained at, which None stands for.
     """
 
     name: str
     steps: int
-    start: NeRF | DMTet
+    start: NeRF | DMTet | FixedMesh
     cameras: CameraRange
     size: int
     guide: Signal
@@ -65,12 +67,23 @@ class Phase:
     batch: int = 1
     stereo: StereoCamera | None = None
     planar_size: int | None = None
+    annealed_steps: int | None = None
+
+    def progress(self, index: int) -> float:
+        """The fraction of the schedules that is over before this step, in [0, 1]."""
+        return min(1.0, index / (self.annealed_steps or self.steps))
+
+    def lengthened(self, steps: int) -> "Phase":
+        """The same phase with so many steps more, all of them at the last values of its schedules."""
+        return replace(self, steps=self.steps + steps, annealed_steps=self.annealed_steps or self.steps)
 
     def problems(self) -> list[str]:
         """What does not fit, each as a sentence; empty if the phase can run."""
         found = []
         if self.steps < 1 or self.size < 8 or self.batch < 1:
             found.append(f"steps {self.steps}, size {self.size} and batch {self.batch} must be at least 1, 8 and 1")
+        if self.annealed_steps is not None and self.annealed_steps < 1:
+            found.append(f"annealed_steps {self.annealed_steps} must be at least 1, or None for all steps")
         if self.planar_size is not None and self.planar_size < 8:
             found.append(f"planar_size {self.planar_size} must be at least 8, or None for the 2D prior's own size")
         if not self.losses:
@@ -116,8 +129,10 @@ class ReferenceSampling:
     largest share of the border the object may touch.  part: a second component of more than this share of the first
     means two objects.  fill: the object's long side as a share of the image after recentring (zero123), or None to
     leave it where the prior put it.
-    elevation, distance, fov_y: the reference camera, degrees and world units (threestudio magic123 configs).
+    elevation, azimuth, distance, fov_y: the reference camera, degrees and world units (threestudio magic123 configs).
     ray_noise: of the reference rays (threestudio data/image.py).
+    shape_noise: where the shape is given, the reference view is painted onto it, from its present colours under this
+    fraction of the schedule's noise: 1 forgets them.  paints_shape: or, where false, beside it, whatever its outline.
     """
 
     candidates: int = 4
@@ -130,9 +145,18 @@ class ReferenceSampling:
     part: float = 0.15
     fill: float | None = 0.8
     elevation: float = 0.0
+    azimuth: float = 0.0
     distance: float = 2.5
     fov_y: float = 40.0
     ray_noise: float = 2e-3
+
+    @property
+    def camera(self) -> tuple[float, float, float, float]:
+        """What makes two reference cameras the same."""
+        return self.elevation, self.azimuth, self.distance, self.fov_y
+
+    shape_noise: float = 1.0
+    paints_shape: bool = True
 
 
 @dataclass(frozen=True)
@@ -150,7 +174,7 @@ class Recipe:
             found.append(f"the reference view needs at least 1 candidate and 1 step, got {self.reference}")
         if not self.phases:
             found.append("there is no phase")
-        elif isinstance(self.phases[0].start, DMTet):
+        elif isinstance(first := self.phases[0].start, DMTet) and first.given is None:
             found.append(
                 f"phase {self.phases[0].name!r}: a DMTet continues an earlier phase; put a NeRF phase before it"
             )
@@ -167,6 +191,13 @@ class Recipe:
     @property
     def total_steps(self) -> int:
         return sum(phase.steps for phase in self.phases)
+
+    def index_of(self, phase: str) -> int:
+        """The place of the phase of this name, from 0; raises ValueError naming what there is."""
+        names = [each.name for each in self.phases]
+        if phase not in names:
+            raise ValueError(f"recipe {self.name!r} has no phase {phase!r}; it has {', '.join(names)}")
+        return names.index(phase)
 
     def scaled(self, steps: float = 1.0, size: float = 1.0, grid: int | None = None) -> "Recipe":
         """The same recipe with step counts and image sizes multiplied, and another tetrahedral resolution.
@@ -186,12 +217,14 @@ class Recipe:
 
 def _succession_problems(before: Phase, after: Phase) -> list[str]:
     """Why one phase cannot go on where another ended."""
+    if isinstance(after.start, FixedMesh) and not isinstance(before.start, FixedMesh):
+        return [f"a FixedMesh starts from a given mesh, so {before.name!r} would be lost; put it first"]
     if isinstance(after.start, NeRF):
         return [f"a NeRF starts anew, so {before.name!r} would be lost; put it first"]
     found = []
     if after.start.field != before.start.field:
         found.append(f"its field differs from that of {before.name!r}, which it inherits")
-    if isinstance(before.start, DMTet) and after.start.grid != before.start.grid:
+    if isinstance(before.start, DMTet) and isinstance(after.start, DMTet) and after.start.grid != before.start.grid:
         found.append(f"its grid {after.start.grid} differs from that of {before.name!r}, {before.start.grid}")
     return found
 
@@ -201,4 +234,6 @@ def _scaled(phase: Phase, steps: float, size: float, grid: int | None) -> Phase:
     if grid is not None and isinstance(start, DMTet):
         kind = KuhnGrid if isinstance(start.grid, KuhnGrid) else A15Grid
         start = replace(start, grid=kind(grid))
-    return replace(phase, steps=max(1, round(phase.steps * steps)), size=max(8, round(phase.size * size)), start=start)
+    annealed = None if phase.annealed_steps is None else max(1, round(phase.annealed_steps * steps))
+    count, side = max(1, round(phase.steps * steps)), max(8, round(phase.size * size))
+    return replace(phase, steps=count, size=side, start=start, annealed_steps=annealed)

@@ -5,6 +5,8 @@ from typing import Any
 
 from ..kernels.hash_grid import HashGridConfig
 from .cameras import CameraRange
+from .losses.kept_colours import KeptColours
+from .losses.kept_outline import KeptOutline
 from .losses.modality_similarity import ModalitySimilarity
 from .losses.reference_view import ReferenceView
 from .losses.score_distillation import CDS, SDS
@@ -15,6 +17,8 @@ from .recipe import Balanced, Phase, Recipe, ReferenceSampling, StereoCamera, We
 from .rendering.volume import RayMarch
 from .representations.dmtet import DMTet
 from .representations.field import FieldConfig
+from .representations.fixed_mesh import FixedMesh
+from .representations.mesh_distance import MeshSurface
 from .representations.nerf import NeRF
 from .representations.surface_from_density import DensitySurface
 from .representations.tet_grid import A15Grid, KuhnGrid
@@ -28,9 +32,12 @@ KIND = "kind"
 
 _PARTS = (
     *(Recipe, ReferenceSampling, Phase, Weighted, Balanced, StereoCamera, CameraRange, Piecewise, SquareRoot),
-    *(NeRF, DMTet, FieldConfig, HashGridConfig, RayMarch, DensitySurface, VisibleSurface, KuhnGrid, A15Grid),
+    *(NeRF, DMTet, FixedMesh, FieldConfig, HashGridConfig, RayMarch, DensitySurface, VisibleSurface, KuhnGrid, A15Grid),
     *(Adam, Adan, LearningRates),
-    *(SDS, CDS, ModalitySimilarity, ReferenceView, ZVariance, NormalSmoothness, NormalConsistency, LaplacianSmoothness),
+    *(SDS, CDS, ModalitySimilarity, ReferenceView, KeptColours),
+    *(ZVariance, NormalSmoothness, NormalConsistency, LaplacianSmoothness),
+    KeptOutline,
+    MeshSurface,
 )
 _BY_NAME = {part.__name__: part for part in _PARTS}
 

@@ -12,7 +12,8 @@ from any_to_3d.backend.generator.generate import generate
 from any_to_3d.backend.generator.prompt import Prompt
 from any_to_3d.backend.memory_relief import under
 from any_to_3d.backend.snapshot import SnapshotTaker
-from any_to_3d.backend.xbind_engine import MAX_FACES, SMOOTHING, TEXTURE_SIZE, StepMoment
+from any_to_3d.backend.starting.object_moment import Finishing, ObjectMoment
+from any_to_3d.backend.xbind_engine import MAX_FACES, SMOOTHING, TEXTURE_SIZE
 
 from .case import Case
 from .condition import TEXT
@@ -55,7 +56,7 @@ def run(world: World) -> DraftResult:
     for step in generate(recipe, Prompt.from_text(TEXT), runtime):
         if isinstance(step, Preparing):
             continue
-        moment = StepMoment(step, taker, *_finishing(world))
+        moment = ObjectMoment(step, taker, _finishing(world))
         if first_live_mesh is None and moment.snapshot(0, LIVE_FACES) is not None:
             first_live_mesh = watch.seconds()
         if first_step is None:
@@ -69,11 +70,10 @@ def run(world: World) -> DraftResult:
     return DraftResult(watch.seconds(), first_step, first_live_mesh, watch.lap(), tuple(phases))
 
 
-def _finishing(world: World) -> tuple[int, int, int]:
-    """Pixels a side of the texture, most faces, and rounds of smoothing."""
+def _finishing(world: World) -> Finishing:
     if world.size == "quick":
-        return 64, 2000, 0
-    return TEXTURE_SIZE["full"], MAX_FACES["full"], SMOOTHING["full"]
+        return Finishing(64, 2000, 0)
+    return Finishing(TEXTURE_SIZE["full"], MAX_FACES["full"], SMOOTHING["full"])
 
 
 class _Watch:

@@ -44,6 +44,9 @@ class AnyTo3DHistoryEntry(bpy.types.PropertyGroup):
     seconds: bpy.props.FloatProperty(name="Seconds")
     backend: bpy.props.StringProperty(name="Backend")
     thumbnail: bpy.props.StringProperty(name="Picture")
+    parent: bpy.props.StringProperty(name="Goes on from")
+    until: bpy.props.StringProperty(name="Ends after")
+    is_folded: bpy.props.BoolProperty(name="Folded", description="Hide what goes on from it")
     settings: bpy.props.PointerProperty(type=AnyTo3DSettings)
 
 
@@ -61,6 +64,7 @@ def write(entry: Entry) -> None:
     item.request_id, item.job_id, item.title = entry.origin.request_id, entry.origin.job_id, entry.origin.prompt
     item.when, item.outcome, item.seconds = entry.when, entry.outcome, entry.seconds
     item.backend, item.thumbnail = entry.backend, entry.thumbnail
+    item.parent, item.until = entry.origin.parent, entry.origin.until
     properties.fill(item.settings, entry.settings)
 
 
@@ -118,7 +122,24 @@ def remove(scene: bpy.types.Scene | None, request_id: str) -> None:
 def origin_of(item: AnyTo3DHistoryEntry) -> Provenance:
     """Which job it was."""
     chosen = item.settings
-    return Provenance(item.request_id, item.title, chosen.recipe, chosen.preset, chosen.seed, item.job_id)
+    return Provenance(
+        item.request_id,
+        item.title,
+        chosen.recipe,
+        chosen.preset,
+        chosen.seed,
+        item.job_id,
+        negative=chosen.negative,
+        parent=item.parent,
+        until=item.until,
+    )
+
+
+def settings_of_job(job_id: str) -> Values | None:
+    """The settings that a job of this file was asked for with; None if no history knows it."""
+    items = (item for each in bpy.data.scenes for item in _listed(each) if job_id and item.job_id == job_id)
+    found = next(items, None)
+    return properties.values_of(found.settings) if found is not None else None
 
 
 def register() -> None:

@@ -1,42 +1,30 @@
-"""What this Blender session knows of the history, which undo in a .blend cannot make it forget."""
+"""What is known of every request of this file, kept beside the .blend: undo takes the scene's properties back."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from ...shared.mesh import TexturedMesh
+from ..properties import Values
 from ..state import Job, Session
-from . import entries
+from . import entries as history
 from . import picture as history_picture
 
 
 class Ledger:
-    """The entries of this session by request; each change of one is written into the .blend as well."""
+    """An ``Entry`` of each request by its id, written into the .blend whenever it changes."""
 
     def __init__(self) -> None:
-        self._entries: dict[str, entries.Entry] = {}
+        self._entries: dict[str, history.Entry] = {}
 
-    def note(self, entry: entries.Entry) -> None:
-        """Remember it, in place of what was known of the same request."""
-        if self._entries.get(entry.origin.request_id) != entry:
-            self._entries[entry.origin.request_id] = entry
-            entries.write(entry)
+    def asked(self, job: Job, settings: Values, scene: str) -> None:
+        """A new request of this scene."""
+        now = datetime.now().astimezone().isoformat(timespec="seconds")
+        self._note(history.Entry(job.origin, settings, scene, now))
 
-    def forget(self, request_id: str) -> None:
-        """The artist removed it."""
-        self._entries.pop(request_id, None)
-
-    def write_all(self) -> None:
-        """Put back what an undo has taken from the .blend."""
-        for entry in self._entries.values():
-            entries.write(entry)
-
-    def read_file(self) -> None:
-        """Know what the file knows that was just loaded, and nothing else."""
-        self._entries = {entry.origin.request_id: entry for entry in entries.entries()}
-
-    def follow(self, before: Session, session: Session) -> None:
-        """Note what became of the jobs that the history knows, as far as it differs from what was so before."""
+    def follow(self, session: Session, before: Session) -> None:
+        """What became of the jobs that the history knows, as far as it differs from what was so before."""
         if session.jobs is before.jobs:
             return
         backend = session.backend.backend_version if session.backend else ""
@@ -48,10 +36,28 @@ class Ledger:
             entry = replace(entry, origin=job.origin, backend=entry.backend or backend)
             if job.is_over:
                 entry = replace(entry, outcome=job.state, seconds=job.seconds or entry.seconds)
-            self.note(entry)
+            self._note(entry)
 
     def picture(self, job: Job, mesh: TexturedMesh) -> None:
-        """Give the job's entry a picture of its result, unless it has one."""
+        """Remember what the job's result looks like, unless that is known."""
         entry = self._entries.get(job.origin.request_id)
         if entry is not None and not entry.thumbnail:
-            self.note(replace(entry, thumbnail=history_picture.packed(history_picture.picture_of(mesh))))
+            self._note(replace(entry, thumbnail=history_picture.packed(history_picture.picture_of(mesh))))
+
+    def forget(self, request_id: str) -> None:
+        """The artist removed it from the history."""
+        self._entries.pop(request_id, None)
+
+    def write_again(self) -> None:
+        """Undo or redo took the scene's history to another state."""
+        for entry in self._entries.values():
+            history.write(entry)
+
+    def read_again(self) -> None:
+        """Another file was loaded."""
+        self._entries = {entry.origin.request_id: entry for entry in history.entries()}
+
+    def _note(self, entry: history.Entry) -> None:
+        if self._entries.get(entry.origin.request_id) != entry:
+            self._entries[entry.origin.request_id] = entry
+            history.write(entry)

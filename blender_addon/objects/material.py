@@ -6,6 +6,7 @@ import bpy
 import numpy as np
 
 from ...shared.mesh import TexturedMesh
+from .base_color import color_input
 from .mesh_data import COLOR_ATTRIBUTE, solid_color, surface_colors
 
 _ROUGHNESS = 0.7
@@ -46,6 +47,34 @@ def show_albedo(mesh: bpy.types.Mesh, name: str, textured: TexturedMesh) -> None
     _set_solid_color(material, surface_colors(textured))
 
 
+def repainted(target: bpy.types.Object, image: bpy.types.Image, layer: str) -> bpy.types.Material:
+    """A new material with this base colour at a UV map; of an object with a single material, all else is as there."""
+    present = {slot.material for slot in target.material_slots}
+    only = present.pop() if len(present) == 1 else None
+    socket = color_input(only) if only is not None else None
+    if only is None or socket is None:
+        made = _new_material(target.name)
+        source = made.node_tree.nodes.new("ShaderNodeTexImage")
+        _connect_base_color(made, source)
+    else:
+        copy = only.copy()
+        assert copy is not None, "materials can be copied"
+        made = copy
+        made[_IS_OURS] = True
+        socket = color_input(made)
+        assert socket is not None, "a copy has what it is a copy of"
+        source = made.node_tree.nodes.new("ShaderNodeTexImage")
+        source.location = socket.node.location.x - 320, socket.node.location.y
+        made.node_tree.links.new(source.outputs["Color"], socket)
+    source.image = image
+    place = made.node_tree.nodes.new("ShaderNodeUVMap")
+    place.uv_map = layer
+    place.location = source.location.x - 220, source.location.y
+    made.node_tree.links.new(place.outputs["UV"], source.inputs["Vector"])
+    made.node_tree.nodes.active = source
+    return made
+
+
 def _own_material(mesh: bpy.types.Mesh) -> bpy.types.Material | None:
     """The material that we made for this mesh, unless the artist took it away."""
     return next((each for each in mesh.materials if each is not None and each.get(_IS_OURS)), None)
@@ -77,12 +106,44 @@ def _connect_base_color(material: bpy.types.Material, source: bpy.types.Node) ->
 
 def packed_image(name: str, albedo: np.ndarray) -> bpy.types.Image:
     """A new sRGB image, packed into the .blend. albedo: u8[H, W, 3] sRGB, first row is the top."""
-    height, width = albedo.shape[:2]
-    image = bpy.data.images.new(name, width, height, alpha=False)
-    # Blender stores an image from its bottom row up.
-    pixels = np.ones((height, width, 4), np.float32)
-    pixels[..., :3] = albedo[::-1] / np.float32(255)
-    image.pixels.foreach_set(pixels.ravel())  # type: ignore[arg-type]
-    image.update()
+    image = new_image(name, albedo.shape[1], albedo.shape[0])
+    write_image(image, albedo)
     image.pack()
     return image
+
+
+def new_image(name: str, width: int, height: int) -> bpy.types.Image:
+    """A new sRGB image, still black and not packed."""
+    return bpy.data.images.new(name, width, height, alpha=False)
+
+
+def write_image(image: bpy.types.Image, albedo: np.ndarray) -> None:
+    """Set all pixels, and the size with them; not packed. albedo: u8[H, W, 3] sRGB, first row is the top."""
+    height, width = albedo.shape[:2]
+    if np.array(image.size).tolist() != [width, height]:
+        image.scale(width, height)
+    # Blender stores an image from its bottom row up.
+    pixels = np.ones((height, width, 4), np.float32)
+    np.multiply(albedo[::-1], np.float32(1 / 255), out=pixels[..., :3])
+    image.pixels.foreach_set(pixels.ravel())  # type: ignore[arg-type]
+    image.update()
+
+
+def packed_with_mask(name: str, colors: np.ndarray, mask: np.ndarray) -> bpy.types.Image:
+    """A new packed image with a mask u8[H, W] beside its colours u8[H, W, 3], neither changed by the other."""
+    height, width = mask.shape
+    image = bpy.data.images.new(name, width, height, alpha=True)
+    image.alpha_mode = "CHANNEL_PACKED"
+    pixels = np.concatenate([colors, mask[..., None]], axis=-1)[::-1] * np.float32(1 / 255)
+    image.pixels.foreach_set(pixels.ravel())  # type: ignore[arg-type]
+    image.pack()
+    return image
+
+
+def colors_and_mask(image: bpy.types.Image) -> tuple[np.ndarray, np.ndarray]:
+    """What ``packed_with_mask`` packed."""
+    width, height = np.array(image.size)
+    pixels = np.empty(width * height * 4, np.float32)
+    image.pixels.foreach_get(pixels)
+    values = np.rint(pixels.reshape(height, width, 4)[::-1] * 255).astype(np.uint8)
+    return np.ascontiguousarray(values[..., :3]), np.ascontiguousarray(values[..., 3])

@@ -71,8 +71,9 @@ def solid_color(colors: np.ndarray) -> tuple[float, float, float]:
     """
     if len(colors) == 0:
         return (0.8, 0.8, 0.8)
-    some = colors[:: max(1, len(colors) // _COLORS_LOOKED_AT), :3].astype(np.int32)
-    bins = some // 64 @ np.array([16, 4, 1])
+    some = colors[:: max(1, len(colors) // _COLORS_LOOKED_AT), :3]
+    top_bits = some >> 6
+    bins = top_bits[:, 0] << 4 | top_bits[:, 1] << 2 | top_bits[:, 2]
     center = some[bins == np.bincount(bins).argmax()].mean(axis=0)
     for _ in range(2):
         near = some[np.abs(some - center).max(axis=1) <= _SAME_COLOR]

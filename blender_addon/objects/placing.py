@@ -7,6 +7,7 @@ from mathutils import Vector
 
 from .. import properties
 from ..result_settings import PANELS
+from . import provenance, replacement
 from .placement import Origin, Placement, origin_above
 from .units import to_units
 
@@ -61,6 +62,34 @@ def placement(
         settings.takes_name,
         max_faces=settings.max_faces if max_faces < 0 else max_faces,
         sharp_angle=settings.sharp_angle,
+    )
+
+
+def in_place_of(
+    context: bpy.types.Context, target: bpy.types.Object, way_back: tuple[float, ...], bakes_modifiers: bool
+) -> Placement:
+    """Exactly where ``target`` stands, as its new version; beside it, with it hidden, if its modifiers are baked in.
+
+    way_back: see ``Placement.local_from_generator``; empty where a job goes on that was placed by a height.
+    """
+    scene = context.scene
+    assert scene is not None, "operators run in a scene"
+    settings = properties.settings(context)
+    box = [target.matrix_world @ Vector(corner) for corner in target.bound_box]
+    middle = sum(box, Vector()) / len(box)
+    kind: Origin = "CENTRE" if way_back or target.get(provenance.ORIGIN) == "CENTRE" else "BASE"
+    known = target.get(provenance.HEIGHT)
+    return Placement(
+        middle.to_tuple(),  # type: ignore[arg-type]
+        replacement.height_of(target, settings.height) if known is None else float(known),
+        scene.name,
+        kind,
+        target.name,
+        takes_name=True,
+        max_faces=int(target.get(provenance.MAX_FACES, settings.result.max_faces)),
+        sharp_angle=float(target.get(provenance.SHARP_ANGLE, settings.result.sharp_angle)),
+        as_version=not bakes_modifiers,
+        local_from_generator=way_back,
     )
 
 

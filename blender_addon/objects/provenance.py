@@ -24,6 +24,8 @@ RECIPE = PREFIX + "recipe"
 PRESET = PREFIX + "preset"
 SEED = PREFIX + "seed"
 OVERRIDES = PREFIX + "overrides"
+PARENT = PREFIX + "parent"
+UNTIL = PREFIX + "until"
 DATE = PREFIX + "date"
 BACKEND_VERSION = PREFIX + "backend_version"
 PROFILE = PREFIX + "profile"
@@ -31,6 +33,21 @@ DEVICE = PREFIX + "device"
 KERNELS = PREFIX + "kernels"
 NOTE = PREFIX + "backend_note"
 LICENCES = PREFIX + "model_licences"
+RETEXTURED = PREFIX + "retextured"
+
+NAMES = (
+    REQUEST, JOB, PROMPT, PARTS, NEGATIVE, RECIPE, PRESET, SEED, OVERRIDES, DATE, BACKEND_VERSION, PROFILE, DEVICE,
+    KERNELS, NOTE, LICENCES, RETEXTURED, PARENT, UNTIL,
+)  # fmt: skip
+
+HEIGHT = PREFIX + "height"
+ORIGIN = PREFIX + "origin"
+MAX_FACES = PREFIX + "max_faces"
+SHARP_ANGLE = PREFIX + "sharp_angle"
+IS_FINAL = PREFIX + "is_final"
+
+PLACEMENT = (HEIGHT, ORIGIN, MAX_FACES, SHARP_ANGLE, IS_FINAL)
+"""How it was placed and what it was made into, which the next result in its place is too."""
 
 
 def write(target: bpy.types.Object, origin: Provenance) -> None:
@@ -44,6 +61,9 @@ def write(target: bpy.types.Object, origin: Provenance) -> None:
     target[PRESET] = origin.preset
     target[SEED] = origin.seed
     target[OVERRIDES] = json.dumps(dict(origin.overrides))
+    target[RETEXTURED] = origin.retextured
+    target[PARENT] = origin.parent
+    target[UNTIL] = origin.until
 
 
 def write_backend(target: bpy.types.Object, backend: Welcome | None) -> None:
@@ -70,6 +90,9 @@ def read(target: bpy.types.Object) -> Provenance:
         parts=_parts(str(target.get(PARTS, "[]"))),
         negative=str(target.get(NEGATIVE, "")),
         overrides=_overrides(str(target.get(OVERRIDES, "{}"))),
+        retextured=str(target.get(RETEXTURED, "")),
+        parent=str(target.get(PARENT, "")),
+        until=str(target.get(UNTIL, "")),
     )
 
 

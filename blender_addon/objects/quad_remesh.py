@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import bpy
 import numpy as np
@@ -13,15 +12,15 @@ from . import material
 from .mesh_data import UV_MAP
 from .mesh_reading import base_color_image, pixels_of, surface_of
 from .texture_transfer import transfer
+from .unwrapping import alone, unwrap
 
-_ISLAND_MARGIN = 0.005
 _SMALLEST_IMAGE = 256
 
 
 def remesh(context: bpy.types.Context, target: bpy.types.Object, faces: int) -> None:
     """Rebuild the object's mesh of about so many quads. Raises ValueError for a mesh that QuadriFlow does not take."""
     before = surface_of(_mesh_of(target)).vertices
-    with _alone(context, target):
+    with alone(context, target):
         try:
             bpy.ops.object.quadriflow_remesh(target_faces=faces, use_mesh_symmetry=False)
         except RuntimeError as error:
@@ -45,7 +44,10 @@ def repainted(
     before = surface_of(_mesh_of(target))
     image = base_color_image(target)
     change(target)
-    _unwrap(context, target)
+    layers = _mesh_of(target).uv_layers
+    for layer in list(layers):
+        layers.remove(layer)
+    unwrap(context, target, UV_MAP)
     if image is None or not image.has_data:
         return
     size = max(_SMALLEST_IMAGE, *np.array(image.size))
@@ -55,38 +57,6 @@ def repainted(
     mesh = _mesh_of(target)
     mesh.materials.clear()
     material.show_albedo(mesh, target.name, TexturedMesh(after.vertices, after.faces, uvs, uv_faces, albedo))
-
-
-def _unwrap(context: bpy.types.Context, target: bpy.types.Object) -> None:
-    layers = _mesh_of(target).uv_layers
-    for layer in list(layers):
-        layers.remove(layer)
-    layers.new(name=UV_MAP)
-    with _alone(context, target):
-        bpy.ops.object.mode_set(mode="EDIT")
-        try:
-            bpy.ops.mesh.select_all(action="SELECT")
-            bpy.ops.uv.smart_project(island_margin=_ISLAND_MARGIN)
-        finally:
-            bpy.ops.object.mode_set(mode="OBJECT")
-
-
-@contextmanager
-def _alone(context: bpy.types.Context, target: bpy.types.Object) -> Iterator[None]:
-    """The object as the only selected and the active one: what operators that know no other way work on."""
-    layer = context.view_layer
-    assert layer is not None, "operators run in a view layer"
-    selected, active = [each.name for each in context.selected_objects], layer.objects.active
-    for each in context.selected_objects:
-        each.select_set(False)
-    target.select_set(True)
-    layer.objects.active = target
-    try:
-        yield
-    finally:
-        for name in selected:
-            layer.objects[name].select_set(True)
-        layer.objects.active = active
 
 
 def _mesh_of(target: bpy.types.Object) -> bpy.types.Mesh:

@@ -60,6 +60,23 @@ def take_place(target: bpy.types.Object, old: bpy.types.Object, height: float, o
     _hide(old, True)
 
 
+def take_exact_place(target: bpy.types.Object, old: bpy.types.Object) -> None:
+    """Put ``target`` where ``old`` stands, with its scale: a vertex of one lies where the same of the other does."""
+    for collection in old.users_collection:
+        if target.name not in collection.objects:
+            collection.objects.link(target)
+    target.parent, target.parent_type, target.parent_bone = old.parent, old.parent_type, old.parent_bone
+    target.matrix_parent_inverse = old.matrix_parent_inverse.copy()
+    target.matrix_world = old.matrix_world.copy()
+    _hide(old, True)
+
+
+def release(old: bpy.types.Object) -> None:
+    """It is not to be replaced any more: show it."""
+    del old[_REPLACED_BY]
+    _hide(old, False)
+
+
 def complete(target: bpy.types.Object, request_id: str, takes_name: bool) -> None:
     """The result is there: hide the old object in renders too, and pass its name on if that was asked for."""
     old = find(request_id)
@@ -78,8 +95,7 @@ def give_back(request_ids: Collection[str]) -> None:
     """These requests came to nothing: show what they were to replace."""
     for each in bpy.data.objects:
         if each.get(_REPLACED_BY) in request_ids:
-            del each[_REPLACED_BY]
-            _hide(each, False)
+            release(each)
 
 
 def _box(old: bpy.types.Object) -> tuple[Vector, Vector]:

@@ -5,6 +5,7 @@ No Blender object is kept between calls, because undo, redo and loading a file m
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import Enum
 
 import bpy
@@ -13,16 +14,15 @@ import numpy as np
 from ...shared.mesh import MeshSnapshot, TexturedMesh
 from ...shared.messages import Welcome
 from ..state import Provenance
-from . import face_budget, grouping, material, mesh_data, provenance, replacement
+from . import face_budget, grouping, material, mesh_data, provenance, replacement, shape_mark, succession, versions
 from .placement import SHARP_ANGLE, Placement, stand
+from .provenance import HEIGHT, IS_FINAL, MAX_FACES, ORIGIN
 from .units import to_units
 
-_HEIGHT = "any_to_3d_height"
-_ORIGIN = "any_to_3d_origin"
-_MAX_FACES = "any_to_3d_max_faces"
-_SHARP_ANGLE = "any_to_3d_sharp_angle"
 _TAKES_NAME = "any_to_3d_takes_name"
-_IS_FINAL = "any_to_3d_is_final"
+_AS_VERSION = "any_to_3d_as_version"
+_MATRIX = "any_to_3d_local_from_generator"
+"""On a growing object, and on the mesh of a finished one: for a job that goes on from it."""
 
 _LONGEST_NAME = 48
 
@@ -43,8 +43,9 @@ def show(origin: Provenance, snapshot: MeshSnapshot, run: str) -> Outcome:
     if _is_busy(target):
         return Outcome.BUSY
     mesh = _mesh_of(target)
-    vertices = _standing(target, snapshot.vertices)
-    mesh_data.write_snapshot(mesh, snapshot, vertices, run)
+    if _is_mirrored(target):
+        snapshot = replace(snapshot, faces=snapshot.faces[:, ::-1])
+    mesh_data.write_snapshot(mesh, snapshot, _standing(target, snapshot.vertices), run)
     material.show_vertex_colors(mesh, _name_of(origin), snapshot.colors)
     return Outcome.SHOWN
 
@@ -57,20 +58,36 @@ def finish(origin: Provenance, textured: TexturedMesh, backend: Welcome | None) 
     target = _find(origin)
     if target is None:
         return Outcome.MISSING
-    if _is_busy(target):
+    old = replacement.find(origin.request_id)
+    if _is_busy(target) or (old is not None and _is_busy(old)):
         return Outcome.BUSY
     mesh = _mesh_of(target)
-    sharp_angle = float(target.get(_SHARP_ANGLE, SHARP_ANGLE))
+    if _is_mirrored(target):
+        textured = replace(textured, faces=textured.faces[:, ::-1], uv_faces=textured.uv_faces[:, ::-1])
+    sharp_angle = float(target.get(provenance.SHARP_ANGLE, SHARP_ANGLE))
     mesh_data.write_textured(mesh, textured, _standing(target, textured.vertices), sharp_angle)
     material.show_albedo(mesh, _name_of(origin), textured)
-    budget = int(target.get(_MAX_FACES, 0))
+    budget = int(target.get(MAX_FACES, 0))
     if budget:
         face_budget.reduce_faces(target, budget, sharp_angle)
     provenance.write(target, origin)
     provenance.write_backend(target, backend)
-    target[_IS_FINAL] = True
-    replacement.complete(target, origin.request_id, bool(target.get(_TAKES_NAME)))
+    target[IS_FINAL] = True
+    _seal(target)
+    if old is not None and target.get(_AS_VERSION):
+        succession.join(target, old, _name_of(origin), origin.request_id)
+    else:
+        replacement.complete(target, origin.request_id, bool(target.get(_TAKES_NAME)))
     return Outcome.SHOWN
+
+
+def _seal(target: bpy.types.Object) -> None:
+    """Note on the finished mesh what a later job that goes on from it needs."""
+    mesh = _mesh_of(target)
+    shape_mark.mark(mesh)
+    if target.get(_MATRIX) is not None:
+        mesh[_MATRIX] = target[_MATRIX]
+        del target[_MATRIX]
 
 
 def create(origin: Provenance, placement: Placement) -> None:
@@ -80,14 +97,23 @@ def create(origin: Provenance, placement: Placement) -> None:
     provenance.write(target, origin)
     # An undo may have taken the mark along.
     old = replacement.find(origin.request_id) or replacement.mark(placement.replaces, origin.request_id)
-    target[_HEIGHT] = replacement.height_of(old, placement.height) if old else placement.height
-    target[_ORIGIN] = placement.origin
-    target[_MAX_FACES] = placement.max_faces
-    target[_SHARP_ANGLE] = placement.sharp_angle
+    height = placement.height
+    if old is not None and not placement.is_exact:
+        height = replacement.height_of(old, placement.height)
+    target[HEIGHT] = height
+    target[ORIGIN] = placement.origin
+    target[MAX_FACES] = placement.max_faces
+    target[provenance.SHARP_ANGLE] = placement.sharp_angle
     target[_TAKES_NAME] = placement.takes_name
-    target[_IS_FINAL] = False
+    target[IS_FINAL] = False
+    if placement.local_from_generator:
+        target[_MATRIX] = placement.local_from_generator
+    if old is not None and old.users_scene and placement.is_exact:
+        target[_AS_VERSION] = placement.as_version
+        succession.stand_in(target, old)
+        return
     if old is not None and old.users_scene:
-        replacement.take_place(target, old, to_units(target[_HEIGHT], old.users_scene[0]), placement.origin)
+        replacement.take_place(target, old, to_units(target[HEIGHT], old.users_scene[0]), placement.origin)
         return
     target.location = placement.location
     collection = _collection(placement.scene)
@@ -99,7 +125,7 @@ def create(origin: Provenance, placement: Placement) -> None:
 def remove_unfinished(origin: Provenance) -> bool:
     """Delete the job's object unless it is finished; whether there was one."""
     target = _find(origin)
-    if target is None or target.get(_IS_FINAL):
+    if target is None or target.get(IS_FINAL):
         return False
     mesh = _mesh_of(target)
     bpy.data.objects.remove(target)
@@ -111,7 +137,7 @@ def remove_unfinished(origin: Provenance) -> bool:
 def unfinished() -> tuple[Provenance, ...]:
     """The jobs whose objects in this file are not final yet."""
     objects = (each for each in bpy.data.objects if each.get(provenance.JOB) and each.library is None)
-    found = (provenance.read(each) for each in objects if not each.get(_IS_FINAL))
+    found = (provenance.read(each) for each in objects if not each.get(IS_FINAL))
     return tuple({origin.job_id: origin for origin in found}.values())
 
 
@@ -126,8 +152,11 @@ def push_undo(message: str) -> None:
 
 
 def name_of_object(origin: Provenance) -> str | None:
-    """The name of the job's object, which the artist may have changed; None if there is no such object."""
-    target = _find(origin)
+    """The name of the job's object, which the artist may have changed and which may show another version now.
+
+    None if there is no such object.
+    """
+    target = _find(origin) or _find_version(origin)
     return target.name if target else None
 
 
@@ -149,6 +178,11 @@ def _find(origin: Provenance) -> bpy.types.Object | None:
     return None
 
 
+def _find_version(origin: Provenance) -> bpy.types.Object | None:
+    meshes = (each for each in bpy.data.objects if each.type == "MESH" and each.library is None and each.users_scene)
+    return next((each for each in meshes if versions.version_of_request(each, origin.request_id)), None)
+
+
 def _is_busy(target: bpy.types.Object) -> bool:
     is_rendering = bpy.app.is_job_running("RENDER") or bpy.app.is_job_running("OBJECT_BAKE")
     return is_rendering or target.mode != "OBJECT"
@@ -160,9 +194,33 @@ def _mesh_of(target: bpy.types.Object) -> bpy.types.Mesh:
     return mesh
 
 
+def local_from_generator(target: bpy.types.Object) -> tuple[float, ...]:
+    """The matrix by which its mesh was placed, of a finished object; empty if by a height."""
+    return tuple(_mesh_of(target).get(_MATRIX, ()))
+
+
+def placed_as(target: bpy.types.Object, mesh: bpy.types.Mesh, vertices: np.ndarray) -> np.ndarray:
+    """A former shape of a finished object in the object's own space, as its finished ``mesh`` was placed."""
+    matrix = mesh.get(_MATRIX)
+    return _standing(target, vertices) if matrix is None else _moved(vertices, matrix)
+
+
+def _is_mirrored(target: bpy.types.Object) -> bool:
+    """Whether its meshes are turned inside out on the way into its own space, as a negative scale does."""
+    matrix = target.get(_MATRIX)
+    return matrix is not None and np.linalg.det(succession.as_matrix(matrix)[:3, :3]) < 0
+
+
+def _moved(vertices: np.ndarray, numbers: tuple[float, ...]) -> np.ndarray:
+    matrix = succession.as_matrix(numbers)
+    return (vertices @ matrix[:3, :3].T + matrix[:3, 3]).astype(np.float32)
+
+
 def _standing(target: bpy.types.Object, vertices: np.ndarray) -> np.ndarray:
-    height = to_units(target[_HEIGHT], target.users_scene[0])
-    return stand(vertices, height, target.get(_ORIGIN, "BASE"))
+    if target.get(_MATRIX) is not None:
+        return _moved(vertices, target[_MATRIX])
+    height = to_units(target[HEIGHT], target.users_scene[0])
+    return stand(vertices, height, target.get(ORIGIN, "BASE"))
 
 
 def _collection(scene_name: str) -> bpy.types.Collection:

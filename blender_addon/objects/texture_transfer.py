@@ -7,11 +7,7 @@ from mathutils import Vector
 from mathutils.bvhtree import BVHTree
 
 from .mesh_reading import Surface
-
-_MARGIN = 8
-"""How many texels the colours run on beyond an island, so that filtering meets no gap there."""
-
-_EDGE = 1e-4
+from .texel_raster import run_on, texels_of
 
 
 def transfer(source: Surface, albedo: np.ndarray, target: Surface, size: int) -> np.ndarray:
@@ -22,40 +18,15 @@ def transfer(source: Surface, albedo: np.ndarray, target: Surface, size: int) ->
     """
     painted = np.zeros((size * size, 3), np.float32)
     is_painted = np.zeros(size * size, bool)
-    texels, faces, weights = _texels(target.uvs, size)
-    if len(texels):
+    texels = texels_of(target.uvs, size, size)
+    if len(texels.index):
         corners = target.vertices[target.faces]
-        points = np.einsum("nk,nkd->nd", weights, corners[faces])
+        points = np.einsum("nk,nkd->nd", texels.weights, corners[texels.face])
         normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-        painted[texels] = _colors_at(source, albedo, points, normals[faces])
-        is_painted[texels] = True
-    image = _run_on(painted.reshape(size, size, 3), is_painted.reshape(size, size))
+        painted[texels.index] = _colors_at(source, albedo, points, normals[texels.face])
+        is_painted[texels.index] = True
+    image = run_on(painted.reshape(size, size, 3), is_painted.reshape(size, size))
     return np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8)
-
-
-def _texels(uvs: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Every texel whose centre is on a triangle: its index, the triangle, and barycentric weights f32[N, 3]."""
-    corners = np.stack([uvs[..., 0] * size, (1 - uvs[..., 1]) * size], axis=-1) - 0.5
-    low = np.floor(corners.min(axis=1)).astype(np.int64).clip(0, size - 1)
-    high = np.ceil(corners.max(axis=1)).astype(np.int64).clip(0, size - 1)
-    width, height = (high - low + 1).T
-    count = width * height
-    face = np.repeat(np.arange(len(uvs)), count)
-    inside = np.arange(len(face)) - np.repeat(np.cumsum(count) - count, count)
-    column, row = low[face, 0] + inside % width[face], low[face, 1] + inside // width[face]
-    first, second, third = corners[:, 0], corners[:, 1], corners[:, 2]
-    area = _cross(second - first, third - first)
-    point = np.stack([column, row], axis=-1)
-    doubled = np.where(np.abs(area) > 1e-12, area, np.inf)[face]
-    at_second = _cross(point - first[face], (third - first)[face]) / doubled
-    at_third = _cross((second - first)[face], point - first[face]) / doubled
-    weights = np.stack([1 - at_second - at_third, at_second, at_third], axis=-1)
-    is_in = (weights >= -_EDGE).all(axis=1) & np.isfinite(doubled)
-    return (row * size + column)[is_in], face[is_in], weights[is_in].astype(np.float32)
-
-
-def _cross(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    return left[..., 0] * right[..., 1] - left[..., 1] * right[..., 0]
 
 
 def _colors_at(source: Surface, albedo: np.ndarray, points: np.ndarray, normals: np.ndarray) -> np.ndarray:
@@ -103,17 +74,3 @@ def _barycentric(at: np.ndarray, first: np.ndarray, second: np.ndarray, third: n
     at_second = (np.cross(at - first, third - first) * normal).sum(axis=1) / squared
     at_third = (np.cross(second - first, at - first) * normal).sum(axis=1) / squared
     return np.stack([1 - at_second - at_third, at_second, at_third], axis=-1).clip(0, 1)
-
-
-def _run_on(image: np.ndarray, is_painted: np.ndarray) -> np.ndarray:
-    """Fill what is beside the islands with the colour of painted neighbours, some rows deep; the rest with the mean."""
-    image, known = image.copy(), is_painted.copy()
-    for _ in range(_MARGIN):
-        for axis, step in ((0, 1), (0, -1), (1, 1), (1, -1)):
-            beside, is_beside = np.roll(image, step, axis), np.roll(known, step, axis)
-            fill = ~known & is_beside
-            image[fill] = beside[fill]
-            known |= fill
-    if known.any():
-        image[~known] = image[is_painted].mean(axis=0)
-    return image

@@ -13,7 +13,7 @@ from ..connection.addresses import normalise
 from ..connection.diagnosis import collected_diagnostics
 from ..demo.launch import demo_options
 from ..errors import trouble, trouble_of_error
-from .jobs import complain
+from .complaint import complain
 
 if TYPE_CHECKING:
     from bpy.stub_internal.rna_enums import OperatorReturnItems

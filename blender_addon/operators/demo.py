@@ -9,7 +9,7 @@ import bpy
 from .. import preferences, pump, wording
 from ..demo.launch import demo_options
 from ..errors import trouble_of_error
-from .jobs import complain
+from .complaint import complain
 
 if TYPE_CHECKING:
     from bpy.stub_internal.rna_enums import OperatorReturnItems

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import bpy
 
 from .. import pump
-from ..objects import asset, collision, face_budget, level_of_detail, provenance, quad_remesh
+from ..objects import asset, collision, face_budget, frame_preview, level_of_detail, provenance, quad_remesh
 from ..objects.asset_catalogue import PATH, CatalogueError
 from ..objects.placement import SHARP_ANGLE
 from ..result_settings import LARGEST_BUDGET
@@ -38,6 +38,8 @@ def why_not_on_meshes(context: bpy.types.Context) -> str:
         return "Select a mesh object first"
     if context.mode != "OBJECT":
         return "Leave to Object Mode first"
+    if any(frame_preview.frame_shown(each) is not None for each in chosen):
+        return frame_preview.FRAME_SHOWN
     if any(_is_growing(each) for each in chosen):
         return "A selected object is still growing; wait until it is finished, or cancel its job"
     return ""

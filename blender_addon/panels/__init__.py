@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import backend, batch, generation, history, progress, prompt, queue, result, selected
+from . import backend, batch, generation, history, iteration, progress, prompt, queue, result, retexture, selected
 
 CLASSES = (
     *prompt.CLASSES,
@@ -11,11 +11,14 @@ CLASSES = (
     generation.GenerationPanel,
     *result.CLASSES,
     progress.ProgressPanel,
+    iteration.ApprovalPanel,
     queue.QueuePanel,
     history.HistoryList,
     history.HistoryPanel,
     *batch.CLASSES,
     *selected.CLASSES,
+    *iteration.CLASSES,
+    *retexture.CLASSES,
     backend.BackendPanel,
     backend.BackendLogPanel,
     backend.LicencesPanel,

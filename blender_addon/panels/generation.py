@@ -85,4 +85,10 @@ class GenerationPanel(TabPanel):
         row = column.row(align=True)
         row.prop(chosen, "seed")
         row.operator("any_to_3d.random_seed", text="", icon="FILE_REFRESH")
-        column.prop(chosen.result, "height")
+        row = column.row(align=True)
+        row.prop(chosen.result, "height")
+        row.operator("any_to_3d.height_from_selection", text="", icon="EMPTY_SINGLE_ARROW")
+        reason = wording.why_not(pump.link().session, "until")
+        row = column.row()
+        row.enabled = not reason or chosen.iteration.approve_shape
+        row.prop(chosen.iteration, "approve_shape")

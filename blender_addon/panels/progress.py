@@ -44,6 +44,7 @@ def _draw_job(column: bpy.types.UILayout, context: bpy.types.Context, link: Link
         draw_text(box, context, job.trouble.message)
     if job.state == "running":
         _draw_bars(box, link, job)
+        _draw_rest(box, job)
     for notice in filter(None, (job.notice, job.setback)):
         draw_text(box, context, notice, "INFO")
     for cut_out in job.cut_outs:
@@ -58,6 +59,16 @@ def _draw_job(column: bpy.types.UILayout, context: bpy.types.Context, link: Link
         box.operator("any_to_3d.remove_unfinished", icon="TRASH").request_id = job.origin.request_id
     elif not job.is_over and scene.mode_of_object(job.origin) != "OBJECT":
         draw_text(box, context, "It waits while you edit it: leave to Object Mode.", "PAUSE")
+
+
+def _draw_rest(box: bpy.types.UILayout, job: Job) -> None:
+    """Pause or Resume, and Finish Now; pressed again, they ask again."""
+    row = box.row(align=True)
+    if job.is_paused or job.wish == "pause":
+        row.operator("any_to_3d.resume", icon="PLAY").request_id = job.origin.request_id
+    else:
+        row.operator("any_to_3d.pause", icon="PAUSE").request_id = job.origin.request_id
+    row.operator("any_to_3d.finish_now", icon="CHECKMARK").request_id = job.origin.request_id
 
 
 def _draw_bars(box: bpy.types.UILayout, link: Link, job: Job) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import bpy
 
-from .. import properties, pump
+from .. import properties, pump, wording
+from ..iteration_settings import RECIPE, IterationSettings
 from .tab import TabPanel
 
 _WEIGHT_WIDTH = 3.0
@@ -92,7 +93,18 @@ class PromptPanel(TabPanel):
                 number = row.row(align=True)
                 number.ui_units_x = _WEIGHT_WIDTH
                 number.prop(chosen, weight, text="")
+            if modality == "image" and modality in filled:
+                _draw_angle(column, chosen.iteration)
+        column.operator("any_to_3d.palette_from_selection", icon="COLOR")
         column.prop(chosen, "negative", text="", icon="REMOVE", placeholder="avoid, as in: red")
+
+
+def _draw_angle(column: bpy.types.UILayout, chosen: IterationSettings) -> None:
+    """From where the picture shows its object, where the backend takes that into account."""
+    row = column.row()
+    reason = wording.why_not(pump.link().session, "seen_from")
+    row.enabled = not reason or chosen.seen_from != RECIPE  # what no backend takes can be set back
+    row.prop(chosen, "seen_from", text="Seen")
 
 
 CLASSES = (TextSourceMenu, ImageSourceMenu, SoundSourceMenu, PromptPanel)

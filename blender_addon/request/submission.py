@@ -8,14 +8,18 @@ from pathlib import Path
 from typing import ClassVar
 
 from ...shared.messages import AudioPrompt, ImagePrompt, Prompt, RecipeInfo, Submit, TextPrompt, WeightedPrompt, Welcome
+from ...shared.starting_points import Continue
 from ..errors import CodedError, TroubleCode
 from ..state import PromptPart
+from .course import Course, check_offered, shape_phase
 from .prompt_files import read_prompt_file
 
 LARGEST_SEED = 2**31 - 1
 """Blender's integer properties hold no more."""
 
 LARGEST_WEIGHT = 1000.0
+
+FROM_NOTHING = Course()
 
 _BUDGET = "max_faces"
 _BUDGETS = (500, 500_000)
@@ -96,26 +100,34 @@ class UnsupportedModality(CodedError):
     code: ClassVar[TroubleCode] = "unsupported_modality"
 
 
-def to_submit(fields: PromptFields, backend: Welcome, max_faces: int = 0) -> Submit:
+def to_submit(fields: PromptFields, backend: Welcome, max_faces: int = 0, course: Course = FROM_NOTHING) -> Submit:
     """The request for these fields, under a fresh request id. max_faces: 0 leaves it to the backend.
 
-    An empty recipe or preset means the default one. Raises ValueError, saying what is allowed, for an empty prompt, a
-    seed or weight out of range, a file that cannot be used, or what this backend does not offer.
+    An empty recipe or preset means the default one; a job that goes on from another one may do without a prompt. Raises
+    ValueError, saying what is allowed, for an empty prompt, a seed or weight out of range, a file that cannot be used,
+    or what this backend does not offer.
     """
-    if not fields.parts:
+    if not fields.parts and not isinstance(course.source, Continue):
         raise ValueError("The prompt is empty. Write what to make, as in: a red chair")
     if not 0 <= fields.seed <= LARGEST_SEED:
         raise ValueError(f"Seed {fields.seed} is out of range; 0 to {LARGEST_SEED} is allowed.")
     recipe = _offered_recipe(fields.recipe, backend)
-    return Submit(
+    prompts = _prompts(fields, recipe) if fields.parts else ()
+    has_picture = any(isinstance(part.prompt, ImagePrompt) for part in prompts)
+    submit = Submit(
         request_id=uuid.uuid4().hex,
-        prompts=_prompts(fields, recipe),
+        prompts=prompts,
         negative=" ".join(fields.negative.split()),
         recipe=recipe.name,
         preset=offered_preset(fields.preset, recipe),
         seed=fields.seed,
         overrides=_overrides(recipe, max_faces),
+        source=course.source,
+        until=shape_phase(recipe) if course.stops_after_shape else "",
+        seen_from=course.seen_from if has_picture else None,
     )
+    check_offered(submit, backend)
+    return submit
 
 
 def _overrides(recipe: RecipeInfo, max_faces: int) -> dict[str, float]:

@@ -66,7 +66,7 @@ class Talker:
         """Wait for a message that was not yet returned and fits; earlier ones are passed over."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            for message in self.client.poll():
+            for message in self.client.poll(1):  # what comes after a fitting one is for the next call
                 self.heard.append(message)
                 if is_it(message):
                     return message

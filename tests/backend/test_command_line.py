@@ -185,7 +185,7 @@ def test_the_version_is_told(any_to_3d: Command) -> None:
     [
         (["evaluate", "--suite", "smoke", "--out", "/proc/x"], "--out"),
         (["props", "--class", "chair", "--out", "/proc/x"], "--out"),
-        (["keys", "--folder", "/proc/x"], "--folder"),
+        (["keys", "new", "--folder", "/proc/x"], "--folder"),
     ],
 )
 def test_a_folder_that_cannot_be_written_is_refused_by_its_option(
@@ -266,9 +266,10 @@ def test_bench_prints_json(any_to_3d: Command) -> None:
 
 def test_keys_are_written_for_the_owner_alone_and_never_replaced(any_to_3d: Command, tmp_path: Path) -> None:
     folder = tmp_path / "keys"
-    assert any_to_3d("keys", "--folder", str(folder)).status == 0
-    assert [path.stat().st_mode & 0o777 for path in sorted(folder.iterdir())] == [0o600, 0o600]
-    again = any_to_3d("keys", "--folder", str(folder))
+    assert any_to_3d("keys", "new", "--folder", str(folder)).status == 0
+    modes = {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()}
+    assert modes == dict.fromkeys(("server.key", "server.pub", "server.clients", "client.key"), 0o600)
+    again = any_to_3d("keys", "new", "--folder", str(folder))
     assert again.status == 1
     assert "exists already" in again.err
 

@@ -1,6 +1,7 @@
 """The fake generator behaves like a real one: closed surfaces, limits, checkpoints, seeds."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +9,12 @@ import pytest
 import trimesh
 from any_to_3d.backend.engine import Stage
 from any_to_3d.backend.fake_generation import FakeEngine, FakeMoment, sphere, textured_torus, torus
-from any_to_3d.shared.mesh import TexturedMesh
-from any_to_3d.shared.messages import CutOut, ImagePrompt, Submit, WeightedPrompt
+from any_to_3d.shared.mesh import SourceMesh, TexturedMesh, TextureSnapshot
+from any_to_3d.shared.messages import CutOut, ImagePrompt, Submit, TextPrompt, WeightedPrompt
+from any_to_3d.shared.starting_points import Continue, Refine, Retexture
 from PIL import Image
 from requests_and_jobs import request
+from source_meshes import square
 
 
 def moments(checkpoint: Path | None = None, **settings: float) -> list[FakeMoment]:
@@ -87,3 +90,83 @@ def test_a_picture_is_shown_whole_and_small() -> None:
 def test_a_picture_that_is_none_fails_the_fake_job_too() -> None:
     with pytest.raises(ValueError, match="cannot be read"):
         list(FakeEngine(sleep=lambda seconds: None).run("j1", picture_request(b"no picture"), None))
+
+
+def retexture(strength: float = 1.0, text: str = "a green square", **changes: object) -> Submit:
+    source = Retexture(square(**changes), strength, 16, 16, mask_border=0)
+    return Submit("r1", (WeightedPrompt(TextPrompt(text)),), overrides={"steps": 3.0}, source=source)
+
+
+def test_a_given_mesh_gets_the_colour_that_the_prompt_names_and_nothing_else_changes() -> None:
+    engine, submit = FakeEngine(sleep=lambda seconds: None), retexture()
+    assert [phase.name for phase in engine.plan(submit).phases] == ["texture"]
+    ran = [moment for moment in engine.run("j1", submit, None) if not isinstance(moment, Stage)]
+    assert len(ran) == 3
+    textures = [moment.snapshot(1, 100, 8) for moment in ran]
+    assert all(isinstance(texture, TextureSnapshot) and texture.albedo.shape == (8, 8, 3) for texture in textures)
+    assert (textures[0].albedo != textures[2].albedo).any()
+    *_, mesh = ran[-1].textured()
+    given = submit.source.mesh
+    assert mesh.vertices is given.vertices
+    assert mesh.uv_faces is given.uv_faces
+    red, green, blue = mesh.albedo.reshape(-1, 3).mean(axis=0)
+    assert green > 1.5 * max(red, blue)
+
+
+def test_who_takes_no_texture_is_shown_a_coloured_mesh() -> None:
+    engine = FakeEngine(sleep=lambda seconds: None)
+    *_, last = engine.run("j1", retexture(), None)
+    snapshot = last.snapshot(1, 100)
+    snapshot.validate()
+    assert len(snapshot.faces) == 2
+
+
+def test_what_a_mask_keeps_is_kept_by_the_fake_profile_too() -> None:
+    mask = np.zeros((16, 16), np.uint8)
+    mask[:, 8:] = 255
+    submit = retexture(mask=mask)
+    *_, last = FakeEngine(sleep=lambda seconds: None).run("j1", submit, None)
+    *_, mesh = last.textured()
+    assert (mesh.albedo[:, :8] == submit.source.mesh.albedo[:, :8]).all()
+    assert (mesh.albedo[:, 8:] != submit.source.mesh.albedo[:, 8:]).any()
+
+
+# --- starting points --------------------------------------------------------------------------------------------------
+
+
+def shape() -> SourceMesh:
+    none = np.zeros((0, 2), np.float32), np.zeros((0, 3), np.int32)
+    return SourceMesh(*sphere(0.5, 6, 8), *none)
+
+
+def course(submit: Submit, parent: Path | None = None) -> list[tuple[str, int]]:
+    ran = FakeEngine(sleep=lambda seconds: None).run("j2", submit, None, parent)
+    return [(moment.phase, moment.index) for moment in ran if not isinstance(moment, Stage)]
+
+
+def test_a_continued_job_begins_after_the_checkpoint(tmp_path: Path) -> None:
+    for moment in moments(steps=2):
+        moment.save(tmp_path)
+    asked = replace(request(steps=2), source=Continue("j1", "coarse"))
+    assert course(asked, tmp_path) == [("geometry", 0), ("geometry", 1), ("texture", 0), ("texture", 1)]
+    longer = replace(asked, source=Continue("j1", "texture", more_steps=2))
+    assert course(longer, tmp_path) == [("texture", 2), ("texture", 3)]
+    assert course(replace(asked, until="geometry"), tmp_path) == [("geometry", 0), ("geometry", 1)]
+    with pytest.raises(ValueError, match="lies in phase 'texture', after 'coarse'"):
+        course(replace(longer, until="coarse"), tmp_path)
+
+
+def test_a_job_ends_after_the_phase_that_it_is_asked_for() -> None:
+    assert course(replace(request(steps=1), until="geometry")) == [("coarse", 0), ("geometry", 0)]
+
+
+@pytest.mark.parametrize("source", [Refine(shape()), Continue("j1", mesh=shape())])
+def test_a_given_shape_comes_back_in_colour(source: Refine | Continue) -> None:
+    submit = replace(request(steps=1), source=source)
+    ran = FakeEngine(sleep=lambda seconds: None).run("j2", submit, None)
+    *_, last = (moment for moment in ran if not isinstance(moment, Stage))
+    *_, mesh = last.textured()
+    mesh.validate()
+    assert (mesh.vertices == shape().vertices).all()
+    assert mesh.albedo.std() > 0
+    last.snapshot(1, 500).validate()

@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 from any_to_3d.backend import queue_messages as q
-from any_to_3d.backend.jobs import REMEMBERED, JobQueue
+from any_to_3d.backend.jobs import MAX_DEATHS, JobQueue
+from any_to_3d.backend.jobs_at_hand import REMEMBERED
 from any_to_3d.shared import messages as m
-from requests_and_jobs import job, request, snapshot, textured
+from requests_and_jobs import job, snapshot, textured
 
 A, B = b"client a", b"client b"
 OOM = m.Problem("out_of_memory", "The device ran out of memory.")
@@ -19,16 +20,15 @@ def ready_queue(workers: int = 1) -> JobQueue:
 
 
 def submit(queue: JobQueue, number: int = 1, client: bytes = A) -> list[q.Action]:
-    return queue.handle(q.SubmitArrived(client, request(f"r{number}"), f"j{number}"))
+    return queue.handle(q.SubmitArrived(client, job(f"j{number}", f"r{number}")))
 
 
 def running(number: int = 1, attempts: int = 1) -> q.Job:
     return job(f"j{number}", f"r{number}", state="running", attempts=attempts)
 
 
-def test_a_job_is_recorded_before_it_is_accepted_and_then_started() -> None:
+def test_a_job_is_accepted_and_then_started() -> None:
     assert submit(ready_queue()) == [
-        q.Record(job()),
         q.Tell(A, m.Accepted("r1", "j1")),
         q.Record(running()),
         q.Start(0, running()),
@@ -45,7 +45,6 @@ def test_the_second_job_waits_and_is_told_its_place() -> None:
     queue = ready_queue()
     submit(queue, 1)
     assert submit(queue, 2) == [
-        q.Record(job("j2", "r2")),
         q.Tell(A, m.Accepted("r2", "j2")),
         q.Publish(m.Queued("j2", 1)),
     ]
@@ -61,7 +60,7 @@ def test_two_workers_run_two_jobs() -> None:
 def test_the_same_request_twice_is_the_same_job() -> None:
     queue = ready_queue()
     submit(queue)
-    again = queue.handle(q.SubmitArrived(B, request("r1"), "another"))
+    again = queue.handle(q.SubmitArrived(B, job("another", "r1")))
     assert again == [q.Tell(B, m.Accepted("r1", "j1"))]
 
 
@@ -185,29 +184,45 @@ def test_no_snapshot_of_a_job_that_is_being_cancelled_is_published() -> None:
     assert queue.handle(q.WorkerSaid(0, snapshot())) == []
 
 
-def test_a_job_whose_worker_died_is_resumed_once() -> None:
+def test_a_job_whose_worker_died_is_resumed() -> None:
     queue = ready_queue()
     submit(queue)
+    resumed = replace(running(attempts=2), deaths=1)
     assert queue.handle(q.WorkerDied(0, "killed by SIGKILL")) == [
-        q.Record(job(state="queued", attempts=1)),
-        q.Record(running(attempts=2)),
-        q.Start(0, running(attempts=2)),
+        q.Record(job(state="queued", attempts=1, deaths=1)),
+        q.Record(resumed),
+        q.Start(0, resumed),
         q.Publish(m.Started("j1")),
         q.Publish(m.Preparing("j1", "starting a worker and loading models", 0.0)),
     ]
 
 
-def test_a_job_whose_worker_died_twice_fails_and_the_next_one_starts() -> None:
+def test_a_job_whose_worker_died_too_often_fails_and_the_next_one_starts() -> None:
     queue = ready_queue()
     submit(queue, 1)
     submit(queue, 2)
-    queue.handle(q.WorkerDied(0, "killed by SIGKILL"))
+    for _ in range(MAX_DEATHS - 1):
+        queue.handle(q.WorkerDied(0, "killed by SIGKILL"))
     record, publish, *rest = queue.handle(q.WorkerDied(0, "killed by SIGKILL"))
     problem = record.job.problem
     assert problem.code == "internal"
-    assert problem.message == "The worker process ended 2 times while it ran this job (killed by SIGKILL)."
+    assert problem.message == "The worker process ended 3 times while it ran this job (killed by SIGKILL)."
     assert publish == q.Publish(m.Failed("j1", problem))
     assert rest[1] == q.Start(0, running(2))
+
+
+def test_only_a_checkpoint_that_brings_the_job_further_makes_its_deaths_forgotten() -> None:
+    queue = ready_queue()
+    submit(queue)
+    for saved, deaths in ((0.3, 1), (0.3, 2)):
+        (*_, record, start, _, _) = queue.handle(q.WorkerDied(0, "killed"))
+        assert (record.job.deaths, start.job.deaths) == (deaths, deaths)
+        recorded = queue.handle(q.WorkerSaved(0, "j1", saved))
+        # The second time the resumed job stores again what it had: it dies in the same place.
+        assert [action.job.deaths for action in recorded] == ([0] if deaths == 1 else [])
+        if deaths == 1:
+            queue.handle(q.WorkerDied(0, "killed"))
+    assert queue.handle(q.WorkerDied(0, "killed"))[0].job.state == "failed"
 
 
 def test_an_idle_workers_death_concerns_no_job() -> None:
@@ -265,13 +280,13 @@ def test_jobs_that_waited_or_ran_when_the_server_ended_go_on() -> None:
     queue = JobQueue(range(1))
     done = job("j0", "r0", state="finished", seconds=1.0)
     actions = queue.handle(q.JobsRestored((done, running(1), job("j2", "r2"))))
-    assert q.Start(0, running(1, attempts=2)) in actions
+    assert q.Start(0, replace(running(1, attempts=2), deaths=1)) in actions
     assert q.Publish(m.Queued("j2", 1)) in actions
     assert queue.handle(q.WatchArrived(A, "j0")) == [q.SendResult(A, "j0", 1.0)]
 
 
-def test_a_job_that_has_already_had_two_workers_is_not_restored() -> None:
-    actions = JobQueue(range(1)).handle(q.JobsRestored((running(1, attempts=2),)))
+def test_a_job_with_which_the_backend_ended_too_often_is_not_restored() -> None:
+    actions = JobQueue(range(1)).handle(q.JobsRestored((replace(running(1), deaths=MAX_DEATHS - 1),)))
     assert actions[0].job.state == "failed"
     assert not any(isinstance(action, q.Start) for action in actions)
 
@@ -279,7 +294,7 @@ def test_a_job_that_has_already_had_two_workers_is_not_restored() -> None:
 def test_an_ended_job_keeps_its_title_but_not_the_bytes_of_its_files() -> None:
     queue = ready_queue()
     picture = m.Submit("r1", (m.WeightedPrompt(m.ImagePrompt(b"png")),))
-    queue.handle(q.SubmitArrived(A, picture, "j1"))
+    queue.handle(q.SubmitArrived(A, q.Job("j1", picture)))
     record, _ = queue.handle(q.WorkerSaid(0, m.Failed("j1", OOM)))
     assert record.job.submit == picture
     (tell,) = queue.handle(q.ListArrived(A))
@@ -312,12 +327,11 @@ def test_a_job_that_was_being_cancelled_when_the_server_was_ended_is_cancelled()
     assert queue.handle(q.Leaving())[0] == q.Record(replace(running(), state="cancelled"))
 
 
-def test_a_job_that_many_servers_have_started_still_has_a_second_chance() -> None:
+def test_a_job_that_many_servers_have_started_in_order_has_no_death_counted() -> None:
     queue = JobQueue(range(1))
     queue.handle(q.JobsRestored((job("j1", "r1", attempts=5),)))
     queue.handle(q.WorkerReady(0))
-    assert q.Start(0, running(1, attempts=7)) in queue.handle(q.WorkerDied(0, "killed"))
-    assert queue.handle(q.WorkerDied(0, "killed"))[0].job.state == "failed"
+    assert q.Start(0, replace(running(1, attempts=7), deaths=1)) in queue.handle(q.WorkerDied(0, "killed"))
 
 
 def test_a_silent_worker_is_reported_to_those_who_watch_its_job() -> None:

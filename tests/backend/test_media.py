@@ -108,3 +108,59 @@ def test_silence_and_garbage_are_refused() -> None:
         decode_sound(b"RIFF....WAVE nothing")
     with pytest.raises(ValueError, match=r"cannot be read \([^<>]+\); allowed are WAV"):
         decode_sound(b"RIFF....WAVE nothing")
+
+
+def test_a_sound_of_hundreds_of_channels_is_refused_from_its_header() -> None:
+    with pytest.raises(ValueError, match="has 255 channels; at most 8 are allowed"):
+        decode_sound(wav(np.full((10, 255), 0.1)))
+
+
+def test_an_absurd_sample_rate_is_refused_from_the_header() -> None:
+    tone = bytearray(wav(np.sin(np.arange(100) / 5)))
+    tone[24:28] = (2**31 - 1).to_bytes(4, "little")
+    with pytest.raises(ValueError, match="2147483647 samples a second; allowed is 4000 to 192000"):
+        decode_sound(bytes(tone))
+
+
+def test_only_the_named_kinds_of_sound_reach_the_library() -> None:
+    with pytest.raises(ValueError, match="allowed are WAV, FLAC, OGG and MP3"):
+        decode_sound(wav(np.sin(np.arange(100) / 5), kind="AIFF"))
+
+
+def test_a_minute_of_compressed_silence_unfolds_by_the_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eight channels of a minute would be 369 MB at once; no read asks for more than a second of them."""
+    asked: list[int] = []
+    read = soundfile.SoundFile.read
+
+    def spied(file: soundfile.SoundFile, frames: int, **options: object) -> np.ndarray:
+        asked.append(frames)
+        return read(file, frames, **options)
+
+    monkeypatch.setattr(soundfile.SoundFile, "read", spied)
+    decode_sound(wav(np.full((30 * 8000, 8), 0.1), 8000, "FLAC"))
+    assert max(asked) == 8000
+
+
+def test_only_the_first_frame_of_an_animation_is_decoded() -> None:
+    frames = [Image.new("RGB", (4, 4), colour) for colour in ("red", "lime", "blue")]
+    for kind in ("GIF", "WEBP", "PNG"):
+        decoded = decode_picture(png(frames[0], kind, save_all=True, append_images=frames[1:], lossless=True))
+        assert decoded.shape == (4, 4, 4)
+        assert decoded[:3, 0, 0].tolist() == pytest.approx([1.0, 0.0, 0.0], abs=0.02)
+
+
+def test_a_text_of_a_png_that_unfolds_to_gigabytes_is_refused() -> None:
+    content = b"comment\0\0" + zlib.compress(bytes(2**27))
+    chunk = struct.pack(">I", len(content)) + b"zTXt" + content + struct.pack(">I", zlib.crc32(b"zTXt" + content))
+    whole = png(Image.new("RGB", (2, 2)))
+    with pytest.raises(ValueError, match=r"image prompt cannot be read \(.+\); allowed are PNG"):
+        decode_picture(whole[:33] + chunk + whole[33:])
+
+
+def test_whatever_a_codec_raises_is_told_as_an_unreadable_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    def damaged(*_: object) -> None:
+        raise IndexError("tuple index out of range")
+
+    monkeypatch.setattr("PIL.ImageOps.exif_transpose", damaged)
+    with pytest.raises(ValueError, match=r"cannot be read \(tuple index out of range\); allowed are PNG"):
+        decode_picture(png(Image.new("RGB", (2, 2))))

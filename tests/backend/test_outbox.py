@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from any_to_3d.backend.outbox import MAX_CREDIT, Outbox
 from any_to_3d.shared import messages as m
-from any_to_3d.shared.mesh import MeshSnapshot
+from any_to_3d.shared.mesh import MeshSnapshot, TextureSnapshot
 from requests_and_jobs import snapshot, textured
 
 A, B = b"client a", b"client b"
@@ -170,6 +171,14 @@ def test_cut_outs_go_in_order_to_those_who_asked_for_them(outbox: Outbox) -> Non
     assert drain(outbox, A) == [progress(1)]
 
 
+def test_a_pause_is_told_to_those_who_asked_for_pauses_after_the_progress_before_it(outbox: Outbox) -> None:
+    outbox.watch(B, m.Watch("j1", credit=0, pauses=True))
+    for event in (progress(3), m.Paused("j1"), progress(4)):
+        outbox.publish(event)
+    assert drain(outbox, B) == [progress(3), m.Paused("j1"), progress(4)]
+    assert drain(outbox, A) == [progress(4)]
+
+
 def test_a_forgotten_client_wants_nothing(outbox: Outbox) -> None:
     outbox.forget(A)
     outbox.publish(m.Started("j1"))
@@ -214,3 +223,37 @@ def test_watching_again_sends_faces_again(outbox: Outbox) -> None:
         (sent,) = drain(outbox)
         assert isinstance(sent, MeshSnapshot)
         assert not sent.lacks_faces
+
+
+def texture(sequence: int = 1) -> TextureSnapshot:
+    return TextureSnapshot("j1", sequence, "texture", 0, np.zeros((4, 4, 3), np.uint8))
+
+
+def test_a_texture_goes_only_to_those_who_asked_for_one_and_against_the_same_credit(outbox: Outbox) -> None:
+    outbox.watch(B, m.Watch("j1", max_texture=256))
+    first = texture(1)
+    outbox.publish(first)
+    assert drain(outbox, A) == []
+    assert drain(outbox, B) == [first]
+    outbox.publish(texture(2))
+    assert drain(outbox, B) == []
+    outbox.ack(B, "j1", 1)
+    assert [each.sequence for each in drain(outbox, B)] == [2]
+
+
+def test_who_sees_textures_is_sent_no_mesh_that_somebody_else_asked_for(outbox: Outbox) -> None:
+    outbox.watch(B, m.Watch("j1", max_texture=256, credit=2))
+    outbox.publish(texture(1))
+    drain(outbox, B)
+    outbox.publish(snapshot(sequence=2))
+    assert drain(outbox, B) == []
+    assert [each.sequence for each in drain(outbox, A)] == [2]
+
+
+def test_the_wanted_texture_is_the_smallest_that_somebody_could_be_sent_now(outbox: Outbox) -> None:
+    assert outbox.wanted_texture("j1") == 0
+    outbox.watch(B, m.Watch("j1", max_texture=512))
+    outbox.watch(b"client c", m.Watch("j1", max_texture=1))
+    assert outbox.wanted_texture("j1") == 16
+    outbox.publish(texture())
+    assert outbox.wanted_texture("j1") == 0

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import zmq
@@ -30,6 +31,21 @@ def test_a_worker_that_dies_before_it_connects_never_makes_the_server_wait(conte
         reported = []
         wait_until(lambda: bool(reported.extend(pool.deaths()) or reported), "the death")
         assert [(death.worker, death.reason) for death in reported] == [(0, "exit code 2")]
+    finally:
+        pool.close()
+
+
+def test_a_retired_worker_has_no_process_until_something_is_sent_to_it(context: zmq.Context, tmp_path: Path) -> None:
+    pool = LocalPool(context, ["cpu"], WorkerOptions("fake"))
+    try:
+        wait_until(lambda: (pool.deaths(), pool.receive())[1] != [], "the worker")
+        pool.retire(0)
+        for _ in range(3):
+            assert pool.deaths() == []
+        assert pool.sockets() == []
+        pool.send(0, Run("j1", request(seconds=0.0), str(tmp_path)))
+        heard: list[object] = []
+        wait_until(lambda: bool(heard.extend(pool.receive()) or heard), "the new process")
     finally:
         pool.close()
 

@@ -29,13 +29,13 @@ def test_a_job_survives_one_death_of_its_worker_and_goes_on_from_the_checkpoint(
         assert backend.workers()[0].pid != worker.pid
 
 
-def test_a_job_whose_worker_dies_twice_fails_and_the_next_one_runs(tmp_path: Path) -> None:
+def test_a_job_whose_worker_dies_in_the_same_place_again_and_again_fails_and_the_next_one_runs(tmp_path: Path) -> None:
     with Backend(tmp_path) as backend, Talker(backend.address) as talker:
         talker.submit(seconds=0.3, crash_at=5)
         problem = talker.of(m.Failed).problem
         assert (problem.code, problem.message) == (
             "internal",
-            "The worker process ended 2 times while it ran this job (exit code 11).",
+            "The worker process ended 3 times while it ran this job (exit code 11).",
         )
         talker.submit(seconds=0.1)
         talker.of(m.Finished)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import zmq
+from any_to_3d.backend import dispatch
 from any_to_3d.backend.pool import Death
 from any_to_3d.backend.server import Server
 from any_to_3d.backend.serving import build_check
@@ -27,6 +28,7 @@ class ScriptedPool:
         self.sent: list[ToWorker] = []
         self.said: list[tuple[int, FromWorker]] = []
         self.died: list[Death] = []
+        self.retired: list[int] = []
 
     def sockets(self) -> list[zmq.Socket]:
         return []
@@ -44,6 +46,9 @@ class ScriptedPool:
 
     def kill(self, worker: int) -> None:
         self.died.append(Death(worker, "killed by SIGKILL"))
+
+    def retire(self, worker: int) -> None:
+        self.retired.append(worker)
 
     def close(self) -> None:
         pass
@@ -127,15 +132,23 @@ def test_d3_a_worker_with_a_job_keeps_its_models_and_the_client_is_told(table: T
     assert FreeModels() not in table.pool.sent
 
 
-def test_a_disk_that_takes_no_record_ends_the_server_before_the_job_is_announced(
+def test_a_worker_whose_job_rests_has_no_memory_left_to_free(table: Table) -> None:
+    table.pool.said.append((0, Ready("cpu", "numba")))
+    accepted = table.ask(request())[0]
+    table.ask(m.Pause(accepted.job_id))
+    table.pool.said.append((0, m.Paused(accepted.job_id)))
+    table.turn()
+    assert table.ask(m.FreeMemory()) == []
+    assert FreeModels() not in table.pool.sent
+
+
+def test_a_worker_that_does_not_come_to_pause_is_ended_and_not_started_again(
     table: Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_: object) -> None:
-        raise OSError("cannot be written")
-
-    monkeypatch.setattr(JobStore, "save", refuse)
-    table.client.send_multipart(encode(request()))
-    with pytest.raises(OSError, match="cannot be written"):
-        table.server._turn()
-    assert not table.client.poll(100)
-    assert table.pool.sent == []
+    monkeypatch.setattr(dispatch, "PAUSE_SECONDS", 0.0)
+    table.pool.said.append((0, Ready("cpu", "numba")))
+    accepted = table.ask(request())[0]
+    table.ask(m.Watch(accepted.job_id, pauses=True))
+    table.ask(m.Pause(accepted.job_id))
+    assert table.turn() == [m.Paused(accepted.job_id)]
+    assert table.pool.retired == [0]

@@ -10,6 +10,8 @@ import msgpack
 import numpy as np
 import pytest
 from any_to_3d.backend import store as store_module
+from any_to_3d.backend.fake_course import even_course
+from any_to_3d.backend.fake_generation import FakeMoment
 from any_to_3d.backend.store import JobStore, StoreInUse, open_default
 from any_to_3d.shared import messages as m
 from requests_and_jobs import job, textured
@@ -127,7 +129,7 @@ def test_a_result_that_the_disk_does_not_take_is_named_with_what_to_do(
     def no_space(descriptor: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(store_module.os, "fsync", no_space)
+    monkeypatch.setattr("any_to_3d.backend.durable_file.os.fsync", no_space)
     with pytest.raises(OSError, match=r"No space left on device.*free some space"):
         JobStore(tmp_path).save_result("j1", textured())
 
@@ -136,3 +138,28 @@ def test_a_folder_that_cannot_be_made_is_an_error_of_the_system(tmp_path: Path) 
     (tmp_path / "file").write_text("")
     with pytest.raises(OSError, match="file"):
         JobStore(tmp_path / "file" / "data")
+
+
+def test_a_folder_of_an_earlier_release_is_read_and_written(tmp_path: Path) -> None:
+    store = JobStore(tmp_path)
+    store.save(job("j1", state="running", attempts=1))
+    with store._records:
+        for name in store_module.ADDED_COLUMNS:
+            store._records.execute(f"ALTER TABLE jobs DROP COLUMN {name}")
+    store.close()
+    store = JobStore(tmp_path)
+    assert store.load() == ([job("j1", state="running", attempts=1)], [])
+    paused = job("j1", state="running", attempts=2, is_paused=True, finishes_early=True, deaths=1, saved=0.5)
+    store.save(paused)
+    assert store.find("j1") == paused
+
+
+def test_only_a_job_with_a_record_has_checkpoints_whatever_text_a_client_sends(tmp_path: Path) -> None:
+    store = JobStore(tmp_path)
+    store.save(job("j1"))
+    FakeMoment("j1", 3, even_course(10), 0, 0.0, lambda seconds: None).save(store.job_folder("j1"))
+    assert store.checkpoints("j1") == (m.CheckpointInfo("checkpoint", "coarse", 4, 10),)
+    for text in ("j2", "", ".", "../jobs/j1", "j1/", str(tmp_path / "jobs" / "j1")):
+        assert store.checkpoints(text) == ()
+        assert store.find(text) is None
+    assert [path.name for path in (tmp_path / "jobs").iterdir()] == ["j1"]

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from any_to_3d.backend.engine import PhasePlan, Plan, Stage
 from any_to_3d.backend.problems import OUT_OF_MEMORY_HINT
-from any_to_3d.backend.worker import run_job
-from any_to_3d.backend.worker_messages import Memory, Run
+from any_to_3d.backend.worker import Wish, run_job
+from any_to_3d.backend.worker_messages import Memory, Run, Saved
 from any_to_3d.shared import messages as m
 from any_to_3d.shared.mesh import MeshSnapshot, TexturedMesh
 from any_to_3d.shared.messages import Submit
@@ -40,7 +40,7 @@ class ScriptedMoment:
     def losses(self) -> dict[str, float]:
         return {"sds": 1.0, "broken": math.nan}
 
-    def snapshot(self, sequence: int, max_faces: int) -> MeshSnapshot | None:
+    def snapshot(self, sequence: int, max_faces: int, max_texture: int = 0) -> MeshSnapshot | None:
         self.engine.clock.now += self.engine.snapshot_seconds
         return snapshot(sequence=sequence) if self.engine.has_surface else None
 
@@ -69,16 +69,17 @@ class ScriptedEngine:
     saves: list[tuple[str, int]] = field(default_factory=list)
     resumed_from: Path | None = None
     was_closed: bool = False
+    was_closed_before_unloading: bool | None = None
     device: str = "cpu"
     kernels: str = "scripted"
 
     def load(self) -> None: ...
 
-    def plan(self, submit: Submit) -> Plan:
+    def plan(self, submit: Submit, source: Path | None = None) -> Plan:
         return PLAN
 
     def unload(self) -> None:
-        pass
+        self.was_closed_before_unloading = self.was_closed
 
     def memory(self) -> Memory:
         return Memory(1, 1)
@@ -93,7 +94,9 @@ class ScriptedEngine:
             self.error = None
         return given_up
 
-    def run(self, job_id: str, submit: Submit, checkpoint: Path | None) -> Iterator[Stage | m.CutOut | ScriptedMoment]:
+    def run(
+        self, job_id: str, submit: Submit, checkpoint: Path | None, source: Path | None = None
+    ) -> Iterator[Stage | m.CutOut | ScriptedMoment]:
         self.resumed_from = checkpoint
         try:
             if self.notice:
@@ -112,18 +115,22 @@ class ScriptedEngine:
 
 @dataclass
 class Wishes:
-    """A Control that cancels after so many questions and always wants snapshots, or never."""
+    """A Control with a wish after so many questions, which always wants snapshots, or never."""
 
-    cancel_after: int = 10**9
+    after: int = 10**9
+    then: Wish = "cancel"
     faces: int | None = None
     asked: int = 0
 
-    def cancelled(self) -> bool:
+    def wish(self) -> Wish:
         self.asked += 1
-        return self.asked > self.cancel_after
+        return self.then if self.asked > self.after else "go on"
 
     def wanted_faces(self) -> int | None:
         return self.faces
+
+    def wanted_texture(self) -> int:
+        return 0
 
 
 @pytest.fixture
@@ -201,8 +208,8 @@ def test_a_checkpoint_is_saved_at_the_end_of_each_phase(engine: ScriptedEngine, 
     assert engine.saves == [("coarse", 3), ("texture", 3)]
 
 
-def test_a_checkpoint_is_saved_once_a_minute(engine: ScriptedEngine, tmp_path: Path) -> None:
-    engine.step_seconds = 25.0
+def test_a_checkpoint_is_saved_every_thirty_seconds(engine: ScriptedEngine, tmp_path: Path) -> None:
+    engine.step_seconds = 12.5
     run(engine, tmp_path)
     assert engine.saves == [("coarse", 2), ("coarse", 3), ("texture", 1), ("texture", 3)]
 
@@ -218,10 +225,73 @@ def test_only_a_resumed_job_is_given_its_folder(engine: ScriptedEngine, tmp_path
 def test_cancel_is_heard_at_every_point_and_closes_the_generator(
     engine: ScriptedEngine, tmp_path: Path, questions: int
 ) -> None:
-    events = run(engine, tmp_path, Wishes(cancel_after=questions))
+    events = run(engine, tmp_path, Wishes(questions))
     assert events[-1] == m.Cancelled("j1")
     assert engine.was_closed
     assert not of(m.Finished, events)
+
+
+PAUSES = range(11)
+"""Two stages, eight steps, and the parts of the finish."""
+
+
+@pytest.mark.parametrize("questions", PAUSES)
+def test_a_pause_at_every_point_stores_the_state_lets_go_of_it_and_then_frees_the_memory(
+    engine: ScriptedEngine, tmp_path: Path, questions: int
+) -> None:
+    events = run(engine, tmp_path, Wishes(questions, "pause"))
+    assert events[-1] == m.Paused("j1")
+    assert engine.was_closed_before_unloading
+    if questions:
+        steps = [(phase, index) for phase in ("coarse", "texture") for index in range(4)]
+        assert engine.saves[-1] == steps[min(questions, 8) - 1]
+    else:
+        assert engine.saves == []
+
+
+def test_a_state_that_the_disk_does_not_take_is_told_and_the_job_goes_on(
+    engine: ScriptedEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_space(moment: ScriptedMoment, folder: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(ScriptedMoment, "save", no_space)
+    events = run(engine, tmp_path)
+    assert isinstance(events[-1], m.Finished)
+    assert "could not be stored ([Errno 28] No space left on device)" in of(m.Progress, events)[-1].notice
+    assert not of(Saved, events)
+    assert run(engine, tmp_path, Wishes(3, "pause"))[-1] == m.Paused("j1")
+
+
+def test_every_stored_state_is_told_with_how_far_it_is(engine: ScriptedEngine, tmp_path: Path) -> None:
+    assert of(Saved, run(engine, tmp_path)) == [Saved("j1", 0.5), Saved("j1", 1.0)]
+
+
+def test_finishing_early_takes_no_further_step_stores_the_last_one_and_says_so(
+    engine: ScriptedEngine, tmp_path: Path
+) -> None:
+    events = run(engine, tmp_path, Wishes(3, "finish"))
+    assert engine.saves == [("coarse", 2)]
+    assert of(m.Progress, events)[-1].notice == "Finished early, as asked: coarse 3/4."
+    assert isinstance(events[-1], m.Finished)
+
+
+def test_a_job_without_a_step_takes_one_before_it_finishes_early(engine: ScriptedEngine, tmp_path: Path) -> None:
+    assert isinstance(run(engine, tmp_path, Wishes(0, "finish"))[-1], m.Finished)
+    assert engine.saves == [("coarse", 0)]
+
+
+def test_a_job_that_is_given_to_a_worker_to_finish_early_does_so(engine: ScriptedEngine, tmp_path: Path) -> None:
+    job = Run("j1", request(), str(tmp_path), 2, finishes_early=True)
+    events = list(run_job(job, engine, Wishes(), engine.clock))
+    assert (engine.saves, type(events[-1])) == ([("coarse", 0)], m.Finished)
+    assert list(run_job(job, engine, Wishes(2, "pause"), engine.clock))[-1] == m.Paused("j1")
+    assert list(run_job(job, engine, Wishes(2, "cancel"), engine.clock))[-1] == m.Cancelled("j1")
+
+
+def test_what_was_finished_early_after_its_last_step_is_simply_finished(engine: ScriptedEngine, tmp_path: Path) -> None:
+    events = run(engine, tmp_path, Wishes(8, "finish"))
+    assert {event.notice for event in of(m.Progress, events)} == {""}
 
 
 class OutOfMemoryError(RuntimeError):
@@ -295,7 +365,7 @@ def test_other_errors_give_nothing_up(engine: ScriptedEngine, tmp_path: Path) ->
 
 
 def test_a_failure_to_plan_is_a_failed_job_too(engine: ScriptedEngine, tmp_path: Path) -> None:
-    def refuse(submit: Submit) -> Plan:
+    def refuse(submit: Submit, source: Path | None = None) -> Plan:
         raise ValueError("there is no such recipe")
 
     engine.plan = refuse

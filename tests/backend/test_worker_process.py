@@ -11,11 +11,14 @@ from any_to_3d.backend.fake_generation import FakeEngine, FakeMoment
 from any_to_3d.backend.worker_messages import (
     FROM_WORKER,
     TO_WORKER,
+    FinishJob,
     FreeModels,
     Memory,
+    PauseJob,
     Ready,
     Run,
     StopJob,
+    ToWorker,
     WantSnapshot,
 )
 from any_to_3d.backend.worker_process import Inbox, InboxControl, run_and_send, serve_jobs
@@ -45,16 +48,16 @@ def test_a_stopped_job_is_cancelled_and_the_job_sent_after_it_is_kept(ends: tupl
     server, inbox = ends
     say(server, run("j1"), StopJob("j1"), run("j2"), WantSnapshot("j2", 300))
     assert inbox.next() == run("j1")
-    assert InboxControl(inbox, "j1").cancelled()
+    assert InboxControl(inbox, run("j1")).wish() == "cancel"
     assert inbox.next() == run("j2")
-    control = InboxControl(inbox, "j2")
-    assert not control.cancelled()
+    control = InboxControl(inbox, run("j2"))
+    assert control.wish() == "go on"
     assert control.wanted_faces() == 300
 
 
 def test_a_wish_for_a_snapshot_holds_until_one_has_left(ends: tuple[zmq.Socket, Inbox]) -> None:
     server, inbox = ends
-    control = InboxControl(inbox, "j1")
+    control = InboxControl(inbox, run("j1"))
     assert control.wanted_faces() is None
     say(server, WantSnapshot("j1", 300), WantSnapshot("j1", 200))
     assert control.wanted_faces() == control.wanted_faces() == 200
@@ -62,10 +65,37 @@ def test_a_wish_for_a_snapshot_holds_until_one_has_left(ends: tuple[zmq.Socket, 
     assert control.wanted_faces() is None
 
 
+def test_a_pause_of_an_earlier_attempt_does_not_pause_this_one(ends: tuple[zmq.Socket, Inbox]) -> None:
+    server, inbox = ends
+    second = Run("j1", request(), "folder", attempt=2)
+    say(server, PauseJob("j1", 1))
+    assert InboxControl(inbox, second).wish() == "go on"
+    say(server, PauseJob("j1", 2))
+    assert InboxControl(inbox, second).wish() == "pause"
+
+
+@pytest.mark.parametrize(
+    ("said", "wish"),
+    [
+        ((FinishJob("j1"), PauseJob("j1", 1)), "pause"),
+        ((PauseJob("j1", 1), FinishJob("j1")), "pause"),
+        ((PauseJob("j1", 1), StopJob("j1")), "cancel"),
+        ((StopJob("j1"), PauseJob("j1", 1), FinishJob("j1")), "cancel"),
+        ((FinishJob("j1"),), "finish"),
+    ],
+)
+def test_a_cancel_goes_before_a_pause_and_a_pause_before_an_early_finish(
+    ends: tuple[zmq.Socket, Inbox], said: tuple[ToWorker, ...], wish: str
+) -> None:
+    server, inbox = ends
+    say(server, *said)
+    assert InboxControl(inbox, run("j1")).wish() == wish
+
+
 def test_a_stop_of_an_earlier_job_does_not_stop_this_one(ends: tuple[zmq.Socket, Inbox]) -> None:
     server, inbox = ends
     say(server, StopJob("j1"))
-    assert not InboxControl(inbox, "j2").cancelled()
+    assert InboxControl(inbox, run("j2")).wish() == "go on"
 
 
 def test_weights_that_were_put_in_place_meanwhile_end_the_warning(
@@ -80,7 +110,7 @@ def test_weights_that_were_put_in_place_meanwhile_end_the_warning(
 
     plan = engine.plan
 
-    def plan_or_end(submit: Submit) -> Plan:
+    def plan_or_end(submit: Submit, source: Path | None = None) -> Plan:
         if submit.request_id == "end":
             raise SystemExit
         return plan(submit)
@@ -109,7 +139,7 @@ def test_d3_models_are_freed_on_request_and_the_memory_is_told_when_it_changed(
         unloaded.append(True)
         free[0] = 9_000
 
-    def end(submit: Submit) -> Plan:
+    def end(submit: Submit, source: Path | None = None) -> Plan:
         raise SystemExit
 
     engine.unload, engine.memory, engine.plan = unload, lambda: Memory(free[0], 10_000), end
@@ -128,7 +158,7 @@ def test_something_that_cannot_be_sent_fails_the_job_and_not_the_worker(ends: tu
     broken = textured().vertices.copy()
     broken[0, 0] = np.nan
 
-    def snapshot(moment: FakeMoment, sequence: int, max_faces: int) -> MeshSnapshot:
+    def snapshot(moment: FakeMoment, sequence: int, max_faces: int, max_texture: int) -> MeshSnapshot:
         return MeshSnapshot(moment.job_id, sequence, "coarse", 0, 1, broken, textured().faces)
 
     with zmq.Context() as context, context.socket(zmq.PAIR) as out, context.socket(zmq.PAIR) as back:
@@ -137,7 +167,7 @@ def test_something_that_cannot_be_sent_fails_the_job_and_not_the_worker(ends: tu
         say(server, WantSnapshot("j1", 300))
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(FakeMoment, "snapshot", snapshot)
-            run_and_send(back, run("j1"), InboxControl(inbox, "j1"), FakeEngine(sleep=lambda seconds: None))
+            run_and_send(back, run("j1"), InboxControl(inbox, run("j1")), FakeEngine(sleep=lambda seconds: None))
         events = []
         while out.poll(0):
             events.append(FROM_WORKER.decode(out.recv_multipart()))

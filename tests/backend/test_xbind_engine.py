@@ -15,9 +15,11 @@ from any_to_3d.backend.generator.condition import Preparing
 from any_to_3d.backend.generator.economy import Economy
 from any_to_3d.backend.memory_forecast import GIB
 from any_to_3d.backend.models.precision import precision_for
-from any_to_3d.backend.worker import run_job
+from any_to_3d.backend.starting.asked_recipe import recipe_of
+from any_to_3d.backend.stored_checkpoints import newest_first
+from any_to_3d.backend.worker import Wish, run_job
 from any_to_3d.backend.worker_messages import Run
-from any_to_3d.backend.xbind_engine import CHECKPOINT, XBindEngine, recipe_of
+from any_to_3d.backend.xbind_engine import XBindEngine
 from any_to_3d.shared import messages as m
 from any_to_3d.shared.mesh import MeshSnapshot
 from generator.toy_world import runtime
@@ -28,11 +30,14 @@ SMALLEST = {"steps_scale": 0.01, "texture_size": 128.0, "max_faces": 600.0}
 
 
 class Wishes:
-    def cancelled(self) -> bool:
-        return False
+    def wish(self) -> Wish:
+        return "go on"
 
     def wanted_faces(self) -> int | None:
         return 300
+
+    def wanted_texture(self) -> int:
+        return 0
 
 
 @pytest.fixture
@@ -62,16 +67,33 @@ def test_a_job_goes_on_from_the_phase_that_its_checkpoint_ended(engine: XBindEng
         if not isinstance(moment, Stage) and moment.ends_phase:
             moment.save(tmp_path)
             break
-    assert (tmp_path / CHECKPOINT).is_file()
+    assert [path.name for path in tmp_path.iterdir()] == ["coarse.safetensors"]
     resumed = [moment for moment in engine.run("j1", submit, tmp_path) if not isinstance(moment, Stage)]
     assert "coarse" not in [moment.phase for moment in resumed]
     assert resumed[-1].phase == "texture"
 
 
 def test_an_unreadable_checkpoint_starts_the_job_anew(engine: XBindEngine, tmp_path: Path) -> None:
-    (tmp_path / CHECKPOINT).write_bytes(b"broken")
+    (tmp_path / "checkpoint.safetensors").write_bytes(b"broken")
     first = next(moment for moment in engine.run("j1", smallest(), tmp_path) if not isinstance(moment, Stage))
     assert (first.phase, first.index) == ("coarse", 0)
+
+
+def test_a_damaged_checkpoint_leaves_the_end_of_the_phase_before(engine: XBindEngine, tmp_path: Path) -> None:
+    submit, stored = smallest(), []
+    for moment in engine.run("j1", submit, None):
+        if not isinstance(moment, Stage):
+            moment.save(tmp_path)
+            stored.append((moment.phase, moment.index))
+            if moment.phase == "geometry":
+                break
+    assert stored[-1] == ("geometry", 0)
+    newest = newest_first(tmp_path)[0]
+    damaged = bytearray(newest.read_bytes())
+    damaged[-1] ^= 1
+    newest.write_bytes(damaged)
+    first = next(moment for moment in engine.run("j1", submit, tmp_path) if not isinstance(moment, Stage))
+    assert (first.phase, first.index) == ("geometry", 0)
 
 
 def test_d3_unloading_lets_go_of_the_networks_and_loading_brings_them_back(

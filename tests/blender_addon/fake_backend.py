@@ -4,6 +4,8 @@
     die      ends the process in mid-job           blorb    is refused as an unknown word
     guess    is accepted with a notice             (else)   twelve snapshots, then a finished cube
 
+A retexture gets textures of one colour in place of shapes, and ends with another one, whatever its mask.
+
 A second word "dense" makes its snapshots as large as their watcher allows.
 It has 8 GB of memory, of which 2 are free until it is asked to free more; --old hides that, --licences states one.
 A picture is sent back as its own cut-out to those who ask for it; sounds it does not understand.
@@ -19,31 +21,39 @@ from dataclasses import dataclass, field
 import numpy as np
 import zmq
 from any_to_3d.shared import PROTOCOL_VERSION
-from any_to_3d.shared.mesh import MeshSnapshot, TexturedMesh
+from any_to_3d.shared.mesh import MeshSnapshot, SourceMesh, TexturedMesh, TextureSnapshot
 from any_to_3d.shared.messages import (
     Accepted,
     Ack,
     Cancel,
     Cancelled,
+    CheckpointInfo,
+    Checkpoints,
     CutOut,
     DeviceMemory,
     Failed,
     Finished,
+    FinishNow,
     FreeMemory,
     Hello,
     ImagePrompt,
+    ListCheckpoints,
     ModelLicence,
+    Pause,
+    Paused,
     PresetInfo,
     Problem,
     Progress,
     RecipeInfo,
     Rejected,
+    Resume,
     Started,
     Submit,
     TextPrompt,
     Watch,
     Welcome,
 )
+from any_to_3d.shared.starting_points import Continue, Refine, Retexture
 from any_to_3d.shared.wire import decode, encode
 
 SNAPSHOTS = 12
@@ -58,6 +68,9 @@ RECIPE = RecipeInfo(
         PresetInfo("standard", "Standard", "The usual", 120, 90.0),
     ),
 )
+OPERATIONS = ("retexture", "refine", "continue", "until", "seen_from", "pause", "finish_now", "checkpoints")
+CHECKPOINTS = (CheckpointInfo("coarse", "coarse", 40, 40), CheckpointInfo("geometry", "geometry", 40, 40))
+RETEXTURED = (10, 20, 200)
 LICENCE = ModelLicence("a network", "CC BY-NC-SA 4.0", "NO COMMERCIAL USE", True)
 CUBE_FACES = np.array(
     [[0, 1, 3], [0, 3, 2], [4, 6, 7], [4, 7, 5], [0, 4, 5], [0, 5, 1], [2, 3, 7], [2, 7, 6], [0, 2, 6], [0, 6, 4],
@@ -76,6 +89,10 @@ class RunningJob:
     max_faces: int = 50_000
     is_dense: bool = False
     is_over: bool = False
+    is_paused: bool = False
+    source: SourceMesh | None = None
+    retexture: Retexture | None = None
+    max_texture: int = 0
     next_step: float = field(default_factory=time.monotonic)
 
 
@@ -89,6 +106,10 @@ def snapshot(job: RunningJob) -> MeshSnapshot:
     topology = min(job.sequence, 3)
     faces = CUBE_FACES[: 4 * topology] if topology < 3 else CUBE_FACES
     colors = np.tile(np.array([255, 20 * job.sequence % 256, 0, 255], np.uint8), (8, 1))
+    if job.source is not None:
+        colors = np.full((len(job.source.vertices), 4), 200, np.uint8)
+        shape = job.source.vertices, job.source.faces
+        return MeshSnapshot(job.job_id, job.sequence, "geometry", job.sequence, 0, *shape, colors)
     size = 0.5 + 0.05 * job.sequence
     if job.is_dense:
         faces = np.tile(CUBE_FACES, (job.max_faces // 12, 1))
@@ -96,11 +117,28 @@ def snapshot(job: RunningJob) -> MeshSnapshot:
     return MeshSnapshot(job.job_id, job.sequence, "coarse", job.sequence, topology, cube(size), faces.copy(), colors)
 
 
+def texture_snapshot(job: RunningJob) -> TextureSnapshot:
+    """All of one colour, whatever the mask: to keep what it keeps is the add-on's task as well."""
+    shrunk = max(1, max(job.retexture.width, job.retexture.height) // job.max_texture)
+    size = (job.retexture.height // shrunk, job.retexture.width // shrunk, 3)
+    albedo = np.full(size, (20 * job.sequence % 256, 200, 30), np.uint8)
+    return TextureSnapshot(job.job_id, job.sequence, "texture", job.sequence, albedo)
+
+
+def retextured(job: RunningJob, mesh: SourceMesh) -> Finished:
+    albedo = np.full((job.retexture.height, job.retexture.width, 3), RETEXTURED, np.uint8)
+    return Finished(job.job_id, TexturedMesh(mesh.vertices, mesh.faces, mesh.uvs, mesh.uv_faces, albedo), 1.5)
+
+
 def finished(job: RunningJob) -> Finished:
+    """A cube, or of a job that began with a mesh just that one."""
+    if job.retexture is not None:
+        return retextured(job, job.retexture.mesh)
+    vertices, faces = (cube(1.0), CUBE_FACES) if job.source is None else (job.source.vertices, job.source.faces)
     uvs = np.array([[0, 0], [1, 0], [0.5, 1]], np.float32)
-    uv_faces = np.tile(np.array([[0, 1, 2]], np.int32), (12, 1))
+    uv_faces = np.tile(np.array([[0, 1, 2]], np.int32), (len(faces), 1))
     albedo = np.full((16, 16, 3), (200, 30, 30), np.uint8)
-    return Finished(job.job_id, TexturedMesh(cube(1.0), CUBE_FACES, uvs, uv_faces, albedo), 1.5)
+    return Finished(job.job_id, TexturedMesh(vertices, faces, uvs, uv_faces, albedo), 1.5)
 
 
 class FakeBackend:
@@ -122,7 +160,7 @@ class FakeBackend:
         if self.is_old:
             return Welcome(*known)
         memory = (DeviceMemory("cpu", self.free, 8192),)
-        return Welcome(*known, memory=memory, licences=self.licences, can_free_memory=True)
+        return Welcome(*known, memory=memory, licences=self.licences, can_free_memory=True, operations=OPERATIONS)
 
     def serve(self, parent_pid: int) -> None:
         while os.getppid() == parent_pid or not parent_pid:
@@ -153,12 +191,26 @@ class FakeBackend:
                 if job.sequence > SNAPSHOTS and not job.is_dense:
                     self.send(client, finished(job))
                     return
-                job.client, job.credit, job.max_faces = client, request.credit, request.max_faces
+                job.client, job.credit, job.max_texture = client, request.credit, request.max_texture
+                job.max_faces = request.max_faces
                 self.send(client, Started(job.job_id))
+                if job.is_paused:
+                    self.send(client, Paused(job.job_id))
                 for part, picture in job.pictures.items() if request.cut_outs else ():
                     self.send(client, CutOut(job.job_id, part, picture, "fake scissors"))
             case Ack():
                 self.jobs[request.job_id].credit += 1
+            case Pause():
+                self.jobs[request.job_id].is_paused = True
+                self.send(client, Paused(request.job_id))
+            case Resume():
+                self.jobs[request.job_id].is_paused = False
+                self.send(client, Started(request.job_id))
+            case FinishNow():
+                self.jobs[request.job_id].is_over = True
+                self.send(client, finished(self.jobs[request.job_id]))
+            case ListCheckpoints():
+                self.send(client, Checkpoints(request.job_id, CHECKPOINTS if request.job_id in self.jobs else ()))
             case Cancel():
                 self.jobs[request.job_id].is_over = True
                 self.send(client, Cancelled(request.job_id))
@@ -173,13 +225,15 @@ class FakeBackend:
         job_id = f"job-{request.request_id}"
         parts = enumerate(part.prompt for part in request.prompts)
         pictures = {number: prompt.data for number, prompt in parts if isinstance(prompt, ImagePrompt)}
+        mesh = request.source.mesh if isinstance(request.source, (Refine, Continue)) else None
         is_dense = "dense" in words.split()
-        self.jobs.setdefault(job_id, RunningJob(job_id, kind, client, pictures, is_dense=is_dense))
+        self.jobs.setdefault(job_id, RunningJob(job_id, kind, client, pictures, is_dense=is_dense, source=mesh))
+        self.jobs[job_id].retexture = request.source if isinstance(request.source, Retexture) else None
         notice = "Read as 'a chair'." if kind == "guess" else ""
         self.send(client, Accepted(request.request_id, job_id, notice))
 
     def work(self, job: RunningJob) -> None:
-        if job.is_over or not job.credit or time.monotonic() < job.next_step:
+        if job.is_over or job.is_paused or not job.credit or time.monotonic() < job.next_step:
             return
         job.next_step = time.monotonic() + 0.02
         job.sequence += 1
@@ -197,7 +251,7 @@ class FakeBackend:
             job.credit -= 1
             share = min(job.sequence / SNAPSHOTS, 0.99)
             self.send(job.client, Progress(job.job_id, "coarse", job.sequence, 40, share, {}, 10.0, 3.0))
-            self.send(job.client, snapshot(job))
+            self.send(job.client, snapshot(job) if job.retexture is None else texture_snapshot(job))
 
 
 def main() -> None:

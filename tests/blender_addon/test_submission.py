@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from any_to_3d.blender_addon.request.course import Course
 from any_to_3d.blender_addon.request.prompt_files import read_prompt_file
 from any_to_3d.blender_addon.request.submission import LARGEST_SEED, PromptFields, fastest_preset, to_submit
 from any_to_3d.shared import PROTOCOL_VERSION
@@ -14,10 +15,12 @@ from any_to_3d.shared.messages import (
     ImagePrompt,
     PresetInfo,
     RecipeInfo,
+    SeenFrom,
     TextPrompt,
     WeightedPrompt,
     Welcome,
 )
+from any_to_3d.shared.starting_points import Continue
 
 PRESETS = (PresetInfo("high", "High", "", 900), PresetInfo("draft", "Draft", "", 30))
 RECIPE = RecipeInfo("xbind", "XBind", ("coarse",), ("text", "image", "audio"), PRESETS)
@@ -131,3 +134,39 @@ def test_an_empty_a_large_and_a_missing_file_are_told_apart(tmp_path: Path):
     (tmp_path / "folder.png").mkdir()
     with pytest.raises(ValueError, match="cannot be read"):
         read_prompt_file("image", str(tmp_path / "folder.png"))
+
+
+ABLE = replace(
+    BACKEND,
+    recipes=(replace(RECIPE, phases=("coarse", "geometry", "texture")),),
+    operations=("until", "seen_from", "continue"),
+)
+
+
+def test_n7_a_shape_to_be_approved_ends_before_the_texture():
+    assert to_submit(WORDS, ABLE, course=Course(stops_after_shape=True)).until == "geometry"
+    assert to_submit(WORDS, ABLE).until == ""
+    with pytest.raises(ValueError, match="no phase of its own for the shape"):
+        to_submit(WORDS, BACKEND, course=Course(stops_after_shape=True))
+
+
+def test_n11_an_angle_is_sent_only_with_a_picture(picture):
+    course = Course(seen_from=SeenFrom(10, 20))
+    assert to_submit(replace(WORDS, image=picture), ABLE, course=course).seen_from == SeenFrom(10, 20)
+    assert to_submit(WORDS, ABLE, course=course).seen_from is None
+
+
+def test_n5_a_job_that_goes_on_may_keep_the_words_of_the_other():
+    without = PromptFields("", "", "draft", 3)
+    submit = to_submit(without, ABLE, course=Course(Continue("job", "geometry")))
+    assert (submit.prompts, submit.source) == ((), Continue("job", "geometry"))
+    with pytest.raises(ValueError, match="prompt is empty"):
+        to_submit(without, ABLE)
+
+
+def test_n18_what_the_backend_cannot_do_is_refused_before_anything_is_sent():
+    unable = replace(ABLE, operations=())
+    with pytest.raises(ValueError, match="cannot stop after the shape"):
+        to_submit(WORDS, unable, course=Course(stops_after_shape=True))
+    with pytest.raises(ValueError, match="cannot go on from what it has stored of a job"):
+        to_submit(WORDS, unable, course=Course(Continue("job")))

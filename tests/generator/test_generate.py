@@ -167,26 +167,6 @@ def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
         next(generate(tiny(3, 1, 1), BALL, runtime(), resume=checkpoint.load(tmp_path / "checkpoint")))
 
 
-def test_a_branch_ends_as_a_run_of_the_new_recipe_would(tmp_path: Path) -> None:
-    recipe, longer = tiny(3, 2, 1), tiny(3, 4, 1)
-    for step in generate(recipe, BALL, runtime()):
-        if isinstance(step, Step) and step.phase.name == "coarse" and step.ends_phase:
-            checkpoint.save(step, tmp_path / "checkpoint")
-            break
-    branch = checkpoint.load(tmp_path / "checkpoint").branched(longer)
-    branched = steps_of(generate(longer, BALL, runtime(), resume=branch))
-    assert [step.phase.name for step in branched] == ["geometry"] * 4 + ["texture"]
-    for name, tensor in last_step(longer).scene.state_dict().items():
-        assert torch.equal(tensor, branched[-1].scene.state_dict()[name]), name
-
-
-def test_a_branch_that_would_change_the_past_is_refused(tmp_path: Path) -> None:
-    first = next(item for item in generate(tiny(2, 1, 1), BALL, runtime()) if isinstance(item, Step))
-    checkpoint.save(first, tmp_path / "checkpoint")
-    with pytest.raises(ValueError, match=r"other settings of 'coarse'.*change later phases only"):
-        checkpoint.load(tmp_path / "checkpoint").branched(tiny(3, 1, 1))
-
-
 def test_a_broken_or_missing_checkpoint_is_named(tmp_path: Path) -> None:
     (tmp_path / "broken").write_bytes(b"not a checkpoint")
     for path in (tmp_path / "broken", tmp_path / "missing"):

@@ -20,6 +20,7 @@ from ..losses.volume import NormalSmoothness, ZVariance
 from ..optimisers import Adam, Adan, LearningRates
 from ..recipe import Balanced, Phase, Recipe, ReferenceSampling, StereoCamera, Weighted
 from ..representations.dmtet import DMTet
+from ..representations.fixed_mesh import FixedMesh
 from ..representations.nerf import NeRF
 from ..representations.tet_grid import KuhnGrid
 from ..schedules import Piecewise, SquareRoot, linear
@@ -152,7 +153,7 @@ def _lighter(recipe: Recipe, sizes: tuple[int, int, int], lattice: int) -> Recip
     return replace(small, phases=phases)
 
 
-def _with_longer_steps(start: NeRF | DMTet) -> NeRF | DMTet:
+def _with_longer_steps(start: NeRF | DMTet | FixedMesh) -> NeRF | DMTet | FixedMesh:
     """Along a ray no finer than a pixel of 64 is wide: 2 / 96 of the ball, against 1.8 / 64 of the image."""
     return replace(start, march=replace(start.march, samples=96)) if isinstance(start, NeRF) else start
 

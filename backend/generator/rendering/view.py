@@ -11,7 +11,7 @@ from torch import Tensor
 from ...models.protocols import Signal
 from ..cameras import CameraBatch
 
-Channel = Literal["rgb", "alpha", "normal", "depth", "rays", "mesh"]
+Channel = Literal["rgb", "alpha", "normal", "depth", "rays", "mesh", "before", "outline"]
 """One thing a loss may ask a renderer for."""
 
 
@@ -36,7 +36,8 @@ class View:
     """Images of a batch of cameras, None where nobody asked.
 
     rgb: on white, in [0, 1].  alpha: coverage in [0, 1].  normal: world-space, mapped to [0, 1], on black.
-    depth: distance from the camera where covered.
+    depth: distance from the camera where covered.  before: rgb with the colours that a run began with; no gradient.
+    outline: alpha of the shape that the phase began with; no gradient.
     """
 
     cameras: CameraBatch
@@ -46,6 +47,8 @@ class View:
     depth: Float[Tensor, "B 1 H W"] | None = None
     rays: RaySamples | None = None
     mesh: TriangleMesh | None = None
+    before: Float[Tensor, "B 3 H W"] | None = None
+    outline: Float[Tensor, "B 1 H W"] | None = None
 
     def image(self, signal: Signal) -> Float[Tensor, "B 3 H W"]:
         """The colours or the normals; they must have been asked for."""
@@ -63,14 +66,15 @@ class View:
             depth=_leaf(self.depth),
             rays=self.rays and replace(self.rays, weights=_leaf(self.rays.weights)),
             mesh=self.mesh and replace(self.mesh, vertices=_leaf(self.mesh.vertices)),
+            before=self.before,
+            outline=self.outline,
         )
 
     def images_of(self, some: slice) -> "View":
         """The pictures of some of the cameras, with gradients that reach this view's; no rays and no mesh."""
-        rgb, alpha, normal, depth = (
-            None if tensor is None else tensor[some] for tensor in (self.rgb, self.alpha, self.normal, self.depth)
-        )
-        return View(self.cameras[some], rgb, alpha, normal, depth)
+        images = (self.rgb, self.alpha, self.normal, self.depth, self.before)
+        rgb, alpha, normal, depth, before = (None if image is None else image[some] for image in images)
+        return View(self.cameras[some], rgb, alpha, normal, depth, before=before)
 
     def tensors(self) -> Iterator[Tensor]:
         """Every tensor a loss may differentiate, in a fixed order."""

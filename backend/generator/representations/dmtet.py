@@ -2,8 +2,8 @@
 
 import dataclasses
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import torch
 from jaxtyping import Float, Int
@@ -15,8 +15,10 @@ from ..rendering.surface import render_surface
 from ..rendering.view import Channel, TriangleMesh, View
 from ..runtime import Runtime
 from .field import FieldConfig, HashField
+from .given_mesh import RoughShape
+from .mesh_distance import MeshSurface
 from .nerf import NerfScene
-from .scene import GenerationFailed, ParameterGroup, Scene
+from .scene import GenerationFailed, ParameterGroup, Previous
 from .surface_from_density import DensitySurface, away_from_zero, signed_distances
 from .tet_grid import A15Grid, KuhnGrid
 from .visible_surface import VisibleSurface, visible_distances
@@ -28,9 +30,11 @@ class DMTet:
 
     train: "geometry" moves sdf and deformation, "texture" the field, "both" all.  field: equal to the NeRF's.
     surface: how a NeRF's density becomes the first signed distances.
+    given: how a given mesh does, with which the run then begins instead of with a phase before; else None.
     margin: how much the grid's box exceeds the object, per side, as a share of its size (threestudio: 0.1; the surface
     can never leave the box, so more is kinder).  deformation: largest move of a vertex, in grid steps (threestudio: 1;
     beyond half an edge tetrahedra turn inside out).
+    keeps_outline: whether the surface that the phase starts with stays at hand, for a loss that keeps its outline.
     """
 
     train: Literal["geometry", "texture", "both"]
@@ -39,7 +43,14 @@ class DMTet:
     surface: DensitySurface | VisibleSurface = dataclasses.field(default_factory=DensitySurface)
     margin: float = 0.15
     deformation: float = 0.5
-    provides: ClassVar[frozenset[Channel]] = frozenset({"rgb", "alpha", "normal", "mesh"})
+    given: MeshSurface | None = None
+    keeps_outline: bool = False
+
+    @property
+    def provides(self) -> frozenset[Channel]:
+        """What its scene can show."""
+        shown: frozenset[Channel] = frozenset({"rgb", "alpha", "normal", "mesh"})
+        return shown | {"outline"} if self.keeps_outline else shown
 
     @property
     def trains(self) -> frozenset[str]:
@@ -51,20 +62,23 @@ class DMTet:
         """The scene with initial values, also what a checkpoint is loaded into."""
         return DmtetScene(self, runtime)
 
-    def start(self, previous: Scene | None, runtime: Runtime) -> "DmtetScene":
+    def start(self, previous: Previous, runtime: Runtime) -> "DmtetScene":
         scene = self.build(runtime)
         if isinstance(previous, NerfScene):
             scene.take_surface(previous)
         elif isinstance(previous, DmtetScene):
-            scene.load_state_dict(previous.state_dict())
+            scene.take_over(previous)
+        elif isinstance(previous, RoughShape):
+            scene.take_shape(previous)
         else:
-            raise ValueError("a DMTet phase continues an earlier phase; put a NeRF phase before it")
+            raise ValueError("a DMTet phase continues an earlier phase; put a NeRF phase before it, or hand in a mesh")
         return scene
 
 
 class DmtetScene(nn.Module):
     """sdf [N], deformation [N, 3], the box they fill, and the texture field."""
 
+    first_sdf: Tensor | None
     lattice: Tensor
     border: Tensor
     box: Tensor
@@ -83,7 +97,10 @@ class DmtetScene(nn.Module):
         self.is_moving = spec.train in ("geometry", "both")
         self.sdf.requires_grad_(self.is_moving)
         self.deformation.requires_grad_(self.is_moving)
+        # In the state, so that a checkpoint is whole without the request that it came from.
+        self.register_buffer("first_sdf", torch.ones_like(self.sdf) if spec.keeps_outline else None)
         self._extracted: tuple[TriangleMesh, Int[Tensor, "F 3"]] | None = None
+        self._first: tuple[TriangleMesh, Int[Tensor, "F 3"]] | None = None
 
     @torch.no_grad()
     def take_surface(self, nerf: NerfScene) -> None:
@@ -97,8 +114,30 @@ class DmtetScene(nn.Module):
         radius = self.spec.field.radius
         self.box[0] = (low - self.spec.margin * (high - low)).clamp_min(-radius)
         self.box[1] = (high + self.spec.margin * (high - low)).clamp_max(radius)
-        self.sdf.copy_(self._distances_in(nerf))
-        self._extracted = None
+        self._begin_with(self._distances_in(nerf))
+
+    @torch.no_grad()
+    def take_shape(self, shape: RoughShape) -> None:
+        """Become the surface of a given mesh."""
+        self.field.load_state_dict(shape.field)
+        self.field.grid.set_active_levels(self.spec.field.grid.levels)
+        self.box.copy_(shape.box)
+        self._begin_with(shape.sdf)
+
+    def take_over(self, before: "DmtetScene") -> None:
+        """Go on from another phase's surface and field, but for what that phase alone kept."""
+        state = before.state_dict()
+        if self.first_sdf is None:
+            state.pop("first_sdf", None)
+        else:
+            state["first_sdf"] = state["sdf"]
+        self.load_state_dict(state)
+
+    def _begin_with(self, sdf: Float[Tensor, "N"]) -> None:
+        self.sdf.copy_(sdf)
+        if self.first_sdf is not None:
+            self.first_sdf.copy_(sdf)
+        self._extracted = self._first = None
 
     def _distances_in(self, nerf: NerfScene) -> Float[Tensor, "N"]:
         points, surface = self._in_box(self.lattice), self.spec.surface
@@ -127,7 +166,18 @@ class DmtetScene(nn.Module):
 
     def render(self, cameras: CameraBatch, channels: frozenset[Channel]) -> View:
         mesh, adjacency = self._surface()
-        return render_surface(mesh, cameras, channels, self.field.albedo, self.kernels, adjacency)
+        view = render_surface(mesh, cameras, channels, self.field.albedo, self.kernels, adjacency)
+        return replace(view, outline=self._first_outline(cameras)) if "outline" in channels else view
+
+    @torch.no_grad()
+    def _first_outline(self, cameras: CameraBatch) -> Float[Tensor, "B 1 H W"] | None:
+        """The coverage of the surface that the phase began with."""
+        if self._first is None:
+            assert self.first_sdf is not None, "the phase keeps no outline"
+            mesh = self._march(self.first_sdf, torch.zeros_like(self.deformation))
+            self._first = mesh, face_adjacency(mesh.faces)
+        mesh, adjacency = self._first
+        return render_surface(mesh, cameras, frozenset({"alpha"}), self.field.albedo, self.kernels, adjacency).alpha
 
     def parameter_groups(self) -> Iterator[ParameterGroup]:
         if self.is_moving:
@@ -139,7 +189,7 @@ class DmtetScene(nn.Module):
     @torch.no_grad()
     def extract(self, resolution: int | None = None) -> TriangleMesh:
         """The mesh of the grid itself; a DMTet has no other resolution."""
-        mesh = self._march()
+        mesh = self._march(self.sdf, self.deformation)
         return TriangleMesh(mesh.vertices.detach(), mesh.faces)
 
     @torch.no_grad()
@@ -149,15 +199,15 @@ class DmtetScene(nn.Module):
     def _surface(self) -> tuple[TriangleMesh, Int[Tensor, "F 3"]]:
         """This step's mesh and its face adjacency, shared by all views of the step."""
         if self._extracted is None:
-            mesh = self._march()
+            mesh = self._march(self.sdf, self.deformation)
             self._extracted = mesh, face_adjacency(mesh.faces)
         return self._extracted
 
-    def _march(self) -> TriangleMesh:
+    def _march(self, sdf: Float[Tensor, "N"], deformation: Float[Tensor, "N 3"]) -> TriangleMesh:
         # The border stays outside, whatever the optimiser does, so that the mesh is closed.
-        sdf = away_from_zero(torch.where(self.border, torch.ones_like(self.sdf), self.sdf))
+        sdf = away_from_zero(torch.where(self.border, torch.ones_like(sdf), sdf))
         step = 2 / self.spec.grid.resolution
-        moved = self.lattice + self.spec.deformation * step * self.deformation.tanh()
+        moved = self.lattice + self.spec.deformation * step * deformation.tanh()
         return TriangleMesh(*self.kernels.marching_tetrahedra(self._in_box(moved), self.tets, sdf))
 
     def _in_box(self, unit: Float[Tensor, "N 3"]) -> Float[Tensor, "N 3"]:

@@ -15,7 +15,7 @@ from ..rendering.volume import RayMarch, render_volume
 from ..runtime import Runtime
 from .field import FieldConfig, HashField
 from .occupancy import OccupancyGrid
-from .scene import ParameterGroup, Scene
+from .scene import ParameterGroup, Previous
 from .surface_from_density import DensitySurface, signed_distances
 from .tet_grid import KuhnGrid
 
@@ -45,7 +45,7 @@ class NeRF:
         """The scene with initial values, also what a checkpoint is loaded into."""
         return NerfScene(self, runtime)
 
-    def start(self, previous: Scene | None, runtime: Runtime) -> "NerfScene":
+    def start(self, previous: Previous, runtime: Runtime) -> "NerfScene":
         """A NeRF always starts anew."""
         return self.build(runtime)
 

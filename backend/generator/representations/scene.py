@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ..cameras import CameraBatch
 from ..rendering.view import Channel, TriangleMesh, View
+from .given_mesh import GivenMesh, RoughShape
 
 
 class GenerationFailed(Exception):
@@ -49,3 +50,7 @@ class Scene(Protocol):
     def state_dict(self) -> dict[str, Tensor]: ...
 
     def load_state_dict(self, state: dict[str, Tensor]) -> object: ...
+
+
+Previous = Scene | GivenMesh | RoughShape | None
+"""What a phase may start from: the scene of the phase before, what the run was given, or nothing."""

@@ -48,6 +48,9 @@ class Drawn:
     def template_icon(self, **_):
         pass
 
+    def template_list(self, *_, **__):
+        pass
+
     @property
     def text(self):
         return " ".join(self.texts)

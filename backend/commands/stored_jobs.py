@@ -1,0 +1,91 @@
+"""``any-to-3d jobs pin | unpin | prune``: what of the jobs on disk is kept; these read the data folder themselves."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import tyro
+
+JobName = tyro.conf.Positional[str]
+
+
+@dataclass(frozen=True)
+class PinJob:
+    """Keep a job from being deleted by 'jobs prune' or by a backend's own limits."""
+
+    job: JobName
+    data: Path | None = None
+    """The data folder, if not the default one; a backend may be using it."""
+
+    def run(self) -> int:
+        from ..pins import pin
+
+        _say(f"{pin(_folder(self.data), self.job)} is pinned")
+        return 0
+
+
+@dataclass(frozen=True)
+class UnpinJob:
+    """Let a pinned job be deleted again."""
+
+    job: JobName
+    data: Path | None = None
+    """The data folder, if not the default one; a backend may be using it."""
+
+    def run(self) -> int:
+        from ..pins import unpin
+
+        _say(f"{unpin(_folder(self.data), self.job)} is not pinned any more")
+        return 0
+
+
+@dataclass(frozen=True)
+class PruneJobs:
+    """Delete ended jobs that are old, or the oldest until the rest is small enough; never a pinned one.
+
+    No backend may be using the folder: one that runs does the same by itself with 'serve --keep-days, --keep-gb'.
+    """
+
+    older_than: float | None = None
+    """Days since a job's files last changed."""
+    keep_gb: float | None = None
+    """How large, in GB, all jobs together may stay."""
+    dry_run: bool = False
+    """Only say what would be deleted."""
+    data: Path | None = None
+    """The data folder, if not the default one."""
+
+    def run(self) -> int:
+        from ..retention import BYTES_OF_A_GB, Rule, to_delete
+        from ..store import JobStore
+
+        rule = Rule(self.older_than, self.keep_gb)
+        if rule.keeps_everything:
+            raise ValueError("say what is to go: --older-than DAYS, --keep-gb GB, or both")
+        store = JobStore(_folder(self.data))
+        try:
+            chosen = to_delete(store.stored_jobs(), rule, time.time())
+            for job in chosen:
+                if not self.dry_run:
+                    store.delete(job.job_id)
+                _say(f"{job.job_id} {job.state}, {job.bytes / BYTES_OF_A_GB:.3f} GB")
+        finally:
+            store.close()
+        total = sum(job.bytes for job in chosen) / BYTES_OF_A_GB
+        _say(f"{len(chosen)} jobs {'would go' if self.dry_run else 'deleted'}, {total:.3f} GB")
+        return 0
+
+
+def _folder(data: Path | None) -> Path:
+    from ..store import default_folder
+
+    folder = default_folder() if data is None else data
+    if not (folder / "jobs").is_dir():
+        raise ValueError(f"there are no jobs in {folder}; name the backend's data folder with --data")
+    return folder
+
+
+def _say(text: str) -> None:
+    from rich.console import Console
+
+    Console(highlight=False, soft_wrap=True).print(text, markup=False)

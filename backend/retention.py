@@ -1,0 +1,72 @@
+"""Which ended jobs may be deleted to keep the data folder small: never one that is pinned, waits, runs or is needed."""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from .store import JobStore, StoredJob
+
+log = logging.getLogger(__name__)
+
+SWEEP_SECONDS = 3600.0
+SECONDS_OF_A_DAY = 86_400.0
+BYTES_OF_A_GB = 1e9
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What is kept. Neither limit: everything."""
+
+    days: float | None = None
+    gigabytes: float | None = None
+
+    def __post_init__(self) -> None:
+        for name, value in (("days", self.days), ("gigabytes", self.gigabytes)):
+            if value is not None and not value >= 0:
+                raise ValueError(f"the {name} to keep jobs within are {value:g}; choose 0 or more")
+
+    @property
+    def keeps_everything(self) -> bool:
+        return self.days is None and self.gigabytes is None
+
+
+KEEP_EVERYTHING = Rule()
+
+
+def to_delete(jobs: Iterable[StoredJob], rule: Rule, now: float) -> list[StoredJob]:
+    """Those that are too old, then the oldest others until what is left is small enough. ``now`` is in Unix seconds."""
+    jobs = sorted(jobs, key=lambda job: job.touched)
+    free = [job for job in jobs if not job.is_kept]
+    chosen = [] if rule.days is None else [job for job in free if now - job.touched > rule.days * SECONDS_OF_A_DAY]
+    if rule.gigabytes is not None:
+        too_much = sum(job.bytes for job in jobs) - sum(job.bytes for job in chosen) - rule.gigabytes * BYTES_OF_A_GB
+        for job in (job for job in free if job not in chosen):
+            if too_much <= 0:
+                break
+            chosen.append(job)
+            too_much -= job.bytes
+    return chosen
+
+
+class Retention:
+    """Applies a rule once an hour, one job at a time, so that the server's loop never waits for long."""
+
+    def __init__(self, store: JobStore, rule: Rule) -> None:
+        self._store, self._rule = store, rule
+        self._chosen: list[StoredJob] = []
+        self._look_at = 0.0
+
+    def sweep(self, now: float, wall_clock: float) -> None:
+        """Delete the next job that is due, if any; ``now`` is from any clock, ``wall_clock`` in Unix seconds."""
+        if self._rule.keeps_everything:
+            return
+        if not self._chosen and now >= self._look_at:
+            self._look_at = now + SWEEP_SECONDS
+            self._chosen = to_delete(self._store.stored_jobs(), self._rule, wall_clock)
+        if self._chosen:
+            job = self._chosen.pop(0)
+            try:
+                self._store.delete(job.job_id)
+                log.info("job=%s deleted bytes=%d", job.job_id, job.bytes)
+            except OSError as error:
+                log.warning("job=%s undeletable=%s", job.job_id, error)
