@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..shared.messages import CutOut, Operation
+from ..shared.messages import CutOut, Operation, Welcome
 from .state import Job, Session, Wish
+
+_NO_DEVICE_YET = "starting"
+"""What a backend calls its device until a worker has reported one."""
 
 DEMO = "demo"
 """The profile of this add-on's own demo."""
@@ -31,13 +34,22 @@ def connection_line(session: Session) -> str:
     if session.connection == "connected" and backend is not None:
         if backend.profile == DEMO:
             return "The demo, which plays a recording"
-        return f"{backend.profile} on {backend.device}, version {backend.backend_version}"
+        return f"{_models(backend)}, {_release(backend)}"
     return {
         "offline": "No backend connected",
         "connecting": f"Waiting for {session.address}",
         "lost": f"{session.address} does not answer; still trying",
         "refused": f"{session.address} is of another version",
     }.get(session.connection, session.connection)
+
+
+def _models(backend: Welcome) -> str:
+    models = {"builtin": "Built-in models", "full": "Full-size models"}.get(backend.profile, backend.profile)
+    return f"{models} starting up" if backend.device == _NO_DEVICE_YET else f"{models} on {backend.device}"
+
+
+def _release(backend: Welcome) -> str:
+    return "run from source" if backend.backend_version == "source" else f"version {backend.backend_version}"
 
 
 def memory_lines(session: Session) -> list[str]:

@@ -86,7 +86,8 @@ def _draw_state(column: bpy.types.UILayout, context: bpy.types.Context, session:
     for line in wording.memory_lines(session):
         draw_text(column, context, line, "MEMORY")
     if session.backend.can_free_memory:
-        column.operator("any_to_3d.free_memory", icon="TRASH")
+        text = "Free Memory" if session.backend.device == "cpu" else "Free VRAM"
+        column.operator("any_to_3d.free_memory", text=text, icon="TRASH")
     if session.backend.warning:
         draw_text(column, context, session.backend.warning, "ERROR")
 

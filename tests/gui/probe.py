@@ -151,6 +151,36 @@ def sidebar():
     return region.x, height - region.y - region.height, region.x + region.width, height - region.y
 
 
+def resting_place():
+    """Where the pointer is in nobody's way: in the 3D view, or else at the edge."""
+    if not any(area.type == "VIEW_3D" for area in bpy.context.window_manager.windows[0].screen.areas):
+        return 3, 3
+    left, top, _, _ = sidebar()
+    return left / 3, top + 250
+
+
+def file_browser():
+    """The area of a file browser that asks for a file, or None."""
+    windows = bpy.context.window_manager.windows
+    found = (area for window in windows for area in window.screen.areas if area.type == "FILE_BROWSER")
+    return next(found, None)
+
+
+def choose_file(folder, name):
+    """Go there in the file browser, and type the name of a file."""
+    params = file_browser().spaces.active.params
+    params.directory, params.filename = folder.encode(), name
+    file_browser().tag_redraw()
+
+
+def middle_of(area):
+    """On the screen, y from the top."""
+    windows = bpy.context.window_manager.windows
+    window = next(each for each in windows if area in list(each.screen.areas))
+    screen_height = max(each.y + each.height for each in windows)
+    return window.x + area.x + area.width / 2, screen_height - (window.y + area.y + area.height / 2)
+
+
 def open_sidebar():
     area, _ = view()
     area.spaces.active.show_region_ui = True
@@ -231,4 +261,6 @@ def _tick():
 
 
 bpy.context.preferences.view.show_splash = False
+# What slides would be clicked where it was.
+bpy.context.preferences.view.smooth_view = 0
 bpy.app.timers.register(_tick, first_interval=1.0, persistent=True)

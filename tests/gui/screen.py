@@ -57,6 +57,13 @@ class Screen:
         time.sleep(0.08)
         self._xdotool("mouseup", _LEFT)
 
+    def click_with(self, key: str, x: float, y: float) -> None:
+        """Click while a key is held down."""
+        self.move(x, y)
+        self._xdotool("keydown", key)
+        self.click(x, y)
+        self._xdotool("keyup", key)
+
     def turn_wheel(self, x: float, y: float, notches: int) -> None:
         """Scroll down by so many notches at this place, up if they are negative."""
         self.move(x, y)

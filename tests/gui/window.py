@@ -21,6 +21,7 @@ _REDNESS = 22
 _WHITE = 150
 _SOLID = 6
 _FEWEST = 40
+_SAME = 6
 """What a mark looks like: levels of 255, and pixels."""
 
 _NOTCHES = 6
@@ -115,10 +116,10 @@ class Window:
 
     # --- where things are -------------------------------------------------------------------------------------------
 
-    def find(self, owner: str, name: str, place: int = 0, is_scrolling: bool = True) -> Box:
+    def find(self, owner: str, name: str, place: int = 0) -> Box:
         """Where a button, field or menu of a panel is: the ``place``-th of its name, counted from 0."""
         box = self._look(owner, name, place)
-        if box is None and is_scrolling:
+        if box is None and owner.startswith("ANY_TO_3D_"):
             left, top, right, bottom = self.ask("sidebar()")
             x, y = (left + right) / 2, (top + bottom) / 2
             self.screen.turn_wheel(x, y, -60)
@@ -127,6 +128,8 @@ class Window:
                 if box is not None:
                     break
                 self.screen.turn_wheel(x, y, _NOTCHES)
+        if box is None:
+            self.screen.save(self.mailbox / f"no {name}.png")
         assert box is not None, f"{owner} shows no {name} number {place}; it drew {self.ask(f'drawn.get({owner!r})')}"
         return box
 
@@ -150,8 +153,15 @@ class Window:
 
     def fill(self, owner: str, name: str, text: str) -> None:
         """Type into a field of a panel, in place of what is there."""
-        self.click(owner, name)
+        left, top, right, bottom = self.find(owner, name)
+        x, y = (left + right) / 2, (top + bottom) / 2
+        self.screen.move(x, y)
+        self._settle()
         time.sleep(0.3)
+        before = self.screen.picture()[top:bottom, left:right]
+        self.screen.click(x, y)
+        # Keys that come before the cursor would be shortcuts of the 3D view.
+        wait_until(lambda: (self.screen.picture()[top:bottom, left:right] != before).any(), 20, f"no cursor in {name}")
         self.screen.press("ctrl+a")
         self.screen.type(text)
         self.screen.press("Return")
@@ -189,6 +199,27 @@ class Window:
         self.screen.click(left + 60, (top + bottom) / 2)
         self._settle()
 
+    def open_alone(self, name: str) -> Box:
+        """Open a panel of the tab that has no parent, close all others, and say where it is."""
+        place = self.ask(f"place_of_panel({name!r})")
+        left, top, _, bottom = self.headers()[place]
+        self.ask("drawn.clear()")
+        self.screen.click_with("ctrl", left + 60, (top + bottom) / 2)
+        self.wait(f"{name!r} in drawn")
+        return self.panel(name)
+
+    def panel(self, name: str) -> Box:
+        """Where an open panel is, with its header and its children."""
+        headers = self.headers()
+        place = self.ask(f"place_of_panel({name!r})")
+        left, top, right, bottom = headers[place]
+        self._settle()
+        ground = self.screen.picture()[:, left + 3].astype(np.int16)
+        end = headers[place + 1][1] if place + 1 < len(headers) else self.ask("sidebar()")[3]
+        is_panel = np.abs(ground[bottom + 3 : end] - ground[bottom + 3]).max(axis=-1) < _SAME
+        inside = np.flatnonzero(~is_panel)
+        return left, top, right, bottom + 3 + int(inside[0] if len(inside) else len(is_panel))
+
     def headers(self) -> list[Box]:
         """The headers of the sidebar's panels that are in sight, from top to bottom; children's are none."""
         self.rest_pointer()
@@ -203,8 +234,7 @@ class Window:
 
     def rest_pointer(self) -> None:
         """Away from every button, so that none is highlighted and no tooltip shows."""
-        left, top, *_ = self.ask("sidebar()")
-        self.screen.move(left / 3, top + 250)
+        self.screen.move(*self.ask("resting_place()"))
 
     def _look(self, owner: str, name: str, place: int) -> Box | None:
         self.rest_pointer()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import bpy
 from addon_in_use import PACKAGE, empty_file, install, link, raised, start
+from drawn import drawn_panel
 
 install()
 start()
@@ -143,3 +144,16 @@ def test_d10_the_history_remembers_what_was_in_the_file():
     bpy.ops.any_to_3d.take_image(name="")
     bpy.ops.any_to_3d.use_settings(request_id=bpy.context.scene.any_to_3d_history[0].request_id)
     assert _panel().image_block == image
+
+
+def test_n18_the_panel_has_a_line_for_each_kind_of_prompt_that_the_backend_understands_and_no_other():
+    empty_file()
+    panel = importlib.import_module(f"{PACKAGE}.blender_addon.panels.prompt").PromptPanel
+    assert {"prompt", "image"} <= set(drawn_panel(panel).fields)
+    assert "sound" not in drawn_panel(panel).fields
+    bpy.ops.any_to_3d.stop_backend()
+    bpy.ops.any_to_3d.start_demo()
+    bpy.ops.any_to_3d.wait(timeout=20)
+    assert {"prompt", "image", "sound"} <= set(drawn_panel(panel).fields)
+    bpy.ops.any_to_3d.stop_backend()
+    assert {"image", "sound"}.isdisjoint(drawn_panel(panel).fields)

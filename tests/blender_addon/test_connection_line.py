@@ -1,0 +1,20 @@
+"""What the panel calls the backend that it is connected to."""
+
+from any_to_3d.blender_addon.state import Session
+from any_to_3d.blender_addon.wording import connection_line
+from any_to_3d.shared import PROTOCOL_VERSION
+from any_to_3d.shared.messages import Welcome
+
+
+def line(profile, device, version):
+    backend = Welcome(PROTOCOL_VERSION, "id", version, profile, device, "numba", ())
+    return connection_line(Session("connected", "tcp://127.0.0.1:7343", backend))
+
+
+def test_d3_a_backend_is_called_by_its_models_its_device_and_its_version():
+    assert line("builtin", "cpu", "0.1.0") == "Built-in models on cpu, version 0.1.0"
+    assert line("full", "cuda:0", "source") == "Full-size models on cuda:0, run from source"
+
+
+def test_d3_a_backend_whose_worker_still_loads_is_starting_up():
+    assert line("builtin", "starting", "0.1.0") == "Built-in models starting up, version 0.1.0"

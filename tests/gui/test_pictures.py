@@ -1,0 +1,193 @@
+"""The manual's pictures of every panel, of the first prop, and of a prop that grows: from a real window.
+
+    ANY_TO_3D_GUI_BLENDER=blender pytest tests/gui/test_pictures.py --pictures docs/pictures
+
+They are taken of the first Blender that is named, with the built-in models at work.
+"""
+
+import socket
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+from window import Window
+
+PROMPT, GENERATE, PROGRESS = "ANY_TO_3D_PT_prompt", "ANY_TO_3D_PT_generate", "ANY_TO_3D_PT_progress"
+QUEUE, HISTORY, BATCH = "ANY_TO_3D_PT_queue", "ANY_TO_3D_PT_history", "ANY_TO_3D_PT_batch"
+SELECTED, BACKEND = "ANY_TO_3D_PT_selected", "ANY_TO_3D_PT_backend"
+WORDS = "an orange lantern"
+COLOURS = 96
+SCALE_OF_WINDOWS = 0.6
+
+
+@pytest.fixture(scope="module")
+def album(request):
+    """Keeps pictures under their names, small."""
+    folder = request.config.getoption("--pictures")
+    if folder is None:
+        pytest.skip("pass --pictures FOLDER to take the manual's pictures")
+    folder.mkdir(parents=True, exist_ok=True)
+    return Album(folder)
+
+
+class Album:
+    def __init__(self, folder):
+        self.folder = folder
+        self.frames = []
+
+    def keep(self, name, picture, scale=1.0):
+        image = Image.fromarray(picture)
+        if scale != 1.0:
+            size = round(image.width * scale), round(image.height * scale)
+            image = image.resize(size, Image.Resampling.LANCZOS)
+        image.quantize(COLOURS, dither=Image.Dither.NONE).save(self.folder / f"{name}.png", optimize=True)
+
+
+@pytest.fixture(scope="module")
+def address(album, tmp_path_factory):
+    """Where the built-in models are at work."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    folder = tmp_path_factory.mktemp("backend")
+    words = ["serve", "--profile", "builtin", "--port", str(port), "--data", str(folder / "data")]
+    with (folder / "log.txt").open("w") as log:
+        backend = subprocess.Popen(
+            [sys.executable, "-m", "any_to_3d.backend", *words], stdout=log, stderr=subprocess.STDOUT
+        )
+    yield f"127.0.0.1:{port}"
+    backend.terminate()
+
+
+@pytest.fixture(scope="module")
+def studio(blender, address):
+    window = Window(blender)
+    window.show_tab()
+    window.ask(f"module('preferences').get().address = {address!r}")
+    window.ask("bpy.data.objects.remove(bpy.data.objects['Cube'])")
+    window.ask(_VIEW)
+    yield window
+    window.close()
+
+
+_VIEW = """
+area, _ = view()
+space = area.spaces.active
+space.region_3d.view_distance = 4.2
+space.region_3d.view_location = (0.0, 0.0, 0.55)
+space.shading.color_type = 'VERTEX'
+area.tag_redraw()
+"""
+
+
+def _shot(window, album, name, box=None):
+    window.rest_pointer()
+    window.ask("redraw()")
+    time.sleep(1.0)
+    picture = window.screen.picture()
+    if box is None:
+        album.keep(name, picture, SCALE_OF_WINDOWS)
+    else:
+        left, top, right, bottom = box
+        album.keep(name, picture[top - 3 : bottom + 3, left - 3 : right + 3])
+
+
+def _panel(window, album, name, panel):
+    _shot(window, album, name, window.open_alone(panel))
+
+
+def test_n15_pictures_of_the_walk_to_the_first_prop(studio, album):
+    _shot(studio, album, "walk-1-the-tab")
+    studio.click(BACKEND, "any_to_3d.connect")
+    studio.wait("session().connection == 'connected'", 300)
+    _shot(studio, album, "walk-2-connected")
+    studio.fill(PROMPT, "prompt", WORDS)
+    studio.choose(GENERATE, "ANY_TO_3D_MT_preset", "any_to_3d.choose_preset", place=0)
+    studio.click(GENERATE, "any_to_3d.generate")
+    studio.wait("session().jobs[-1].state == 'running'", 300)
+    phases = []
+    while studio.ask("session().jobs[-1].state") == "running":
+        phase = studio.ask("session().jobs[-1].phase")
+        if phase and studio.ask("session().jobs[-1].snapshots > 3"):
+            album.frames.append(_viewport(studio))
+            if phase not in phases and phase == "geometry":
+                _shot(studio, album, "walk-3-growing")
+            phases.append(phase)
+        time.sleep(1.0)
+    assert studio.ask("session().jobs[-1].state") == "finished"
+    studio.ask(_VIEW.replace("VERTEX", "TEXTURE"))
+    studio.wait("'Finished in' in text_of('ANY_TO_3D_PT_progress')")
+    time.sleep(3.0)
+    album.frames.append(_viewport(studio))
+    _shot(studio, album, "walk-4-finished")
+    album.keep("growing", _strip(album.frames))
+
+
+def test_n15_pictures_of_what_shows_a_finished_prop(studio, album):
+    _panel(studio, album, "panel-history", HISTORY)
+    studio.ask("bpy.data.objects[-1].select_set(True)")
+    studio.ask(f"setattr(bpy.context.view_layer.objects, 'active', bpy.data.objects[{WORDS!r}])")
+    studio.ask(f"bpy.data.objects[{WORDS!r}].select_set(True)")
+    _panel(studio, album, "panel-selected-object", SELECTED)
+
+
+def test_n15_pictures_of_what_is_set_before_a_job(studio, album, tmp_path):
+    picture = tmp_path / "barrel.png"
+    Image.fromarray(np.full((8, 8, 3), 90, np.uint8)).save(picture)
+    studio.ask(f"setattr(bpy.context.scene.any_to_3d, 'image', {str(picture)!r})")
+    _panel(studio, album, "panel-prompt", PROMPT)
+    studio.ask("setattr(bpy.context.scene.any_to_3d, 'image', '')")
+    box = studio.open_alone(GENERATE)
+    _shot(studio, album, "panel-generate", box)
+    studio.screen.click(box[0] + 90, box[3] - 14)
+    studio.wait("'ANY_TO_3D_PT_result' in drawn")
+    opened = studio.panel(GENERATE)
+    _shot(studio, album, "panel-place-and-shape", (opened[0], box[3] - 30, opened[2], opened[3]))
+    studio.screen.click(box[0] + 90, box[3] - 14)
+    _panel(studio, album, "panel-batch", BATCH)
+    _panel(studio, album, "panel-backend", BACKEND)
+
+
+def test_n15_pictures_of_jobs_that_run_and_wait(studio, album):
+    for prompt in ("a red mushroom", "a blue mug", "a green bottle"):
+        studio.ask(f"bpy.ops.any_to_3d.generate(prompt={prompt!r}, preset='draft')")
+    studio.wait("session().jobs[-3].phase == 'geometry' and session().jobs[-3].step > 5", 300)
+    _panel(studio, album, "panel-progress", PROGRESS)
+    _panel(studio, album, "panel-queue", QUEUE)
+    for _ in range(3):
+        studio.ask("bpy.ops.any_to_3d.cancel()")
+
+
+def test_n15_a_picture_of_the_preferences(studio, album):
+    studio.ask(_PREFERENCES)
+    time.sleep(6.0)
+    picture = studio.screen.picture()
+    album.keep("panel-preferences", picture[: studio.ask("answer_height")][:, : studio.ask("answer_width")], 0.8)
+
+
+_PREFERENCES = """
+global answer_height, answer_width
+bpy.context.preferences.active_section = 'ADDONS'
+bpy.context.window_manager.addon_search = 'Any to 3D'
+bpy.ops.preferences.addon_show(module=PACKAGE)
+window = bpy.context.window_manager.windows[-1]
+answer_height, answer_width = window.height, window.width
+"""
+
+
+def _viewport(window):
+    """The middle of the 3D view, square."""
+    left, top, _, bottom = window.ask("sidebar()")
+    middle, size = (top + bottom) // 2, 380
+    across = (60 + left) // 2 + 60
+    return window.screen.picture()[middle - size // 2 : middle + size // 2, across - size // 2 : across + size // 2]
+
+
+def _strip(frames, count=6, size=220):
+    """So many of the frames in a row, the last one for certain."""
+    chosen = [frames[round(index)] for index in np.linspace(0, len(frames) - 1, count)]
+    images = [np.asarray(Image.fromarray(each).resize((size, size), Image.Resampling.LANCZOS)) for each in chosen]
+    return np.concatenate(images, axis=1)
