@@ -17,12 +17,14 @@ from any_to_3d.backend.access.client_list import (
 )
 from any_to_3d.backend.access.fair_places import moved
 from any_to_3d.backend.access.gate import KeyGate, OpenGate
+from any_to_3d.backend.access.key_findings import check_keys
 from any_to_3d.backend.access.limits import Bucket, Limits, bytes_of, too_many_waiting
 from any_to_3d.backend.access.overload import Overload
 from any_to_3d.backend.access.reception import Admitted, Reception, Refused
 from any_to_3d.backend.access.refusals import LOG_SECONDS, Refusals
 from any_to_3d.backend.keys import create_keys, create_server_keys, read_client_public, read_server_keys
 from any_to_3d.shared import messages as m
+from any_to_3d.shared.connection_keys import connection_keys
 from any_to_3d.shared.fingerprint import fingerprint
 from any_to_3d.shared.mesh import SourceMesh
 from any_to_3d.shared.starting_points import Refine
@@ -282,3 +284,30 @@ def test_memory_that_stays_short_is_no_reason_to_hang_up_again_and_again() -> No
     found = [overload.reason(float(at)) for at in range(32)]
     assert [at for at, reason in enumerate(found) if reason] == [0, 30]
     assert found[0] == "memory_share=0.60"
+
+
+def findings(path: Path) -> list[tuple[str, str]]:
+    return [(finding.level, finding.text) for finding in check_keys(path)]
+
+
+def test_doctor_shows_fingerprints_of_a_server_and_its_clients(server: Path) -> None:
+    own = fingerprint(read_server_keys(server).public)
+    assert findings(server) == [("ok", f"{server} is the backend {own}"), ("warning", "nobody is let in")]
+    authorise(server, "anna", ONE)
+    assert findings(server)[1] == ("ok", f"anna {fingerprint(ONE)}")
+
+
+def test_doctor_warns_of_a_secret_that_others_may_read_and_of_no_key_file(server: Path) -> None:
+    server.chmod(0o644)
+    (finding,) = [finding for finding in check_keys(server) if "holds a secret" in finding.text]
+    assert (finding.level, finding.remedy) == ("warning", f"'chmod 600 {server}'")
+    assert findings(server.with_name("missing.key"))[0][0] == "problem"
+
+
+def test_doctor_shows_the_backends_that_a_client_knows(tmp_path: Path) -> None:
+    _, client = create_keys(tmp_path)
+    keys = connection_keys(client, "tcp://box:7343")
+    assert [text for _, text in findings(client)] == [
+        f"{client} is the client {fingerprint(keys.client_public)}",
+        f"box:7343 is {fingerprint(keys.server_public)}",
+    ]
