@@ -61,6 +61,7 @@ def _self_hosted(folder):
 
 SCENARIOS = {
     "live_object": _from_source,
+    "source_meshes": _from_source,
     "installed_addon": _installed(fake_program),
     "live_job": _installed(fake_program),
     "history": _installed(fake_program),
