@@ -78,6 +78,7 @@ SCENARIOS = {
     "command_line": _installed(fake_program),
     "real_server": _installed(real_program),
     "real_iteration": _installed(real_program),
+    "real_retexture": _installed(real_program),
     "backend_care": _installed(fake_program),
     "unusual_places": _installed(fake_program),
     "self_hosted": _self_hosted,
