@@ -25,7 +25,7 @@ def after_death(job: Job, reason: str) -> Job | Problem:
 
 
 def after_restart(job: Job) -> Job | Problem:
-    """The job as a new server finds it, to wait for a worker; or why it gets none. A job that rested was not cut off."""
+    """The job as a new server finds it, to wait for a worker; or why it gets none. One that rested was not cut off."""
     was_cut_off = job.state == "running" and not job.is_paused
     interruptions = job.interruptions + was_cut_off
     if interruptions < MAX_INTERRUPTIONS:
