@@ -292,6 +292,38 @@ def test_n5_more_steps_keep_prompt_seed_and_preset():
     assert bpy.data.objects[0]["any_to_3d_prompt"] == "a red chair"
 
 
+def test_n5_several_branches_of_one_object_wait_for_their_turn_and_all_become_its_versions():
+    _generated("a red chair", seed=5)
+    for seed in (6, 7, 8):
+        bpy.ops.any_to_3d.continue_job(seed=seed)
+    bpy.ops.any_to_3d.wait(timeout=30)
+    (target,) = bpy.data.objects
+    assert len(versions.versions_of(target)) == 4
+    assert sorted(entry.settings.seed for entry in bpy.context.scene.any_to_3d_history) == [5, 6, 7, 8]
+    assert target.visible_get()
+    assert target.get("any_to_3d_replaced_by") is None
+    seen = set()
+    for _ in range(4):
+        seen.add(target["any_to_3d_seed"])
+        bpy.ops.any_to_3d.version_next()
+    assert seen == {5, 6, 7, 8}
+
+
+def test_n5_a_cancelled_branch_leaves_the_others_and_the_object():
+    _generated("a red chair", seed=5)
+    bpy.ops.any_to_3d.continue_job(prompt="slow chair")
+    pump_until(lambda: faces("slow chair") == 12)
+    slow = link().session.jobs[-1].origin.request_id
+    bpy.ops.any_to_3d.continue_job(seed=7)
+    pump_until(lambda: len(link().session.active_jobs) == 1)
+    target = bpy.data.objects["a red chair"]
+    assert not target.visible_get(), "the slow one still grows in its place"
+    bpy.ops.any_to_3d.cancel(request_id=slow)
+    bpy.ops.any_to_3d.wait(timeout=10)
+    assert target.visible_get()
+    assert [target["any_to_3d_seed"], len(versions.versions_of(target))] == [7, 2]
+
+
 def test_n5_a_branch_of_an_entry_whose_object_is_gone_stands_at_the_cursor():
     _generated("a red chair")
     bpy.data.objects.remove(bpy.data.objects["a red chair"])

@@ -11,6 +11,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 from addon_in_use import cancel, empty_file, install, link, module, pump, pump_until, raised, start
+from drawn import drawn_panel
 from varied_meshes import KINDS, active, fingerprint, image_of, make, mask_group, pixels
 
 install()
@@ -294,6 +295,20 @@ def test_d6_a_texture_of_1024_is_written_often_enough_for_two_updates_a_second()
         costs.append(time.process_time() - begun)
     cancel()
     assert sorted(costs)[4] < 0.055, costs
+
+
+def test_d14_the_panel_says_what_stands_in_the_way_and_offers_what_the_mask_needs():
+    make("text")
+    shown = drawn_panel(module("panels.retexture").RetexturePanel)
+    assert "any_to_3d.retexture" in shown.greyed
+    assert "is not a mesh" in " ".join(shown.texts)
+    make("painted")
+    chosen = bpy.context.scene.any_to_3d.retexture
+    chosen.mask, chosen.strength = "GROUP", 0.1
+    shown = drawn_panel(module("panels.retexture").RetexturePanel)
+    assert "any_to_3d.retexture" in shown.buttons
+    assert "any_to_3d.retexture" not in shown.greyed
+    assert {"strength", "size", "uvs", "mask", "group", "border"} <= set(shown.fields)
 
 
 def _with_missing_group():
