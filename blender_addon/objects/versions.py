@@ -99,7 +99,9 @@ def keep_present(target: bpy.types.Object) -> Version:
     if same is not None:
         _kept(target).shown = same.number
         return _version(target, same)
-    return add_version(target, BY_HAND if _kept(target).versions else ORIGINAL)
+    if _kept(target).versions:
+        return add_version(target, BY_HAND)
+    return add_version(target, ORIGINAL, str(target.get(provenance.REQUEST, "")))
 
 
 def show_version(target: bpy.types.Object, number: int) -> None:

@@ -135,7 +135,7 @@ class ContinueJob(bpy.types.Operator):
         if name is None:
             return placing.placement(context, properties.settings(context).height, "CURSOR")
         target = bpy.data.objects[name]
-        return placing.in_place_of(context, target, scene.local_from_generator(target), False)
+        return placing.in_place_of(context, target, scene.local_from_generator(target, origin.request_id), False)
 
 
 _NONE = Provenance("", "", "", "", 0)

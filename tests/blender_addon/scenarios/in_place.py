@@ -309,6 +309,23 @@ def test_n5_several_branches_of_one_object_wait_for_their_turn_and_all_become_it
     assert seen == {5, 6, 7, 8}
 
 
+def test_n5_a_branch_of_a_version_that_is_not_shown_stands_as_that_one_did():
+    _shape()
+    first = bpy.context.scene.any_to_3d_history[0].request_id
+    target = bpy.data.objects["a red chair"]
+    before = _bounds(_world(target))
+    for vertex in target.data.vertices:
+        vertex.co.z *= 3
+    bpy.ops.any_to_3d.approve_shape()
+    bpy.ops.any_to_3d.wait(timeout=20)
+    np.testing.assert_allclose(_bounds(_world(target))[1, 2], 3 * before[1, 2], atol=1e-5)
+    # From the shape as it was before it was edited: as high as was asked for then.
+    bpy.ops.any_to_3d.continue_job(request_id=first, checkpoint="geometry", seed=4)
+    bpy.ops.any_to_3d.wait(timeout=20)
+    assert len(bpy.data.objects) == 1
+    np.testing.assert_allclose(_bounds(_world(target)), before, atol=1e-5)
+
+
 def test_n5_a_cancelled_branch_leaves_the_others_and_the_object():
     _generated("a red chair", seed=5)
     bpy.ops.any_to_3d.continue_job(prompt="slow chair")
