@@ -286,12 +286,12 @@ def test_d6_a_texture_of_1024_is_written_often_enough_for_two_updates_a_second()
     bpy.ops.any_to_3d.retexture(prompt="slow gold", size=1024)
     pump_until(lambda: image_of(target) is not None)
     pump_until(lambda: link().session.jobs[-1].snapshots > 3)
-    retextures, job = link()._retextures, link().session.jobs[-1]
+    stage, job = link()._stage, link().session.jobs[-1]
     snapshot = link()._arrivals.texture(job.job_id)
     costs = []
     for _ in range(9):
         begun = time.process_time()
-        retextures.show(job.origin, snapshot)
+        stage.show(job.origin, snapshot, "")
         costs.append(time.process_time() - begun)
     cancel()
     assert sorted(costs)[4] < 0.055, costs
