@@ -326,6 +326,20 @@ def test_n5_a_branch_of_a_version_that_is_not_shown_stands_as_that_one_did():
     np.testing.assert_allclose(_bounds(_world(target)), before, atol=1e-5)
 
 
+def test_n5_select_object_shows_the_version_of_the_entry():
+    _generated("a red chair", seed=5)
+    bpy.ops.any_to_3d.continue_job(seed=6)
+    bpy.ops.any_to_3d.wait(timeout=20)
+    (target,) = bpy.data.objects
+    newer, older = (entry.request_id for entry in bpy.context.scene.any_to_3d_history)
+    target.select_set(False)
+    bpy.ops.any_to_3d.bring_back(request_id=older)
+    assert (target["any_to_3d_seed"], target.select_get()) == (5, True)
+    bpy.ops.any_to_3d.bring_back(request_id=newer)
+    assert target["any_to_3d_seed"] == 6
+    assert len(bpy.data.objects) == 1
+
+
 def test_n5_a_cancelled_branch_leaves_the_others_and_the_object():
     _generated("a red chair", seed=5)
     bpy.ops.any_to_3d.continue_job(prompt="slow chair")
