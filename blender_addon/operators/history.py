@@ -66,6 +66,10 @@ class GenerateAgain(_OfEntry):
     bl_label = "Generate Again"
 
     def act(self, context: bpy.types.Context, entry: history.AnyTo3DHistoryEntry) -> Result:
+        if entry.retextured:
+            done = f"This gave '{entry.retextured}' new colours"
+            self.report({"WARNING"}, f"{done}. Use These Settings, select an object, and press Retexture")
+            return {"CANCELLED"}
         chosen = properties.settings(context)
         present = properties.values_of(chosen)
         properties.fill(chosen, properties.values_of(entry.settings))

@@ -60,6 +60,7 @@ def test_d14_cancelling_restores_material_uv_maps_and_properties_exactly():
         cancel()
         assert _looks(target) == before, (kind, _looks(target), before)
         assert not _versions(target)
+        assert not target.is_property_set("any_to_3d"), kind
         assert len(bpy.data.images) == len([each for each in bpy.data.images if each.users]), kind
 
 
@@ -295,6 +296,21 @@ def test_d6_a_texture_of_1024_is_written_often_enough_for_two_updates_a_second()
         costs.append(time.process_time() - begun)
     cancel()
     assert sorted(costs)[4] < 0.055, costs
+
+
+def test_d11_the_history_tells_what_got_new_colours_also_after_a_load():
+    make("painted")
+    _retexture("gold")
+    _retexture("silver")
+    path = str(Path(tempfile.mkdtemp()) / "history.blend")
+    bpy.ops.wm.save_as_mainfile(filepath=path)
+    bpy.ops.wm.open_mainfile(filepath=path)
+    told = [(each.title, each.retextured, each.outcome) for each in bpy.context.scene.any_to_3d_history]
+    assert told == [("silver", "Plane, version 2", "finished"), ("gold", "Plane", "finished")]
+    assert all(each.thumbnail for each in bpy.context.scene.any_to_3d_history)
+    assert "New colours for Plane" in drawn_panel(module("panels.history").HistoryPanel).text
+    assert bpy.ops.any_to_3d.generate_again() == {"CANCELLED"}
+    assert not link().session.active_jobs
 
 
 def test_d14_the_panel_says_what_stands_in_the_way_and_offers_what_the_mask_needs():
