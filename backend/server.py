@@ -162,7 +162,7 @@ class Server:
         self._delivery.flush()
         self._refusals.report(time.monotonic())
         self._retention.sweep(time.monotonic(), time.time())
-        self._metrics.show(self._figures())
+        self._metrics.show(self._figures)
         if self._is_orphaned():
             log.info("parent=gone")
             self.stop()
