@@ -6,12 +6,13 @@ The environment names the zip and a program that plays the backend: ANY_TO_3D_ZI
 
 import math
 import tempfile
+import types
 from pathlib import Path
 
 import bpy
 import numpy as np
 from addon_in_use import cancel, empty_file, faces, install, link, module, pump, pump_until, raised, start
-from drawn import drawn_panel
+from drawn import Drawn, drawn_panel
 
 install()
 start()
@@ -384,6 +385,21 @@ def test_n5_what_is_not_stored_any_more_is_said_with_what_there_is():
     empty_file()
     assert "Select a generated object" in raised(bpy.ops.any_to_3d.continue_job)
     bpy.ops.any_to_3d.dismiss()
+
+
+def test_n5_the_dialog_suggests_what_is_stored_and_what_presets_there_are():
+    first = _generated("a red chair")
+    branching = module("operators.branching")
+    link().ask(module("messages", "shared").ListCheckpoints(first))
+    pump_until(lambda: link().session.checkpoints_of(first) is not None)
+    given = types.SimpleNamespace(request_id="")
+    assert branching._checkpoint_names(given, bpy.context, "") == ["coarse", "geometry"]
+    assert branching._preset_names(given, bpy.context, "") == ["draft", "standard"]
+    drawn = Drawn()
+    stand_in = types.SimpleNamespace(layout=drawn, request_id="")
+    branching.ContinueJob.draw(stand_in, bpy.context)
+    assert drawn.fields == ["checkpoint", "prompt", "preset", "seed", "more_steps", "as_version"]
+    assert "Stored: coarse (40 of 40 steps), geometry" in drawn.text
 
 
 def test_n5_the_history_panel_indents_branches_and_folds_them():
