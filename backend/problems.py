@@ -5,7 +5,6 @@ import traceback
 
 from ..shared.messages import Problem
 from .stored_checkpoints import NoSuchCheckpoint
-from .stored_checkpoints import NoSuchCheckpoint
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +30,6 @@ def problem_of(error: Exception) -> Problem:
         return Problem("unavailable", str(error), "Choose another state or another job, or generate the object again.")
     if type(error).__name__ == "GenerationFailed":
         return Problem("internal", str(error), "Try another seed, or other words.")
-    if isinstance(error, NoSuchCheckpoint):
-        return Problem("unavailable", str(error), "Choose another state or another job, or generate the object again.")
     if isinstance(error, ValueError):
         return Problem("bad_request", str(error))
     log.error("error=unexpected\n%s", "".join(traceback.format_exception(error)))
