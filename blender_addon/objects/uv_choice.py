@@ -88,7 +88,7 @@ def _flaw_of_uvs(uvs: np.ndarray) -> str:
 def _new_layer(context: bpy.types.Context, target: bpy.types.Object, copy: bpy.types.Object) -> str:
     present = mesh_of(target).uv_layers
     if mesh_of(target).library is not None:
-        raise ValueError(f"'{target.name}' needs new UVs, but its mesh is linked from another file. Make it local.")
+        raise ValueError(f"'{target.name}' cannot get new UVs: its mesh is linked from another file. Make it local.")
     if len(present) >= _MOST_LAYERS:
         raise ValueError(f"'{target.name}' has {_MOST_LAYERS} UV maps, and Blender allows no more. Remove one first.")
     name, number = NEW_LAYER, 1

@@ -12,7 +12,7 @@ import bpy
 import numpy as np
 from addon_in_use import cancel, empty_file, install, link, module, pump, pump_until, raised, start
 from drawn import drawn_panel
-from varied_meshes import KINDS, active, fingerprint, image_of, make, mask_group, pixels
+from varied_meshes import KINDS, active, fingerprint, image_of, make, mask_group, pixels, select_only
 
 install()
 start()
@@ -271,6 +271,29 @@ def test_d14_what_cannot_be_sent_is_refused_with_the_way_out():
         assert way_out in message, (kind, message)
         assert not link().session.active_jobs
     assert "no vertex group" in raised(_with_missing_group)
+
+
+def test_d14_a_linked_object_is_refused_and_a_local_one_with_a_linked_mesh_is_painted():
+    make("suzanne")
+    path = str(Path(tempfile.mkdtemp()) / "library.blend")
+    bpy.ops.wm.save_as_mainfile(filepath=path)
+    empty_file()
+    with bpy.data.libraries.load(path, link=True) as (_, data):
+        data.objects, data.meshes = ["Suzanne"], ["Suzanne"]
+    linked = data.objects[0]
+    local = bpy.data.objects.new("mine", linked.data)
+    for each in (linked, local):
+        bpy.context.scene.collection.objects.link(each)
+    select_only(linked)
+    assert "Make Local" in raised(lambda: bpy.ops.any_to_3d.retexture(prompt="gold"))
+    link().dismiss()
+    select_only(local)
+    assert "cannot get new UVs" in raised(lambda: bpy.ops.any_to_3d.retexture(prompt="gold", uvs="NEW"))
+    link().dismiss()
+    before = _looks(linked)
+    _retexture("gold")
+    assert (pixels(image_of(local)) == NEW).all()
+    assert _looks(linked) == before
 
 
 def test_d14_a_second_retexture_waits_for_the_first():
