@@ -3,6 +3,7 @@
 The server's loop sets them, the library's own thread serves them: it touches nothing of the server's.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,15 +24,15 @@ class Figures:
 class Metrics(Protocol):
     """Somebody who wants the figures."""
 
-    def show(self, figures: Figures) -> None:
-        """Take them in; called several times a second."""
+    def show(self, look: Callable[[], Figures]) -> None:
+        """Take in what ``look`` finds; called several times a second."""
         ...
 
 
 class NoMetrics:
     """Nobody asked."""
 
-    def show(self, figures: Figures) -> None:
+    def show(self, look: Callable[[], Figures]) -> None:
         """Nothing to do."""
 
 
@@ -68,7 +69,8 @@ class PrometheusMetrics:
         """Where it listens."""
         return int(self._server.server_port)
 
-    def show(self, figures: Figures) -> None:
+    def show(self, look: Callable[[], Figures]) -> None:
+        figures = look()
         for state, count in figures.jobs.items():
             self._jobs.labels(state).set(count)
         self._clients.set(figures.clients)

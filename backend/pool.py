@@ -12,13 +12,14 @@ from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 import zmq
 
 from ..shared.wire import ProtocolError
-from .pulse import HUNG_SECONDS, PulseWatch, received
+from .pulse import HUNG_SECONDS, PulseWatch, received, vitals_of
 from .worker_messages import FROM_WORKER, TO_WORKER, FromWorker, Ready, ToWorker
 
 log = logging.getLogger(__name__)
@@ -114,7 +115,7 @@ class _Place:
     def __init__(self, context: zmq.Context, number: int, device: str, options: WorkerOptions, folder: Path) -> None:
         self.socket: zmq.Socket | None = None
         self._pulse_socket: zmq.Socket | None = None
-        self._pulse = PulseWatch()
+        self._pulse: PulseWatch | None = None
         self._context, self._number, self._device, self._options, self._folder = (
             context,
             number,
@@ -195,20 +196,22 @@ class _Place:
         name = f"w{self._number}-{time.monotonic_ns()}"
         address = _bind(self.socket, self._folder / name)
         pulse = _bind(self._pulse_socket, self._folder / f"{name}-pulse")
-        self._pulse, self._hung = PulseWatch(), ""
         options = self._options
         command = [sys.executable, "-m", f"{__package__}.worker_process", address, pulse, self._device, options.profile]
         command += [f"--threads={options.threads}", f"--models-folder={options.models_folder}"]
         command += [] if options.is_compiling else ["--no-compile"]
         # The worker holds the other end of this pipe: when the server ends, however it ends, so does the worker.
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=sys.stderr)
+        self._pulse, self._hung = PulseWatch(partial(vitals_of, self._process.pid)), ""
         log.info("worker=%d pid=%d device=%s", self._number, self._process.pid, self._device)
 
     def _feel_pulse(self) -> None:
+        assert self._pulse is not None
+        assert self._pulse_socket is not None
         now = time.monotonic()
-        for _ in received(self._pulse_socket) if self._pulse_socket is not None else ():
+        for _ in received(self._pulse_socket):
             self._pulse.beat(now)
-        if self._pulse.is_hung(now) and not self._hung:
+        if not self._hung and self._pulse.is_hung(now):
             self._hung = f"hung: no heartbeat for {HUNG_SECONDS:.0f} s"
             log.error("worker=%d device=%s %s", self._number, self._device, self._hung)
             self.kill()

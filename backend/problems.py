@@ -4,6 +4,7 @@ import logging
 import traceback
 
 from ..shared.messages import Problem
+from .stored_checkpoints import NoSuchCheckpoint
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +26,8 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, OSError):
         hint = "Check the free space and the permissions of the backend's data folder."
         return Problem("internal", f"A file could not be written or read: {_first_line(error)}", hint)
+    if isinstance(error, NoSuchCheckpoint):
+        return Problem("unavailable", str(error), "Choose another state or another job, or generate the object again.")
     if type(error).__name__ == "GenerationFailed":
         return Problem("internal", str(error), "Try another seed, or other words.")
     if isinstance(error, ValueError):

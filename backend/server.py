@@ -168,7 +168,7 @@ class Server:
             log.error("overload %s: every connection is dropped", reason)
             hang_up_on_everybody(self._router)
         self._retention.sweep(time.monotonic(), time.time())
-        self._metrics.show(self._figures())
+        self._metrics.show(self._figures)
         if self._is_orphaned():
             log.info("parent=gone")
             self.stop()

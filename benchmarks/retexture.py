@@ -11,6 +11,7 @@ most. Before is the same mesh with the texture that it came with, white where it
 """
 
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
+import psutil
 import torch
 import tyro
 from any_to_3d.backend.evaluation.contact_sheet import Row, contact_sheet
@@ -82,6 +84,8 @@ class Outcome:
     """One mesh. seconds: from the request to the first TextureSnapshot, to the last step, and to the result.
 
     longest_gap: between two snapshots.  snapshots_per_second: from the first to the last.
+    first_snapshot_cpu: processor seconds of the backend until then, which is what it takes on an idle core.
+    load: average number of processes that wanted a processor in the last minute.
     """
 
     name: str
@@ -92,9 +96,11 @@ class Outcome:
     before: Precision
     after: Precision
     first_snapshot: float
+    first_snapshot_cpu: float
     snapshots_per_second: float
     longest_gap: float
     finished: float
+    load: float
     notice: str
 
 
@@ -104,6 +110,7 @@ class Live:
 
     mesh: TexturedMesh
     snapshots: tuple[float, ...]
+    first_cpu: float
     finished: float
     notice: str
 
@@ -120,10 +127,10 @@ def main(
     torch.set_num_threads(1)
     judge = next(each for each in profile_judges(BUILTIN_FOLDER, torch.device("cpu")) if each.name == INDEPENDENT)
     outcomes, rows = [], []
-    with backend() as client:
+    with backend() as (client, server):
         for name in only or tuple(PROMPTS):
             source, pair = read(meshes / f"{name}.npz"), PROMPTS[name]
-            live = retextured(client, source, pair.text, strength)
+            live = retextured(client, server, source, pair.text, strength)
             old, new = judged(source, live.mesh)
             before, after = (precision(judge, mesh, pair, views) for mesh in (old, new))
             outcomes.append(outcome(name, pair, source, live, before, after))
@@ -141,6 +148,7 @@ def report(outcomes: list[Outcome]) -> dict[str, object]:
         "mean rise": round(statistics.mean(rises), 3),
         "mean rise among all 480": round(statistics.mean(each.after.world - each.before.world for each in outcomes), 3),
         "least rise": round(min(rises), 3),
+        "most processor seconds to the first snapshot": max(each.first_snapshot_cpu for each in outcomes),
         "latest first snapshot": max(each.first_snapshot for each in outcomes),
         "fewest snapshots per second": min(each.snapshots_per_second for each in outcomes),
         "all keep geometry and uvs": all(each.keeps_geometry and each.keeps_uvs for each in outcomes),
@@ -160,7 +168,7 @@ def read(path: Path) -> SourceMesh:
 
 
 @contextmanager
-def backend() -> Iterator[Client]:
+def backend() -> Iterator[tuple[Client, psutil.Process]]:
     """A server process with the built-in models, loaded."""
     with tempfile.TemporaryDirectory(prefix="any-to-3d-") as folder:
         port_file = Path(folder) / "port"
@@ -174,7 +182,7 @@ def backend() -> Iterator[Client]:
                 time.sleep(0.05)
             client = Client(f"tcp://127.0.0.1:{int(port_file.read_text())}", "retexture benchmark")
             _wait_for_models(client)
-            yield client
+            yield client, psutil.Process(server.pid)
             client.close()
         finally:
             server.terminate()
@@ -192,11 +200,17 @@ def _wait_for_models(client: Client) -> None:
     raise TimeoutError("the backend did not load its models")
 
 
-def retextured(client: Client, source: SourceMesh, prompt: str, strength: float) -> Live:
+def processor_seconds(server: psutil.Process) -> float:
+    """Of the server and its workers so far."""
+    times = [each.cpu_times() for each in (server, *server.children(recursive=True))]
+    return sum(each.user + each.system for each in times)
+
+
+def retextured(client: Client, server: psutil.Process, source: SourceMesh, prompt: str, strength: float) -> Live:
     """Ask for it, and watch as the add-on does: one snapshot at a time, acknowledged at once."""
     asked = Retexture(source, strength, TEXTURE, TEXTURE)
     request = f"r{time.monotonic_ns()}"
-    begun = time.monotonic()
+    begun, begun_cpu, first_cpu = time.monotonic(), processor_seconds(server), 0.0
     client.send(Submit(request, (WeightedPrompt(TextPrompt(prompt)),), source=asked))
     snapshots, notice = [], ""
     while time.monotonic() - begun < PATIENCE:
@@ -207,11 +221,12 @@ def retextured(client: Client, source: SourceMesh, prompt: str, strength: float)
                     client.send(Watch(job_id, max_texture=LIVE))
                 case TextureSnapshot():
                     snapshots.append(time.monotonic() - begun)
+                    first_cpu = first_cpu or processor_seconds(server) - begun_cpu
                     client.send(Ack(message.job_id, message.sequence))
                 case Progress():
                     notice = message.notice
                 case Finished():
-                    return Live(message.mesh, tuple(snapshots), time.monotonic() - begun, notice)
+                    return Live(message.mesh, tuple(snapshots), first_cpu, time.monotonic() - begun, notice)
                 case Rejected() | Failed():
                     raise RuntimeError(f"{prompt}: {message.problem}")
     raise TimeoutError(f"{prompt}: no result after {PATIENCE:.0f} s")
@@ -247,9 +262,11 @@ def outcome(name: str, pair: Pair, source: SourceMesh, live: Live, before: Preci
         before=before,
         after=after,
         first_snapshot=round(at[0], 2),
+        first_snapshot_cpu=round(live.first_cpu, 2),
         snapshots_per_second=round((len(at) - 1) / (at[-1] - at[0]), 2),
         longest_gap=round(float(gaps.max()), 2),
         finished=round(live.finished, 1),
+        load=round(os.getloadavg()[0], 1),
         notice=live.notice,
     )
 

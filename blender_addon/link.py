@@ -24,13 +24,13 @@ from .frame_budget import FrameBudget
 from .frame_memory import FrameMemory
 from .history import icons as history_icons
 from .history.ledger import Ledger
-from .objects import replacement, retexturing, scene
+from .objects import replacement, scene
 from .objects.placement import Placement
-from .objects.retexturing import Retextures
 from .objects.scene import Outcome
 from .objects.source_mesh import PreparedSource
 from .properties import Values
 from .session import apply, watch_of
+from .stage import Stage
 from .state import (
     Asked,
     Attached,
@@ -74,11 +74,9 @@ class Link:
         self._client: Client | None = None
         self._client_id = uuid.uuid4().hex
         self._started_at = float("-inf")
-        self._placements: dict[str, Placement] = {}
-        self._placed: set[str] = set()
+        self._stage = Stage()
         self.frames = FrameMemory()
         self._arrivals = Arrivals(self.frames)
-        self._retextures = Retextures()
         self._ledger = Ledger()
         self._budget = FrameBudget()
 
@@ -118,7 +116,7 @@ class Link:
 
         parts: what the object will say that it was made from.  settings: what the history keeps.
         """
-        self._placements[submit.request_id] = placement
+        self._stage.will_stand(submit.request_id, placement)
         self.apply(Asked(submit, title, parts))
         if placement.replaces:
             replacement.mark(placement.replaces, submit.request_id)
@@ -133,13 +131,12 @@ class Link:
         self.apply(asked)
         job = self.session.job_of_request(asked.submit.request_id)
         if job is not None:
-            self._retextures.begin(job.origin, target, source)
+            self._stage.will_repaint(job.origin, target, source)
             self._ledger.asked(job, settings, scene_name)
 
     def fetch(self, origin: Provenance, placement: Placement) -> None:
         """Ask for the result of an ended job once more; it will stand at this place."""
-        self._placements[origin.request_id] = placement
-        self._placed.discard(origin.request_id)
+        self._stage.will_stand(origin.request_id, placement)
         self.apply(FetchAsked(origin))
 
     def forget(self, request_id: str) -> None:
@@ -155,8 +152,7 @@ class Link:
 
     def recreate(self, request_id: str, placement: Placement) -> None:
         """Put the newest mesh of a job whose object was deleted at this place."""
-        self._placements[request_id] = placement
-        self._placed.discard(request_id)
+        self._stage.will_stand(request_id, placement)
         self._show_again()
 
     def ask(self, request: Request) -> None:
@@ -181,29 +177,27 @@ class Link:
 
         An object that the artist had deleted before stays away.
         """
-        for job in self.session.jobs:
-            if job.job_id not in self.missing:
-                self._placed.discard(job.origin.request_id)
-        awaited = [job for job in self.session.jobs if not job.is_over or self._arrivals.result(job.job_id) is not None]
-        self._retextures.keep_only({job.origin.request_id for job in awaited})
+        jobs = self.session.jobs
+        awaited = [job for job in jobs if not job.is_over or self._arrivals.result(job.job_id) is not None]
+        there = [job for job in jobs if job.job_id not in self.missing]
+        self._stage.undone(there, {job.origin.request_id for job in awaited})
         self._ledger.write_again()
         self._show_again()
 
     def file_loaded(self) -> None:
         """Find the jobs of the new file; objects that had no surface yet belonged to the old one."""
-        self._placements.clear()
+        self._stage.file_loaded()
         self._ledger.read_again()
-        self._retextures.forget_all()
         self.apply(Attached(scene.unfinished()))
         self._await_retextures()
         self._show_again()
 
     def _await_retextures(self) -> None:
         """Ask for the results that objects of the new file wait for, once more where their jobs have ended since."""
-        for origin in retexturing.unfinished():
+        for origin in self._stage.repainted_in_file():
             job = self.session.job(origin.job_id) or self.session.job_of_request(origin.request_id)
             if job is None and not origin.job_id:
-                self._retextures.give_back({origin.request_id})  # no backend has ever heard of it
+                self._stage.give_back({origin.request_id})  # no backend has ever heard of it
             elif job is None:
                 self.apply(Attached((origin,)))
             elif job.is_over:
@@ -263,16 +257,15 @@ class Link:
                 self._client.send(request)
         self.session = session
         self._ledger.follow(session, before)
-        if isinstance(event, Accepted) and (job := session.job(event.job_id)) is not None and job.origin.retextured:
-            self._retextures.accepted(job.origin)
+        if isinstance(event, Accepted) and (job := session.job(event.job_id)) is not None:
+            self._stage.accepted(job.origin)
         if isinstance(event, _ENDS_IN_VAIN):
             self._end_in_vain(before)
 
     def _end_in_vain(self, before: Session) -> None:
         """Give back what jobs without a result were to replace; their meshes so far are undo steps of their own."""
         vain = [job for job in self.session.jobs if job.state in ("cancelled", "failed")]
-        replacement.give_back({job.origin.request_id for job in vain})
-        self._retextures.give_back({job.origin.request_id for job in vain})
+        self._stage.give_back({job.origin.request_id for job in vain})
         for job in vain:
             former = before.job_of_request(job.origin.request_id)
             if former is not None and not former.is_over and scene.name_of_object(job.origin) is not None:
@@ -354,7 +347,7 @@ class Link:
         self._arrivals.put_off(waiting)
 
     def _show(self, job: Job) -> Outcome:
-        self._place(job)
+        self._stage.place(job.origin)
         result = self._arrivals.result(job.job_id)
         outcome = self._show_frame(job) if result is None else self._finish(job, result)
         if outcome is Outcome.SHOWN:
@@ -362,29 +355,17 @@ class Link:
             self.missing -= {job.job_id}
         return outcome
 
-    def _place(self, job: Job) -> None:
-        """Create the job's object where the artist asked for it; once, so that a deleted one stays deleted."""
-        request_id = job.origin.request_id
-        placement = self._placements.get(request_id)
-        if placement is None or request_id in self._placed:
-            return
-        self._placed.add(request_id)
-        if scene.name_of_object(job.origin) is None:
-            scene.create(job.origin, placement)
-
     def _show_frame(self, job: Job) -> Outcome:
         run = self.session.backend.backend_id if self.session.backend else ""
         begun = perf_counter()
-        if texture := self._arrivals.texture(job.job_id):
-            outcome, sequence, faces = self._retextures.show(job.origin, texture), texture.sequence, 0
-        elif frame := self._arrivals.frame(job.job_id):
-            outcome, sequence, faces = scene.show(job.origin, frame, run), frame.sequence, len(frame.faces)
-        else:
+        frame = self._arrivals.texture(job.job_id) or self._arrivals.frame(job.job_id)
+        if frame is None:
             return Outcome.MISSING
+        outcome = self._stage.show(job.origin, frame, run)
         if outcome is Outcome.SHOWN:
-            if faces:
-                self._pace_frames(perf_counter() - begun, faces)
-            self.ask(Ack(job.job_id, sequence))
+            if isinstance(frame, MeshSnapshot):
+                self._pace_frames(perf_counter() - begun, len(frame.faces))
+            self.ask(Ack(job.job_id, frame.sequence))
         return outcome
 
     def _pace_frames(self, seconds: float, faces: int) -> None:
@@ -393,10 +374,7 @@ class Link:
             self.apply(FramesPaced(self._budget.max_faces))
 
     def _finish(self, job: Job, result: TexturedMesh) -> Outcome:
-        if job.origin.retextured and job.origin.request_id not in self._placements:
-            outcome = self._retextures.finish(job.origin, result.albedo, self.session.backend)
-        else:
-            outcome = scene.finish(job.origin, result, self.session.backend)
+        outcome = self._stage.finish(job.origin, result, self.session.backend)
         if outcome is Outcome.SHOWN:
             self._forget(job.job_id)
             # The only step of a job: undo takes back the whole object, not the shapes that it had on the way.

@@ -13,11 +13,14 @@ from torch import Tensor
 from ..models.protocols import Condition, DiffusionPrior
 from .cameras import CameraBatch, single_camera
 from .condition_readers import readers_at_hand
-from .matting import foreground_mask, on_white, recentred, report, squared
+from .matting import foreground_mask, on_white, recentred, report, spread, squared
 from .prompt import Prompt, embed, embed_negative
 from .recipe import ReferenceSampling
 from .rendering.view import View
 from .runtime import Runtime
+
+LEAST_PAINTED = 0.5
+"""Of a given outline, the share that a reference view must fill; the rest takes the nearest painted colours."""
 
 
 @dataclass(frozen=True)
@@ -168,7 +171,10 @@ def _candidate(image: Float[Tensor, "3 H W"], sampling: ReferenceSampling, shape
     if shape is not None:
         assert shape.alpha is not None, "the given shape was rendered without alpha"
         mask = shape.alpha[0, 0] > 0.5
-        return _Candidate(on_white(image, mask), mask, is_accepted=True)
+        painted = foreground_mask(image, sampling.tolerance) & mask
+        # Where the prior would have ended the object before its outline does, it has painted background.
+        is_accepted = bool(painted.sum() >= LEAST_PAINTED * mask.sum())
+        return _Candidate(on_white(spread(image, painted), mask), mask, is_accepted)
     mask = foreground_mask(image, sampling.tolerance)
     measured = report(mask)
     is_accepted = (

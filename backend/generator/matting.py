@@ -65,6 +65,14 @@ def on_white(image: Float[Tensor, "3 H W"], mask: Bool[Tensor, "H W"]) -> Float[
     return torch.where(mask, image, torch.ones_like(image))
 
 
+def spread(image: Float[Tensor, "3 H W"], painted: Bool[Tensor, "H W"]) -> Float[Tensor, "3 H W"]:
+    """The colour of the nearest painted pixel wherever nothing is painted; the image itself if nothing is at all."""
+    if not painted.any():
+        return image
+    rows, columns = ndimage.distance_transform_edt(~painted.cpu().numpy(), return_distances=False, return_indices=True)
+    return image[:, torch.from_numpy(rows), torch.from_numpy(columns)]
+
+
 def squared(rgba: Float[Tensor, "4 H W"]) -> Float[Tensor, "4 S S"]:
     """An RGBA image in the middle of the smallest square that holds it; the rest is transparent."""
     height, width = rgba.shape[-2:]

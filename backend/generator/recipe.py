@@ -149,14 +149,13 @@ class ReferenceSampling:
     distance: float = 2.5
     fov_y: float = 40.0
     ray_noise: float = 2e-3
+    shape_noise: float = 1.0
+    paints_shape: bool = True
 
     @property
     def camera(self) -> tuple[float, float, float, float]:
         """What makes two reference cameras the same."""
         return self.elevation, self.azimuth, self.distance, self.fov_y
-
-    shape_noise: float = 1.0
-    paints_shape: bool = True
 
 
 @dataclass(frozen=True)

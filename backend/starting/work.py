@@ -23,7 +23,7 @@ from ..generator.representations.fixed_mesh import FixedMesh
 from ..generator.representations.given_mesh import GivenMesh
 from ..retexturing.placed_mesh import PlacedMesh
 from ..retexturing.work import RetextureWork, given_mesh
-from ..stored_checkpoints import checkpoint_path
+from ..stored_checkpoints import NoSuchCheckpoint, checkpoint_path
 from .asked_recipe import named_recipe
 from .mesh_continuation import Asked, MeshContinuation
 from .object_moment import Finishing, ObjectMoment
@@ -94,7 +94,7 @@ def work_of(
             )
         case Continue():
             if folders.parent is None:
-                raise ValueError("the job to go on from is not at hand; continue one that this backend made")
+                raise NoSuchCheckpoint("the job to go on from is not at hand; continue one that this backend made")
             return _continuation(submit, submit.source, prompt, made, folders.parent, job_id, device)
         case None:
             return made

@@ -46,6 +46,7 @@ class AnyTo3DHistoryEntry(bpy.types.PropertyGroup):
     thumbnail: bpy.props.StringProperty(name="Picture")
     parent: bpy.props.StringProperty(name="Goes on from")
     until: bpy.props.StringProperty(name="Ends after")
+    retextured: bpy.props.StringProperty(name="New colours for")
     is_folded: bpy.props.BoolProperty(name="Folded", description="Hide what goes on from it")
     settings: bpy.props.PointerProperty(type=AnyTo3DSettings)
 
@@ -65,6 +66,7 @@ def write(entry: Entry) -> None:
     item.when, item.outcome, item.seconds = entry.when, entry.outcome, entry.seconds
     item.backend, item.thumbnail = entry.backend, entry.thumbnail
     item.parent, item.until = entry.origin.parent, entry.origin.until
+    item.retextured = entry.origin.retextured
     properties.fill(item.settings, entry.settings)
 
 
@@ -132,6 +134,7 @@ def origin_of(item: AnyTo3DHistoryEntry) -> Provenance:
         negative=chosen.negative,
         parent=item.parent,
         until=item.until,
+        retextured=item.retextured,
     )
 
 

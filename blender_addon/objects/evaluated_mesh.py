@@ -44,6 +44,9 @@ def working_copy(context: bpy.types.Context, target: bpy.types.Object) -> Iterat
     copy.data = mesh
     copy.hide_viewport = False
     context.scene.collection.objects.link(copy)
+    space = context.space_data
+    if isinstance(space, bpy.types.SpaceView3D) and space.local_view is not None:
+        copy.local_view_set(space, True)  # operators leave out what the view does not show
     try:
         yield copy
     finally:

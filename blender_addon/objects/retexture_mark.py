@@ -35,21 +35,31 @@ class AnyTo3DRetexture(bpy.types.PropertyGroup):
     image: bpy.props.PointerProperty(type=bpy.types.Image)
 
 
+PROPERTY = "any_to_3d"
+"""Of objects: what the add-on keeps with them, see versions.AnyTo3DObject."""
+
+
+def has_something_kept(target: bpy.types.Object) -> bool:
+    """Whether the add-on keeps anything with the object; to read what it keeps would make that of nothing."""
+    return target.is_property_set(PROPERTY)
+
+
 def mark_of(target: bpy.types.Object) -> AnyTo3DRetexture:
-    """The object's mark, blank where no job is at work."""
+    """The object's mark, made blank where there is none."""
     return target.any_to_3d.retexture  # type: ignore[attr-defined]
 
 
 def marked() -> Iterator[bpy.types.Object]:
     """The objects of this file, in any scene, that a job gives new colours to."""
     for each in bpy.data.objects:
-        if each.type == "MESH" and each.library is None and each.users_scene and mark_of(each).request_id:
+        # Which scenes an object is in takes Blender long to find, so this comes last.
+        if each.type == "MESH" and each.library is None and is_retextured_now(each) and each.users_scene:
             yield each
 
 
 def is_retextured_now(target: bpy.types.Object) -> bool:
     """Whether a job is giving it new colours."""
-    return bool(mark_of(target).request_id)
+    return has_something_kept(target) and bool(mark_of(target).request_id)
 
 
 def mode_of_marked(request_id: str) -> str:

@@ -206,6 +206,8 @@ def _restore(target: bpy.types.Object) -> None:
         versions.remove_unused(made)
     if layer in mesh.uv_layers and target.mode == "OBJECT":
         mesh.uv_layers.remove(mesh.uv_layers[layer])
+    if not versions.versions_of(target):
+        target.property_unset(retexture_mark.PROPERTY)
 
 
 def _known_from_file(mark: AnyTo3DRetexture) -> _Known:
@@ -216,9 +218,9 @@ def _known_from_file(mark: AnyTo3DRetexture) -> _Known:
 
 
 def _is_busy(target: bpy.types.Object, layer_waits: bool) -> bool:
-    """In Edit Mode an image may change, but nothing may be added to the mesh; while it is painted on, not even that."""
+    """In other modes than Object Mode an image may change, while nobody paints on it, but no mesh get anything more."""
     needs_mesh = layer_waits or not target.material_slots
-    return _is_rendering() or not (target.mode == "OBJECT" or (target.mode == "EDIT" and not needs_mesh))
+    return _is_rendering() or target.mode == "TEXTURE_PAINT" or (needs_mesh and target.mode != "OBJECT")
 
 
 def _is_rendering() -> bool:

@@ -194,9 +194,11 @@ def _mesh_of(target: bpy.types.Object) -> bpy.types.Mesh:
     return mesh
 
 
-def local_from_generator(target: bpy.types.Object) -> tuple[float, ...]:
-    """The matrix by which its mesh was placed, of a finished object; empty if by a height."""
-    return tuple(_mesh_of(target).get(_MATRIX, ()))
+def local_from_generator(target: bpy.types.Object, request_id: str) -> tuple[float, ...]:
+    """The matrix by which the mesh of this request was placed, of a finished object; empty if by a height."""
+    version = versions.version_of_request(target, request_id)
+    mesh = bpy.data.meshes[version.mesh] if version else _mesh_of(target)
+    return tuple(mesh.get(_MATRIX, ()))
 
 
 def placed_as(target: bpy.types.Object, mesh: bpy.types.Mesh, vertices: np.ndarray) -> np.ndarray:

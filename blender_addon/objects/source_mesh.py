@@ -21,7 +21,8 @@ RADIUS = 0.73
 """How far generated objects reach from their centre, in generator units; cameras stand accordingly."""
 
 USUAL_SIZE = 1024
-SIZES = (64, 4096)
+SIZES = (16, 4096)
+"""Smallest and largest side of a texture, as the protocol has them."""
 
 
 @dataclass(frozen=True)

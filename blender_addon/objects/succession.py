@@ -30,8 +30,11 @@ def join(target: bpy.types.Object, old: bpy.types.Object, label: str, request_id
     versions.put_mesh(old, mesh)
     for slot in old.material_slots:
         slot.link = "DATA"
-    for name in (*provenance.NAMES, *provenance.PLACEMENT):
+    for name in (*provenance.NAMES, provenance.IS_FINAL):
         if target.get(name) is not None:
+            old[name] = target[name]
+    for name in provenance.PLACEMENT:
+        if old.get(name) is None:  # how it was placed first also places what comes later by a height
             old[name] = target[name]
     if _was_moved(target):
         old.matrix_world = target.matrix_world.copy()

@@ -7,7 +7,7 @@ from typing import Literal
 import bpy
 import numpy as np
 
-from .base_color import has_tiles
+from .base_color import FlatColor, has_tiles
 from .evaluated_mesh import evaluated, mesh_of, read
 from .texel_raster import overlapped_share, texels_of
 from .unwrapping import unwrap
@@ -24,7 +24,7 @@ _OVERLAP_ALLOWED = 0.02
 _LOOKED_AT = 512
 """Texels a side of the image in which overlaps are counted."""
 
-_OVERLAPS = "Its UVs overlap"
+_OVERLAPS, _EMPTY = "Its UVs overlap", "Its UVs cover nothing"
 
 
 def choose_layer(
@@ -81,14 +81,14 @@ def _flaw_of_uvs(uvs: np.ndarray) -> str:
         return "Its UVs reach over the edge of the image"
     texels = texels_of(moved, _LOOKED_AT, _LOOKED_AT)
     if not len(texels.index):
-        return "Its UVs cover nothing"
+        return _EMPTY
     return _OVERLAPS if overlapped_share(texels, _LOOKED_AT**2) > _OVERLAP_ALLOWED else ""
 
 
 def _new_layer(context: bpy.types.Context, target: bpy.types.Object, copy: bpy.types.Object) -> str:
     present = mesh_of(target).uv_layers
     if mesh_of(target).library is not None:
-        raise ValueError(f"'{target.name}' needs new UVs, but its mesh is linked from another file. Make it local.")
+        raise ValueError(f"'{target.name}' cannot get new UVs: its mesh is linked from another file. Make it local.")
     if len(present) >= _MOST_LAYERS:
         raise ValueError(f"'{target.name}' has {_MOST_LAYERS} UV maps, and Blender allows no more. Remove one first.")
     name, number = NEW_LAYER, 1
@@ -96,4 +96,6 @@ def _new_layer(context: bpy.types.Context, target: bpy.types.Object, copy: bpy.t
         number += 1
         name = f"{NEW_LAYER} {number}"
     unwrap(context, copy, name)
+    if _flaw_of_uvs(read(mesh_of(copy), (FlatColor((0, 0, 0)),)).layers[name]) == _EMPTY:
+        raise ValueError(f"'{target.name}' could not be unwrapped: its faces have no area. Look at them in Edit Mode.")
     return name

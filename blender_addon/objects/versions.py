@@ -64,8 +64,9 @@ class AnyTo3DObject(bpy.types.PropertyGroup):
 
 def versions_of(target: bpy.types.Object) -> tuple[Version, ...]:
     """All versions of the object, oldest first; empty for one that has never been changed."""
-    kept = _kept(target)
-    return tuple(_version(target, each) for each in kept.versions)
+    if not retexture_mark.has_something_kept(target):
+        return ()
+    return tuple(_version(target, each) for each in _kept(target).versions)
 
 
 def shown_version(target: bpy.types.Object) -> Version | None:
@@ -99,7 +100,9 @@ def keep_present(target: bpy.types.Object) -> Version:
     if same is not None:
         _kept(target).shown = same.number
         return _version(target, same)
-    return add_version(target, BY_HAND if _kept(target).versions else ORIGINAL)
+    if _kept(target).versions:
+        return add_version(target, BY_HAND)
+    return add_version(target, ORIGINAL, str(target.get(provenance.REQUEST, "")))
 
 
 def show_version(target: bpy.types.Object, number: int) -> None:

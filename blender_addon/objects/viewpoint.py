@@ -41,6 +41,8 @@ def _camera_direction(scene: bpy.types.Scene, target: Vector) -> Vector:
 
 def _view_direction(context: bpy.types.Context, target: Vector) -> Vector:
     region = context.region_data
+    if region is None and isinstance(context.space_data, bpy.types.SpaceView3D):
+        region = context.space_data.region_3d  # the mouse is in the sidebar
     if region is None:
         raise ValueError("This is no 3D view, so there is nothing that the image could be seen from. Use the camera.")
     return _direction(region.view_matrix.inverted(), region.is_perspective, target)

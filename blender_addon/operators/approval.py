@@ -72,7 +72,8 @@ class ApproveShape(_OfShape):
         try:
             if shape_mark.is_untouched(target):
                 source = Continue(origin.job_id, origin.until)
-                place = placing.in_place_of(context, target, scene.local_from_generator(target), False)
+                way_back = scene.local_from_generator(target, origin.request_id)
+                place = placing.in_place_of(context, target, way_back, False)
             else:
                 sent = sent_shape(context, target)
                 source = Continue(origin.job_id, origin.until, mesh=sent.mesh)

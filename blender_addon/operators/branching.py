@@ -28,18 +28,32 @@ if TYPE_CHECKING:
 _DIALOG_WIDTH = 380
 _DIALOG_LETTERS = 56
 
+_NONE = Provenance("", "", "", "", 0)
+
 
 def _stored_of(job_id: str) -> Checkpoints | None:
     return pump.link().session.checkpoints_of(job_id)
 
 
-def _checkpoint_names(operator: ContinueJob, context: bpy.types.Context, text: str) -> Iterable[str]:
-    stored = _stored_of(operator.job(context).job_id)
+def job_of(context: bpy.types.Context, request_id: str) -> Provenance:
+    """The job of this entry of the history, or of the active object without one; an empty one where there is none."""
+    if request_id:
+        entry = history.find(context.scene, request_id)
+        return history.origin_of(entry) if entry is not None else _NONE
+    active = context.active_object
+    return provenance.read(active) if active is not None and provenance.is_generated(active) else _NONE
+
+
+# What Blender gives to these has an operator's properties, but not its methods.
+
+
+def _checkpoint_names(given: ContinueJob, context: bpy.types.Context, text: str) -> Iterable[str]:
+    stored = _stored_of(job_of(context, given.request_id).job_id)
     return [each.name for each in stored.checkpoints] if stored else []
 
 
-def _preset_names(operator: ContinueJob, context: bpy.types.Context, text: str) -> Iterable[str]:
-    recipe = pump.link().session.recipe(operator.job(context).recipe)
+def _preset_names(given: ContinueJob, context: bpy.types.Context, text: str) -> Iterable[str]:
+    recipe = pump.link().session.recipe(job_of(context, given.request_id).recipe)
     return [each.name for each in recipe.presets] if recipe else []
 
 
@@ -84,13 +98,13 @@ class ContinueJob(bpy.types.Operator):
         return not reason
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> Result:
-        job_id = self.job(context).job_id
+        job_id = job_of(context, self.request_id).job_id
         if job_id and pump.link().session.offers("checkpoints"):
             pump.link().ask(ListCheckpoints(job_id))
         return context.window_manager.invoke_props_dialog(self, width=_DIALOG_WIDTH)
 
     def draw(self, context: bpy.types.Context) -> None:
-        origin = self.job(context)
+        origin = job_of(context, self.request_id)
         column = self.layout.column()
         column.use_property_split = True
         column.label(text=f"{origin.prompt}  ·  {origin.seed}", icon="MESH_DATA", translate=False)
@@ -101,7 +115,7 @@ class ContinueJob(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> Result:
         try:
-            origin = self.job(context)
+            origin = job_of(context, self.request_id)
             self._check(origin)
             source = Continue(origin.job_id, self.checkpoint, self.more_steps)
             change = Change(self.prompt.strip(), self.preset, self.seed)
@@ -109,14 +123,6 @@ class ContinueJob(bpy.types.Operator):
         except ValueError as error:
             return complain(self, trouble_of_error(error, "bad_prompt"))
         return {"FINISHED"}
-
-    def job(self, context: bpy.types.Context) -> Provenance:
-        """The job to go on from; an empty one where there is none."""
-        if self.request_id:
-            entry = history.find(context.scene, self.request_id)
-            return history.origin_of(entry) if entry is not None else _NONE
-        active = context.active_object
-        return provenance.read(active) if active is not None and provenance.is_generated(active) else _NONE
 
     def _check(self, origin: Provenance) -> None:
         if not origin.job_id:
@@ -135,9 +141,7 @@ class ContinueJob(bpy.types.Operator):
         if name is None:
             return placing.placement(context, properties.settings(context).height, "CURSOR")
         target = bpy.data.objects[name]
-        return placing.in_place_of(context, target, scene.local_from_generator(target), False)
+        return placing.in_place_of(context, target, scene.local_from_generator(target, origin.request_id), False)
 
-
-_NONE = Provenance("", "", "", "", 0)
 
 CLASSES = (ContinueJob,)

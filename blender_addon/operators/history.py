@@ -8,7 +8,7 @@ import bpy
 
 from .. import properties, pump
 from ..history import entries as history
-from ..objects import placing, scene
+from ..objects import frame_preview, placing, scene, versions
 
 if TYPE_CHECKING:
     from bpy.stub_internal.rna_enums import OperatorReturnItems
@@ -66,6 +66,10 @@ class GenerateAgain(_OfEntry):
     bl_label = "Generate Again"
 
     def act(self, context: bpy.types.Context, entry: history.AnyTo3DHistoryEntry) -> Result:
+        if entry.retextured:
+            done = f"This gave '{entry.retextured}' new colours"
+            self.report({"WARNING"}, f"{done}. Use These Settings, select an object, and press Retexture")
+            return {"CANCELLED"}
         chosen = properties.settings(context)
         present = properties.values_of(chosen)
         properties.fill(chosen, properties.values_of(entry.settings))
@@ -79,7 +83,7 @@ class GenerateAgain(_OfEntry):
 
 
 class BringBack(_OfEntry):
-    """Select the object of this entry; if it is gone, ask the backend for it and put it at the 3D cursor"""
+    """Select the object of this entry, in its version; one that is gone is asked for, and put at the 3D cursor"""
 
     bl_idname = "any_to_3d.bring_back"
     bl_label = "Bring Back"
@@ -88,7 +92,7 @@ class BringBack(_OfEntry):
         origin = history.origin_of(entry)
         name = scene.name_of_object(origin)
         if name is not None:
-            return self._select(context, bpy.data.objects[name])
+            return self._select(context, bpy.data.objects[name], origin.request_id)
         if not entry.job_id:
             self.report({"WARNING"}, "No backend has accepted this request, so none can send its object")
             return {"CANCELLED"}
@@ -100,7 +104,7 @@ class BringBack(_OfEntry):
         pump.wake()
         return {"FINISHED"}
 
-    def _select(self, context: bpy.types.Context, target: bpy.types.Object) -> Result:
+    def _select(self, context: bpy.types.Context, target: bpy.types.Object, request_id: str) -> Result:
         if context.view_layer.objects.get(target.name) is None:
             self.report({"WARNING"}, f"'{target.name}' is in another scene or view layer")
             return {"CANCELLED"}
@@ -109,6 +113,11 @@ class BringBack(_OfEntry):
         target.hide_set(False)
         target.select_set(True)
         context.view_layer.objects.active = target
+        version = versions.version_of_request(target, request_id)
+        if version is not None and not version.is_shown and target.mode == "OBJECT":
+            frame_preview.end(target)
+            versions.show_version(target, version.number)
+            scene.push_undo(f"Any to 3D: {version.label}")
         return {"FINISHED"}
 
 

@@ -88,7 +88,10 @@ class GenerationPanel(TabPanel):
         row = column.row(align=True)
         row.prop(chosen.result, "height")
         row.operator("any_to_3d.height_from_selection", text="", icon="EMPTY_SINGLE_ARROW")
+        # What no backend takes can be set back.
         reason = wording.why_not(pump.link().session, "until")
         row = column.row()
         row.enabled = not reason or chosen.iteration.approve_shape
         row.prop(chosen.iteration, "approve_shape")
+        if reason and chosen.iteration.approve_shape:
+            draw_text(column, context, reason, "INFO")

@@ -82,6 +82,8 @@ def _draw_entry(box: bpy.types.UILayout, context: bpy.types.Context, item: histo
     if picture:
         box.template_icon(icon_value=picture, scale=_PICTURE_SCALE)
     draw_text(box, context, wording.history_line(item.outcome, item.settings.preset, item.seconds, item.when))
+    if item.retextured:
+        draw_text(box, context, f"New colours for {item.retextured}", "BRUSH_DATA")
     buttons = box.column(align=True)
     buttons.operator("any_to_3d.use_settings", icon="PASTEDOWN").request_id = item.request_id
     buttons.operator("any_to_3d.continue_job", text="Branch...", icon="OUTLINER").request_id = item.request_id

@@ -6,7 +6,7 @@ import bpy
 
 from .. import properties, pump, wording
 from ..iteration_settings import RECIPE, IterationSettings
-from .tab import TabPanel
+from .tab import TabPanel, draw_text
 
 _WEIGHT_WIDTH = 3.0
 
@@ -94,17 +94,19 @@ class PromptPanel(TabPanel):
                 number.ui_units_x = _WEIGHT_WIDTH
                 number.prop(chosen, weight, text="")
             if modality == "image" and modality in filled:
-                _draw_angle(column, chosen.iteration)
+                _draw_angle(column, context, chosen.iteration)
         column.operator("any_to_3d.palette_from_selection", icon="COLOR")
         column.prop(chosen, "negative", text="", icon="REMOVE", placeholder="avoid, as in: red")
 
 
-def _draw_angle(column: bpy.types.UILayout, chosen: IterationSettings) -> None:
+def _draw_angle(column: bpy.types.UILayout, context: bpy.types.Context, chosen: IterationSettings) -> None:
     """From where the picture shows its object, where the backend takes that into account."""
     row = column.row()
     reason = wording.why_not(pump.link().session, "seen_from")
     row.enabled = not reason or chosen.seen_from != RECIPE  # what no backend takes can be set back
     row.prop(chosen, "seen_from", text="Seen")
+    if reason and chosen.seen_from != RECIPE:
+        draw_text(column, context, reason, "INFO")
 
 
 CLASSES = (TextSourceMenu, ImageSourceMenu, SoundSourceMenu, PromptPanel)

@@ -99,6 +99,7 @@ def test_a_checkpoint_that_is_not_there_fails_the_job_by_name(
     job = Run("j", smallest(source=Continue("parent", "../coarse")), str(tmp_path), source_folder=str(parent[0]))
     *_, failed = run_job(job, engine, Unwatched())
     assert isinstance(failed, m.Failed)
+    assert failed.problem.code == "unavailable"
     assert "has no checkpoint '../coarse'; it has coarse, geometry, texture" in failed.problem.message
 
 

@@ -22,8 +22,8 @@ def figures_at(port: int) -> dict[tuple[str, ...], float]:
 def test_the_figures_are_served_on_this_computer() -> None:
     metrics = PrometheusMetrics(0)
     memory = (m.DeviceMemory("cuda:0", 1024, 2048),)
-    metrics.show(Figures({"running": 1, "paused": 0}, 2, 3, True, memory))
-    metrics.show(Figures({"running": 0, "paused": 1}, 2, 4, False, memory))
+    metrics.show(lambda: Figures({"running": 1, "paused": 0}, 2, 3, True, memory))
+    metrics.show(lambda: Figures({"running": 0, "paused": 1}, 2, 4, False, memory))
     found = figures_at(metrics.port)
     metrics.close()
     assert found == {

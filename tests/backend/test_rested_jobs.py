@@ -1,5 +1,6 @@
 """What became of a job that was interrupted is, byte for byte, what would have become of it; on a CPU."""
 
+import gc
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +12,9 @@ from any_to_3d.backend import xbind_engine
 from any_to_3d.backend.engine import Engine
 from any_to_3d.backend.fake_generation import FakeEngine
 from any_to_3d.backend.finishing.mesh_repair import is_closed
+from any_to_3d.backend.generator.representations.dmtet import DmtetScene
+from any_to_3d.backend.generator.representations.nerf import NerfScene
+from any_to_3d.backend.generator.runtime import Runtime
 from any_to_3d.backend.worker import Wish, run_job
 from any_to_3d.backend.worker_messages import Run
 from any_to_3d.backend.xbind_engine import XBindEngine
@@ -32,6 +36,22 @@ class Interruptions:
     def wish(self) -> Wish:
         self.asked += 1
         return "pause" if self.asked in self.moments else "go on"
+
+    def wanted_faces(self) -> int | None:
+        return None
+
+    def wanted_texture(self) -> int:
+        return 0
+
+
+@dataclass
+class Hurry:
+    """A Control that is told, while the job runs, to ask for the object as it is."""
+
+    now: Wish = "go on"
+
+    def wish(self) -> Wish:
+        return self.now
 
     def wanted_faces(self) -> int | None:
         return None
@@ -77,6 +97,20 @@ def test_the_real_generator_makes_the_same_bytes_however_often_it_was_paused(
     assert same(mesh, undisturbed)
 
 
+@pytest.mark.parametrize("phase", ["coarse", "texture"])
+def test_when_a_pause_is_told_neither_networks_nor_scene_are_in_memory_any_more(
+    engine: XBindEngine, tmp_path: Path, phase: str
+) -> None:
+    submit, control = m.Submit("r", request().prompts, preset="draft", overrides=SMALLEST), Hurry()
+    for event in run_job(Run("j1", submit, str(tmp_path)), engine, control, itertools.count().__next__):
+        if isinstance(event, m.Progress) and event.phase == phase:
+            control.now = "pause"
+        if isinstance(event, m.Paused):
+            kept = [each for each in gc.get_objects() if type(each) in (NerfScene, DmtetScene, Runtime)]
+            assert [type(each).__name__ for each in kept] == []
+    assert isinstance(event, m.Paused)
+
+
 @pytest.mark.parametrize("moments", [(0,), (2,), (3,), (4, 9, 14), range(0, 60, 4)])
 def test_the_fake_generator_makes_the_same_bytes_too(tmp_path: Path, moments: Sequence[int]) -> None:
     engine = FakeEngine(sleep=lambda seconds: None)
@@ -85,22 +119,6 @@ def test_the_fake_generator_makes_the_same_bytes_too(tmp_path: Path, moments: Se
     mesh, attempts = outcome(engine, submit, tmp_path / "paused", moments)
     assert attempts > 1
     assert same(mesh, undisturbed)
-
-
-@dataclass
-class Hurry:
-    """A Control that is told, while the job runs, to ask for the object as it is."""
-
-    now: Wish = "go on"
-
-    def wish(self) -> Wish:
-        return self.now
-
-    def wanted_faces(self) -> int | None:
-        return None
-
-    def wanted_texture(self) -> int:
-        return 0
 
 
 @pytest.mark.parametrize("phase", ["coarse", "geometry", "texture"])

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from any_to_3d.backend.engine import PhasePlan, Plan, Stage
 from any_to_3d.backend.problems import OUT_OF_MEMORY_HINT
+from any_to_3d.backend.stored_checkpoints import NoSuchCheckpoint
 from any_to_3d.backend.worker import Wish, run_job
 from any_to_3d.backend.worker_messages import Memory, Run, Saved
 from any_to_3d.shared import messages as m
@@ -302,6 +303,11 @@ class OutOfMemoryError(RuntimeError):
     ("error", "code", "hint"),
     [
         (ValueError("the prompt is empty"), "bad_request", ""),
+        (
+            NoSuchCheckpoint("that job has no checkpoint 'coarse'"),
+            "unavailable",
+            "Choose another state or another job, or generate the object again.",
+        ),
         (OutOfMemoryError("CUDA out of memory. Tried to allocate"), "out_of_memory", OUT_OF_MEMORY_HINT),
         (MemoryError(), "out_of_memory", OUT_OF_MEMORY_HINT),
         (FileNotFoundError("no unet"), "missing_weights", "Run 'any-to-3d doctor' to see what is missing and where."),

@@ -5,14 +5,16 @@ from pathlib import Path
 
 import pytest
 import torch
+import trimesh
 from any_to_3d.backend.generator import checkpoint
-from any_to_3d.backend.generator.branch import Branch, continued
+from any_to_3d.backend.generator.branch import Branch, continued, onto_mesh
 from any_to_3d.backend.generator.checkpoint import Checkpoint
 from any_to_3d.backend.generator.condition import Preparing
 from any_to_3d.backend.generator.finishable import finishable
 from any_to_3d.backend.generator.generate import Step, generate
 from any_to_3d.backend.generator.prompt import Prompt, Text, WeightedPrompt
 from any_to_3d.backend.generator.recipe import Recipe
+from any_to_3d.backend.generator.rendering.view import TriangleMesh
 from any_to_3d.backend.generator.representations.dmtet import DmtetScene
 from any_to_3d.backend.generator.representations.nerf import NerfScene
 from any_to_3d.backend.generator.representations.tet_grid import KuhnGrid
@@ -190,3 +192,29 @@ def test_prompts_are_told_apart_by_their_content() -> None:
     ]
     assert len({prompt.digest() for prompt in prompts}) == len(prompts)
     assert Prompt.from_text("a red ball").digest() == BALL.digest()
+
+
+def cube() -> TriangleMesh:
+    made = trimesh.creation.box((0.9, 0.9, 0.9))
+    return TriangleMesh(torch.tensor(made.vertices, dtype=torch.float32), torch.tensor(made.faces, dtype=torch.int32))
+
+
+def test_an_edited_mesh_takes_the_place_of_the_shape_and_only_the_last_phase_follows(straight: Path) -> None:
+    items = run(onto_mesh(saved_in(straight, "geometry"), RECIPE, BALL, cube()))
+    assert [item.phase.name for item in items if isinstance(item, Step)] == ["texture"] * 3 == ["texture"] * len(items)
+    assert torch.equal(steps_of(items)[-1].scene.extract().vertices, cube().vertices)
+
+
+def test_another_prompt_is_painted_within_the_edited_meshs_outline(straight: Path) -> None:
+    other = Prompt.from_text("a blue ball")
+    first = steps_of(run(onto_mesh(saved_in(straight, "geometry"), RECIPE, other, cube()), other))[0]
+    mask = first.running.stage_zero.condition.reference_mask
+    assert mask is not None
+    rows, columns = (mask[0, 0] > 0.5).nonzero(as_tuple=True)
+    filled = len(rows) / ((rows.max() - rows.min() + 1) * (columns.max() - columns.min() + 1))
+    assert filled > 0.95  # a square; the ball that the prior wants would fill pi / 4
+
+
+def test_a_recipe_that_ends_without_a_mesh_cannot_paint_one(straight: Path) -> None:
+    with pytest.raises(ValueError, match="ends without a mesh"):
+        onto_mesh(saved_in(straight, "coarse"), replace(RECIPE, phases=RECIPE.phases[:1]), BALL, cube())

@@ -10,6 +10,7 @@ from any_to_3d.backend.generator.colour_fit import fit_colours
 from any_to_3d.backend.generator.condition import Preparing
 from any_to_3d.backend.generator.generate import Step, generate
 from any_to_3d.backend.generator.losses.kept_colours import KeptColours
+from any_to_3d.backend.generator.matting import spread
 from any_to_3d.backend.generator.prompt import Prompt
 from any_to_3d.backend.generator.recipe import Recipe
 from any_to_3d.backend.generator.recipe_json import recipe_from_plain, to_plain
@@ -127,6 +128,16 @@ def test_the_reference_view_has_the_shapes_own_outline() -> None:
     assert torch.equal(condition.reference_mask > 0.5, alpha > 0.5)
     outside = condition.reference_mask.expand(-1, 3, -1, -1) < 0.5
     assert (condition.reference_image[outside] == 1).all()
+
+
+def test_what_the_prior_leaves_white_inside_an_outline_takes_the_nearest_painted_colour() -> None:
+    image, painted = torch.ones(3, 2, 4), torch.zeros(2, 4, dtype=torch.bool)
+    image[:, 0, 0], image[:, 1, 3] = torch.tensor([1.0, 0, 0]), torch.tensor([0, 0, 1.0])
+    painted[0, 0] = painted[1, 3] = True
+    filled = spread(image, painted)
+    assert filled[0].tolist() == [[1, 1, 0, 0], [1, 1, 0, 0]]
+    assert filled[2].tolist() == [[0, 0, 1, 1], [0, 0, 1, 1]]
+    assert torch.equal(spread(image, torch.zeros_like(painted)), image)
 
 
 def test_an_open_sheet_is_drawn_from_both_sides_with_normals_towards_the_camera() -> None:

@@ -183,6 +183,10 @@ def test_n18_the_new_panels_draw_with_and_without_a_backend_and_say_what_it_cann
     assert "any_to_3d.refine" not in drawn_panel(refine).greyed
     session = link().session
     link().session = replace(session, backend=replace(session.backend, operations=()))
+    bpy.context.scene.any_to_3d.iteration.approve_shape = True
+    assert "cannot stop after the shape" in drawn_panel(module("panels.generation").GenerationPanel).text
+    bpy.context.scene.any_to_3d.iteration.approve_shape = False
+    assert "cannot stop" not in drawn_panel(module("panels.generation").GenerationPanel).text
     drawn = drawn_panel(refine)
     assert {"any_to_3d.refine", "any_to_3d.continue_job"} <= drawn.greyed
     assert "cannot begin with a mesh" in drawn.text

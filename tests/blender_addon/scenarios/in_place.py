@@ -6,12 +6,13 @@ The environment names the zip and a program that plays the backend: ANY_TO_3D_ZI
 
 import math
 import tempfile
+import types
 from pathlib import Path
 
 import bpy
 import numpy as np
 from addon_in_use import cancel, empty_file, faces, install, link, module, pump, pump_until, raised, start
-from drawn import drawn_panel
+from drawn import Drawn, drawn_panel
 
 install()
 start()
@@ -309,6 +310,37 @@ def test_n5_several_branches_of_one_object_wait_for_their_turn_and_all_become_it
     assert seen == {5, 6, 7, 8}
 
 
+def test_n5_a_branch_of_a_version_that_is_not_shown_stands_as_that_one_did():
+    _shape()
+    first = bpy.context.scene.any_to_3d_history[0].request_id
+    target = bpy.data.objects["a red chair"]
+    before = _bounds(_world(target))
+    for vertex in target.data.vertices:
+        vertex.co.z *= 3
+    bpy.ops.any_to_3d.approve_shape()
+    bpy.ops.any_to_3d.wait(timeout=20)
+    np.testing.assert_allclose(_bounds(_world(target))[1, 2], 3 * before[1, 2], atol=1e-5)
+    # From the shape as it was before it was edited: as high as was asked for then.
+    bpy.ops.any_to_3d.continue_job(request_id=first, checkpoint="geometry", seed=4)
+    bpy.ops.any_to_3d.wait(timeout=20)
+    assert len(bpy.data.objects) == 1
+    np.testing.assert_allclose(_bounds(_world(target)), before, atol=1e-5)
+
+
+def test_n5_select_object_shows_the_version_of_the_entry():
+    _generated("a red chair", seed=5)
+    bpy.ops.any_to_3d.continue_job(seed=6)
+    bpy.ops.any_to_3d.wait(timeout=20)
+    (target,) = bpy.data.objects
+    newer, older = (entry.request_id for entry in bpy.context.scene.any_to_3d_history)
+    target.select_set(False)
+    bpy.ops.any_to_3d.bring_back(request_id=older)
+    assert (target["any_to_3d_seed"], target.select_get()) == (5, True)
+    bpy.ops.any_to_3d.bring_back(request_id=newer)
+    assert target["any_to_3d_seed"] == 6
+    assert len(bpy.data.objects) == 1
+
+
 def test_n5_a_cancelled_branch_leaves_the_others_and_the_object():
     _generated("a red chair", seed=5)
     bpy.ops.any_to_3d.continue_job(prompt="slow chair")
@@ -353,6 +385,21 @@ def test_n5_what_is_not_stored_any_more_is_said_with_what_there_is():
     empty_file()
     assert "Select a generated object" in raised(bpy.ops.any_to_3d.continue_job)
     bpy.ops.any_to_3d.dismiss()
+
+
+def test_n5_the_dialog_suggests_what_is_stored_and_what_presets_there_are():
+    first = _generated("a red chair")
+    branching = module("operators.branching")
+    link().ask(module("messages", "shared").ListCheckpoints(first))
+    pump_until(lambda: link().session.checkpoints_of(first) is not None)
+    given = types.SimpleNamespace(request_id="")
+    assert branching._checkpoint_names(given, bpy.context, "") == ["coarse", "geometry"]
+    assert branching._preset_names(given, bpy.context, "") == ["draft", "standard"]
+    drawn = Drawn()
+    stand_in = types.SimpleNamespace(layout=drawn, request_id="")
+    branching.ContinueJob.draw(stand_in, bpy.context)
+    assert drawn.fields == ["checkpoint", "prompt", "preset", "seed", "more_steps", "as_version"]
+    assert "Stored: coarse (40 of 40 steps), geometry" in drawn.text
 
 
 def test_n5_the_history_panel_indents_branches_and_folds_them():

@@ -26,6 +26,17 @@ def test_n4_a_paused_job_stands_still_and_goes_on_where_it_was():
     cancel()
 
 
+def test_n4_while_a_job_rests_the_add_on_looks_only_now_and_then():
+    tick = module("pump")._tick
+    _paused_job()
+    pump(0.2)
+    assert tick() >= 0.25
+    bpy.ops.any_to_3d.resume()
+    pump_until(lambda: not link().session.jobs[-1].is_paused)
+    assert tick() < 0.25
+    cancel()
+
+
 def test_n4_the_panel_shows_one_button_for_each_state():
     _paused_job()
     panel = drawn_panel(module("panels.progress").ProgressPanel)

@@ -12,7 +12,7 @@ import bpy
 import numpy as np
 from addon_in_use import cancel, empty_file, install, link, module, pump, pump_until, raised, start
 from drawn import drawn_panel
-from varied_meshes import KINDS, active, fingerprint, image_of, make, mask_group, pixels
+from varied_meshes import KINDS, active, fingerprint, image_of, make, mask_group, pixels, select_only
 
 install()
 start()
@@ -60,6 +60,7 @@ def test_d14_cancelling_restores_material_uv_maps_and_properties_exactly():
         cancel()
         assert _looks(target) == before, (kind, _looks(target), before)
         assert not _versions(target)
+        assert not target.is_property_set("any_to_3d"), kind
         assert len(bpy.data.images) == len([each for each in bpy.data.images if each.users]), kind
 
 
@@ -272,6 +273,29 @@ def test_d14_what_cannot_be_sent_is_refused_with_the_way_out():
     assert "no vertex group" in raised(_with_missing_group)
 
 
+def test_d14_a_linked_object_is_refused_and_a_local_one_with_a_linked_mesh_is_painted():
+    make("suzanne")
+    path = str(Path(tempfile.mkdtemp()) / "library.blend")
+    bpy.ops.wm.save_as_mainfile(filepath=path)
+    empty_file()
+    with bpy.data.libraries.load(path, link=True) as (_, data):
+        data.objects, data.meshes = ["Suzanne"], ["Suzanne"]
+    linked = data.objects[0]
+    local = bpy.data.objects.new("mine", linked.data)
+    for each in (linked, local):
+        bpy.context.scene.collection.objects.link(each)
+    select_only(linked)
+    assert "Make Local" in raised(lambda: bpy.ops.any_to_3d.retexture(prompt="gold"))
+    link().dismiss()
+    select_only(local)
+    assert "cannot get new UVs" in raised(lambda: bpy.ops.any_to_3d.retexture(prompt="gold", uvs="NEW"))
+    link().dismiss()
+    before = _looks(linked)
+    _retexture("gold")
+    assert (pixels(image_of(local)) == NEW).all()
+    assert _looks(linked) == before
+
+
 def test_d14_a_second_retexture_waits_for_the_first():
     make("suzanne")
     bpy.ops.any_to_3d.retexture(prompt="slow gold", size=64)
@@ -286,15 +310,30 @@ def test_d6_a_texture_of_1024_is_written_often_enough_for_two_updates_a_second()
     bpy.ops.any_to_3d.retexture(prompt="slow gold", size=1024)
     pump_until(lambda: image_of(target) is not None)
     pump_until(lambda: link().session.jobs[-1].snapshots > 3)
-    retextures, job = link()._retextures, link().session.jobs[-1]
+    stage, job = link()._stage, link().session.jobs[-1]
     snapshot = link()._arrivals.texture(job.job_id)
     costs = []
     for _ in range(9):
         begun = time.process_time()
-        retextures.show(job.origin, snapshot)
+        stage.show(job.origin, snapshot, "")
         costs.append(time.process_time() - begun)
     cancel()
     assert sorted(costs)[4] < 0.055, costs
+
+
+def test_d11_the_history_tells_what_got_new_colours_also_after_a_load():
+    make("painted")
+    _retexture("gold")
+    _retexture("silver")
+    path = str(Path(tempfile.mkdtemp()) / "history.blend")
+    bpy.ops.wm.save_as_mainfile(filepath=path)
+    bpy.ops.wm.open_mainfile(filepath=path)
+    told = [(each.title, each.retextured, each.outcome) for each in bpy.context.scene.any_to_3d_history]
+    assert told == [("silver", "Plane, version 2", "finished"), ("gold", "Plane", "finished")]
+    assert all(each.thumbnail for each in bpy.context.scene.any_to_3d_history)
+    assert "New colours for Plane" in drawn_panel(module("panels.history").HistoryPanel).text
+    assert bpy.ops.any_to_3d.generate_again() == {"CANCELLED"}
+    assert not link().session.active_jobs
 
 
 def test_d14_the_panel_says_what_stands_in_the_way_and_offers_what_the_mask_needs():
