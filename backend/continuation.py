@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from ..shared.messages import Problem, Submit
 from ..shared.starting_points import Continue, Retexture
+from .access.visible_jobs import no_job_to_continue
 from .queue_messages import Job
 from .store import JobStore
 from .stored_checkpoints import NoSuchCheckpoint, checkpoint_path
@@ -30,8 +31,8 @@ def with_parents_prompt(
         return submit
     parent = store.find(submit.source.job_id)
     if parent is None or is_hidden(parent):
-        hint = "Continue a job that this backend made; 'any-to-3d jobs list' names them."
-        raise NothingToContinue(f"This backend has no job {submit.source.job_id[:40]!r}.", hint)
+        missing = no_job_to_continue(submit.source.job_id)
+        raise NothingToContinue(missing.message, missing.hint)
     try:
         checkpoint_path(store.folder_of(parent.job_id), submit.source.checkpoint)
     except NoSuchCheckpoint as error:

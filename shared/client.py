@@ -17,7 +17,7 @@ import zmq
 
 from . import PROTOCOL_VERSION
 from .fingerprint import is_key
-from .handshake import HandshakeWatch, Obstacle
+from .handshake import CONNECT_SECONDS, HandshakeWatch, Obstacle
 from .key_files import read_key_file
 from .messages import Hello, Message, Problem, Rejected, Request, Welcome
 from .wire import MAX_FRAME_BYTES, ProtocolError, decode, encode
@@ -135,6 +135,7 @@ class Client:
         # With a limit, a program that did not poll for long would be ended by libzmq 4.3.5 when the backend goes: see
         # backend/listening.py.
         socket.rcvhwm = 0
+        socket.connect_timeout = int(1000 * CONNECT_SECONDS)
         socket.reconnect_ivl = 100
         socket.reconnect_ivl_max = 1000
         socket.maxmsgsize = MAX_FRAME_BYTES

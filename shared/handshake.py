@@ -6,6 +6,7 @@ add to them.
 
 from __future__ import annotations
 
+import time
 from typing import Literal
 
 import zmq
@@ -29,6 +30,10 @@ key_refused: the key is of another backend, or this one uses none, or it is no b
 hangs up, so it wants one or is no backend.
 """
 
+CONNECT_SECONDS = 5.0
+"""After so long without a reaction libzmq is to dial anew: the system's own attempts come ever more rarely, and would
+find a network that is back again half a minute late."""
+
 _FAILED = (zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL, zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL)
 _UNREACHED = (zmq.EVENT_CLOSED, zmq.EVENT_CONNECT_RETRIED)
 _WATCHED = (
@@ -51,6 +56,7 @@ class HandshakeWatch:
         self._socket = socket
         self._has_key = has_key
         self._is_dialling = False
+        self._dialled_at = 0.0
         self._monitor = socket.get_monitor_socket(_WATCHED)
 
     def poll(self) -> Obstacle:
@@ -68,6 +74,7 @@ class HandshakeWatch:
         if event == zmq.EVENT_CONNECT_DELAYED:
             # A name was found and a connection begun; until more is heard, nobody reacts.
             self._is_dialling = True
+            self._dialled_at = time.monotonic()
             self.obstacle = self.obstacle or "unreachable"
         elif event == zmq.EVENT_CONNECTED:
             self._is_dialling = False
@@ -80,7 +87,8 @@ class HandshakeWatch:
             self.obstacle = "key_refused" if self._has_key else "key_wanted"
         elif event in _UNREACHED and not self.obstacle.startswith("key_"):
             if event == zmq.EVENT_CLOSED and self._is_dialling:
-                self.obstacle = "nobody_listens"
+                is_in_time = time.monotonic() - self._dialled_at < 0.8 * CONNECT_SECONDS
+                self.obstacle = "nobody_listens" if is_in_time else "unreachable"
             elif not self._is_dialling and self.obstacle == "":
                 self.obstacle = "unknown_host"
             self._is_dialling = False

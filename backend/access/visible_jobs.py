@@ -42,10 +42,15 @@ def may_see(asking: Owner, owner: Owner, is_shared: bool) -> bool:
     return is_shared or asking == owner
 
 
-def no_such_job(job_id: str) -> Problem:
+def no_such_job(job_id: str, hint: str = "Submit the prompt again.") -> Problem:
     """Of a job that is not there, or not for who asks: the same words."""
     shown = job_id if len(job_id) <= MOST_CHARACTERS else f"{job_id[:MOST_CHARACTERS]}..."
-    return Problem("unavailable", f"This backend has no job {shown!r}.", "Submit the prompt again.")
+    return Problem("unavailable", f"This backend has no job {shown!r}.", hint)
+
+
+def no_job_to_continue(job_id: str) -> Problem:
+    """The same, of one to go on from."""
+    return no_such_job(job_id, "Continue a job that this backend made; 'any-to-3d jobs list' names them.")
 
 
 def answer_as_if_unknown(request: Request | Reply | Event) -> Reply | Event | None:
@@ -56,6 +61,6 @@ def answer_as_if_unknown(request: Request | Reply | Event) -> Reply | Event | No
         case ListCheckpoints(job_id=job_id):
             return Checkpoints(job_id, ())
         case Submit(request_id=request_id, source=Continue(job_id=job_id)):
-            return Rejected(request_id, no_such_job(job_id))
+            return Rejected(request_id, no_job_to_continue(job_id))
         case _:
             return None

@@ -138,9 +138,16 @@ def test_a_job_of_somebody_else_is_answered_like_one_that_does_not_exist(anna: T
 def test_a_job_of_somebody_else_cannot_be_continued(anna: Talker, bert: Talker) -> None:
     job_id = anna.submit(seconds=0.1)
     anna.of(m.Finished)
-    bert.send(replace(request("mine"), source=Continue(job_id)))
-    rejected = bert.of(m.Rejected)
-    assert (rejected.request_id, rejected.problem.message) == ("mine", f"This backend has no job {job_id!r}.")
+    unknown = "j" + "0" * 16
+    answers = []
+    for asked in (job_id, unknown):
+        bert.send(replace(request("mine"), source=Continue(asked)))
+        answers.append(bert.of(m.Rejected))
+    assert answers[0].problem.message == f"This backend has no job {job_id!r}."
+    # In every word that of a job that there never was.
+    assert answers[1] == replace(
+        answers[0], problem=replace(answers[0].problem, message=f"This backend has no job {unknown!r}.")
+    )
 
 
 def test_the_same_request_id_of_two_clients_makes_two_jobs(anna: Talker, bert: Talker) -> None:
