@@ -159,11 +159,11 @@ def operator_labels() -> set[str]:
     """Of the operators that a panel draws."""
     drawn = "".join(path.read_text("utf-8") for path in (ROOT / "blender_addon" / "panels").glob("*.py"))
     found = set()
-    for path in (ROOT / "blender_addon").glob("*operators.py"):
+    for path in (ROOT / "blender_addon" / "operators").glob("*.py"):
         for name, label in re.findall(
             r'bl_idname = "(any_to_3d\.\w+)"\n    bl_label = "([^"]+)"', path.read_text("utf-8")
         ):
-            if f'"{name}"' in drawn or path.name == "object_operators.py":
+            if f'"{name}"' in drawn or path.name == "objects.py":
                 found.add(label)
     return found
 
@@ -184,7 +184,7 @@ def test_d27_the_installation_is_the_one_that_the_preferences_show(system: Syste
 
 def test_d27_the_page_on_scripting_names_operators_that_exist() -> None:
     named = set(re.findall(r"any_to_3d\.(\w+)\(", (DOCS / "scripting.md").read_text("utf-8")))
-    sources = "".join(path.read_text("utf-8") for path in (ROOT / "blender_addon").glob("*.py"))
+    sources = "".join(path.read_text("utf-8") for path in (ROOT / "blender_addon").rglob("*.py"))
     assert len(named) > 20
     assert named <= set(re.findall(r'bl_idname = "any_to_3d\.(\w+)"', sources))
 
