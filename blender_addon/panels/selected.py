@@ -46,9 +46,7 @@ class SelectedPanel(TabPanel):
         if origin.negative:
             draw_text(box, context, f"without: {origin.negative}", "REMOVE")
         draw_text(box, context, f"{origin.recipe}, {origin.preset}, seed {origin.seed}", "SETTINGS")
-        known = (
-            str(active.get(each, "")) for each in (provenance.PROFILE, provenance.BACKEND_VERSION, provenance.DATE)
-        )
+        names = (provenance.PROFILE, provenance.BACKEND_VERSION, provenance.DATE)
         made = wording.made_by(*(str(active.get(name, "")) for name in names))
         if made:
             draw_text(box, context, made, "TIME")
