@@ -2,9 +2,12 @@
 
     ANY_TO_3D_GUI_BLENDER=blender pytest tests/gui/test_pictures.py --pictures docs/pictures
 
-They are taken of the first Blender that is named, with the built-in models at work.
+They are taken of the first Blender that is named, with the built-in models at work; a comment in a page beside that
+folder, such as <!-- picture: panel-queue.png -->, becomes the picture. Take them on a computer with nothing else to do:
+one of them shows how long a job took.
 """
 
+import re
 import socket
 import subprocess
 import sys
@@ -36,7 +39,19 @@ def album(request):
     if folder is None:
         pytest.skip("pass --pictures FOLDER to take the manual's pictures")
     folder.mkdir(parents=True, exist_ok=True)
-    return Album(folder)
+    yield Album(folder)
+    for page in folder.parent.glob("*.md"):
+        page.write_text(MARKER.sub(lambda mark: _shown(mark, folder), page.read_text("utf-8")), "utf-8")
+
+
+MARKER = re.compile(r"<!-- picture: (\S+)\.png -->")
+
+
+def _shown(mark, folder):
+    """The picture in place of its marker, once there is one."""
+    name = mark[1]
+    words = re.sub(r"^(panel|walk-\d)-", "", name).replace("-", " ").capitalize()
+    return f"![{words}]({folder.name}/{name}.png)" if (folder / f"{name}.png").is_file() else mark[0]
 
 
 class Album:
