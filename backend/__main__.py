@@ -9,6 +9,7 @@ from typing import Annotated
 import tyro
 
 from .commands.bench import Bench
+from .commands.continue_job import ContinueJob
 from .commands.demo import Demo
 from .commands.doctor import Doctor
 from .commands.evaluate import Evaluate
@@ -18,6 +19,7 @@ from .commands.keys import Keys
 from .commands.models import Models
 from .commands.props import Props
 from .commands.record_demo import RecordDemo
+from .commands.refine import RefineMesh
 from .commands.retexture import RetextureMesh
 from .commands.serve import Serve
 from .commands.status import Status
@@ -28,6 +30,8 @@ Command = (
     Annotated[Demo, tyro.conf.subcommand("demo")]
     | Annotated[Generate, tyro.conf.subcommand("generate")]
     | Annotated[RetextureMesh, tyro.conf.subcommand("retexture")]
+    | Annotated[RefineMesh, tyro.conf.subcommand("refine")]
+    | Annotated[ContinueJob, tyro.conf.subcommand("continue")]
     | Annotated[Props, tyro.conf.subcommand("props")]
     | Annotated[Serve, tyro.conf.subcommand("serve")]
     | Annotated[Status, tyro.conf.subcommand("status")]
@@ -45,7 +49,7 @@ PREFIXES = (tyro.conf.OmitArgPrefixes, tyro.conf.OmitSubcommandPrefixes)
 
 DESCRIPTION = f"{__doc__} 'any-to-3d --version' says which one this is."
 
-QUIET = (Demo, Generate, RetextureMesh, Props, Status, Jobs, Models, Doctor, Keys, RecordDemo)
+QUIET = (Demo, Generate, RetextureMesh, RefineMesh, ContinueJob, Props, Status, Jobs, Models, Doctor, Keys, RecordDemo)
 """Commands for people: they show their own progress, so only warnings are logged."""
 
 

@@ -1,9 +1,11 @@
 """What a request that goes on from another job's checkpoint needs of that job's record and files."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from ..shared.messages import Problem, Submit
 from ..shared.starting_points import Continue, Retexture
+from .queue_messages import Job
 from .store import JobStore
 from .stored_checkpoints import NoSuchCheckpoint, checkpoint_path
 
@@ -16,15 +18,18 @@ class NothingToContinue(ValueError):
         self.problem = Problem("unavailable", message, hint)
 
 
-def with_parents_prompt(submit: Submit, store: JobStore) -> Submit:
+def with_parents_prompt(
+    submit: Submit, store: JobStore, is_hidden: Callable[[Job], bool] = lambda job: False
+) -> Submit:
     """The request with its parent's prompts where it names none of its own.
 
-    A request that begins with something else is returned as it is. Raises NothingToContinue.
+    A request that begins with something else is returned as it is. is_hidden: whether a job is none of this client's
+    business; then there is no such job. Raises NothingToContinue.
     """
     if not isinstance(submit.source, Continue):
         return submit
     parent = store.find(submit.source.job_id)
-    if parent is None:
+    if parent is None or is_hidden(parent):
         hint = "Continue a job that this backend made; 'any-to-3d jobs list' names them."
         raise NothingToContinue(f"This backend has no job {submit.source.job_id[:40]!r}.", hint)
     try:

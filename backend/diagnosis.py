@@ -8,34 +8,26 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import zmq
 
+from .access.key_findings import check_keys
 from .addresses import DEFAULT_ADDRESS, parse_address
 from .catalogue import ProfileName
+from .finding import Finding, Level
 from .listening import PortInUse, bind
 from .store import default_folder
 
-Level = Literal["ok", "warning", "problem"]
 LAYOUTS: tuple[Literal["clip", "stable_unclip", "zero123"], ...] = ("clip", "stable_unclip", "zero123")
 PYTHONS = ((3, 11), (3, 14))
 LEAST_FREE_BYTES = 2**30
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One line of the report."""
-
-    level: Level
-    subject: str
-    text: str
-    remedy: str = ""
-
-
-def diagnose(profile: ProfileName, device: str, models_folder: Path | None, data: Path | None) -> Iterator[Finding]:
+def diagnose(
+    profile: ProfileName, device: str, models_folder: Path | None, data: Path | None, keys: Path | None = None
+) -> Iterator[Finding]:
     """Every check in turn; a check that breaks is itself a problem and does not stop the others."""
     checks: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
         ("python", check_python),
@@ -43,6 +35,8 @@ def diagnose(profile: ProfileName, device: str, models_folder: Path | None, data
         ("data folder", lambda: check_data_folder(data or default_folder())),
         ("blender", check_blender),
     ]
+    if keys is not None:
+        checks.append(("keys", lambda: check_keys(keys)))
     if profile != "fake":
         checks += [
             ("torch", lambda: check_device(device)),

@@ -63,9 +63,7 @@ from .queue_messages import (
     WorkerSaved,
     WorkerSilent,
 )
-
-MAX_DEATHS = 3
-"""So many deaths of its worker, or of the backend, with no new checkpoint between them, fail a job."""
+from .second_chances import after_checkpoint, after_death, after_restart
 
 
 class JobQueue:
@@ -168,12 +166,12 @@ class JobQueue:
             elif job.is_paused and (free := [worker for worker, at in self._running.items() if at is None]):
                 self._running[free[0]] = job.job_id
                 actions.append(Retire(free[0]))
-            elif job.state == "running" and not job.is_paused and job.deaths + 1 >= MAX_DEATHS:
-                actions += self._end(job, Failed(job.job_id, _died_too_often("the backend itself ended")))
             else:
-                died = job.state == "running" and not job.is_paused
-                self._jobs.put(replace(job, state="queued", is_paused=False, deaths=job.deaths + died))
-                self._waiting.append(job.job_id)
+                waiting = after_restart(job)
+                if isinstance(waiting, Problem):
+                    actions += self._end(job, Failed(job.job_id, waiting))
+                else:
+                    self._waiting.append(self._jobs.put(waiting).job_id)
         return actions + self._start_waiting()
 
     def _submit(self, client: bytes, job: Job) -> list[Action]:
@@ -287,10 +285,10 @@ class JobQueue:
 
     def _note_saved(self, worker: int, job_id: str, overall: float) -> list[Action]:
         job = self._jobs.get(job_id)
-        if job is None or self._running[worker] != job_id or overall <= job.saved:
+        if job is None or self._running[worker] != job_id:
             return []
-        further = self._jobs.put(replace(job, saved=overall, deaths=0))
-        return [Record(further)]
+        further = after_checkpoint(job, overall)
+        return [] if further is None else [Record(self._jobs.put(further))]
 
     def _mourn(self, worker: int, reason: str) -> list[Action]:
         self._ready.discard(worker)
@@ -305,12 +303,11 @@ class JobQueue:
         self._running[worker] = None
         if job_id in self._stopping:
             return [*self._end(job, Cancelled(job_id)), *self._start_waiting()]
-        if job.deaths + 1 >= MAX_DEATHS:
-            return [*self._end(job, Failed(job_id, _died_too_often(reason))), *self._start_waiting()]
-        waiting = replace(job, state="queued", deaths=job.deaths + 1)
-        self._jobs.put(waiting)
+        waiting = after_death(job, reason)
+        if isinstance(waiting, Problem):
+            return [*self._end(job, Failed(job_id, waiting)), *self._start_waiting()]
         self._waiting.appendleft(job_id)
-        return [Record(waiting), *self._start_waiting()]
+        return [Record(self._jobs.put(waiting)), *self._start_waiting()]
 
     def _report_silence(self, worker: int, seconds: float) -> list[Action]:
         job_id = self._running[worker]
@@ -377,11 +374,3 @@ class JobQueue:
         self._jobs.put_by(ended)
         saved = [SaveResult(job.job_id, event.mesh)] if isinstance(event, Finished) else []
         return [*saved, Record(ended), Publish(event)]
-
-
-def _died_too_often(reason: str) -> Problem:
-    return Problem(
-        "internal",
-        f"The worker process ended {MAX_DEATHS} times while it ran this job ({reason}).",
-        "See the backend's log; 'any-to-3d doctor' checks the installation. A smaller preset needs less memory.",
-    )

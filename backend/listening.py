@@ -1,7 +1,10 @@
 """Bind the server's socket, with sentences for what goes wrong."""
 
+import time
+
 import zmq
 
+from .access.open_files import can_open_files
 from .addresses import Address, parse_address
 
 MAX_REQUEST_FRAME_BYTES = 64 * 2**20
@@ -9,6 +12,15 @@ QUEUED_MESSAGES = 64
 
 HANDSHAKE_MILLISECONDS = 5000
 """Who has not introduced itself by then is hung up on, so that half-open connections do not pile up."""
+
+SILENT_SECONDS = 5
+"""After these the kernel asks whether the other computer is still there, for clients that send no heartbeats."""
+
+UNREAD_MILLISECONDS = 60_000
+"""So long may what was sent stay unread by the other computer."""
+
+REBIND_SECONDS = 5.0
+FILES_TO_BIND = 16
 
 BACKLOG = 1024
 """Connections that may wait to be accepted: a flood of them must not keep a proper client from getting through."""
@@ -29,12 +41,18 @@ def bind(router: zmq.Socket, address: Address) -> Address:
     # A client that comes back over a new connection keeps its name, and with it its watches.
     router.router_handover = 1
     router.sndhwm = QUEUED_MESSAGES
-    # Beyond these a client's messages stay in its own computer until the server has read some.
-    router.rcvhwm = QUEUED_MESSAGES
+    # Where libzmq 4.3.5 stops reading a connection, for a full queue or because another one took its name, and the peer
+    # then hangs up, its own next heartbeat ends the process ("Assertion failed: !_io_error", libzmq issues 4364, 4841).
+    # So nothing bounds what is read but backend/access, and the clients send the heartbeats.
+    router.rcvhwm = 0
+    router.heartbeat_ivl = 0
+    router.tcp_keepalive = 1
+    router.tcp_keepalive_idle = SILENT_SECONDS
+    router.tcp_keepalive_intvl = 1
+    router.tcp_keepalive_cnt = 3
+    router.tcp_maxrt = UNREAD_MILLISECONDS
     router.handshake_ivl = HANDSHAKE_MILLISECONDS
     router.backlog = BACKLOG
-    router.heartbeat_ivl = 1000
-    router.heartbeat_timeout = 5000
     router.maxmsgsize = MAX_REQUEST_FRAME_BYTES
     if ":" in address.host:
         router.ipv6 = 1
@@ -48,3 +66,25 @@ def bind(router: zmq.Socket, address: Address) -> Address:
             ) from error
         raise ValueError(f"cannot listen on {address}: {error.strerror or error}") from error
     return parse_address(router.getsockopt_string(zmq.LAST_ENDPOINT).rstrip("\0"))
+
+
+def hang_up_on_everybody(router: zmq.Socket) -> None:
+    """Drop every connection, also those that libzmq would keep waiting for, and listen again at the same address.
+
+    Proper clients come back by themselves and keep their names, though what was on the way may be lost. Raises ZMQError
+    if the address cannot be had again within some seconds.
+    """
+    endpoint = router.getsockopt_string(zmq.LAST_ENDPOINT).rstrip("\0")
+    router.unbind(endpoint)
+    deadline = time.monotonic() + REBIND_SECONDS
+    # libzmq closes the connections and the old listener in another thread; without a free file, bind ends the process.
+    while time.monotonic() < deadline and not can_open_files(FILES_TO_BIND):
+        time.sleep(0.01)
+    while True:
+        try:
+            router.bind(endpoint)
+            return
+        except zmq.ZMQError as error:
+            if error.errno != zmq.EADDRINUSE or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)

@@ -36,6 +36,14 @@ class FileMesh:
         """A finished mesh of ``source`` at the file's own size and place."""
         return replace(painted, vertices=self.vertices)
 
+    def placed(self, mesh: TexturedMesh) -> TexturedMesh:
+        """Another mesh that was made where ``source`` is, at the file's own size and place."""
+        used = np.unique(self.source.faces)
+        here, there = (array[used].astype(np.float64) for array in (self.source.vertices, self.vertices))
+        middle_here, middle_there = ((array.min(axis=0) + array.max(axis=0)) / 2 for array in (here, there))
+        scale = np.ptp(there, axis=0).max() / np.ptp(here, axis=0).max()
+        return replace(mesh, vertices=((mesh.vertices - middle_here) * scale + middle_there).astype(np.float32))
+
 
 def read_mesh(path: Path) -> FileMesh:
     """Read the file's meshes as one. glTF and OBJ have Y up and the front towards +Z.

@@ -14,9 +14,9 @@ JobState = Literal["queued", "running", "finished", "cancelled", "failed"]
 class Job:
     """One job as the records have it; ``attempts`` counts how often a worker was started with it.
 
-    is_paused: of a running one.  finishes_early: it was asked to take no further step.  deaths: of workers, or of the
-    whole backend, since a checkpoint last brought it further.  saved: the fraction of the job in that checkpoint.
-    owner: who asked for it.
+    is_paused: of a running one.  finishes_early: it was asked to take no further step.  deaths: of workers, since a
+    checkpoint last brought it further.  interruptions: likewise of the whole backend.  saved: the fraction of the job
+    in that checkpoint.  owner: who asked for it.
     """
 
     job_id: str
@@ -31,6 +31,7 @@ class Job:
     deaths: int = 0
     saved: float = 0.0
     owner: str = ""
+    interruptions: int = 0
 
     def info(self) -> JobInfo:
         submit = self.submit

@@ -35,6 +35,7 @@ from ..shared.messages import (
 )
 from ..shared.wire import ProtocolError, decode
 from .access.limits import too_many_waiting
+from .access.overload import Overload
 from .access.reception import Reception, Refused
 from .access.refusals import Refusals
 from .access.terms import Terms
@@ -45,6 +46,7 @@ from .continuation import NothingToContinue, with_parents_prompt
 from .delivery import Delivery
 from .dispatch import Dispatch
 from .jobs import JobQueue
+from .listening import hang_up_on_everybody
 from .metrics import NO_METRICS, Figures, Metrics
 from .outbox import Outbox
 from .pool import Pool
@@ -115,6 +117,7 @@ class Server:
         self._is_orphaned = is_orphaned
         self._refusals = Refusals()
         self._reception = Reception(terms.gate, terms.limits, self._refusals)
+        self._overload = Overload()
         self._queue = JobQueue(pool.workers, terms.has_shared_jobs)
         self._outbox = Outbox()
         self._delivery = Delivery(router, self._outbox)
@@ -161,6 +164,9 @@ class Server:
         self._forget_clients()
         self._delivery.flush()
         self._refusals.report(time.monotonic())
+        if reason := self._overload.reason(time.monotonic()):
+            log.error("overload %s: every connection is dropped", reason)
+            hang_up_on_everybody(self._router)
         self._retention.sweep(time.monotonic(), time.time())
         self._metrics.show(self._figures())
         if self._is_orphaned():
@@ -275,7 +281,9 @@ class Server:
     def _admit(self, job: Job) -> Job | Problem:
         """The job as it is on disk from now on, or why it is refused."""
         try:
-            submit = with_parents_prompt(job.submit, self._store)
+            submit = with_parents_prompt(
+                job.submit, self._store, lambda parent: self._queue.is_hidden(parent, job.owner)
+            )
             verdict = self._check(submit)
             waiting = self._queue.waiting_of(job.owner)
             problem = verdict.problem or too_many_waiting(self._reception.limits, waiting, submit)

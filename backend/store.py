@@ -52,11 +52,12 @@ ADDED_COLUMNS = {
     "deaths": "INTEGER NOT NULL DEFAULT 0",
     "saved": "REAL NOT NULL DEFAULT 0",
     "owner": "TEXT NOT NULL DEFAULT ''",
+    "interruptions": "INTEGER NOT NULL DEFAULT 0",
 }
 """Since the first release: a folder of that time is given them when it is opened."""
 
 FIXED = ("job_id", "submit", "notice", "owner")
-RESTING = ("is_paused", "finishes_early", "deaths", "saved")
+RESTING = ("is_paused", "finishes_early", "deaths", "saved", "interruptions")
 CHANGING = ("state", "attempts", "seconds", "problem_code", "problem_message", "problem_hint", *RESTING)
 COLUMNS = ", ".join((*FIXED, *CHANGING))
 
@@ -145,7 +146,7 @@ class JobStore:
         details = (None, None, None) if problem is None else (problem.code, problem.message, problem.hint)
         submit = msgpack.packb([bytes(frame) for frame in encode(job.submit)])
         row = (job.job_id, submit, job.notice, job.owner, job.state, job.attempts, job.seconds, *details)
-        row += (job.is_paused, job.finishes_early, job.deaths, job.saved)
+        row += (job.is_paused, job.finishes_early, job.deaths, job.saved, job.interruptions)
         try:
             with self._records:
                 self._records.execute(WRITE, row)
@@ -277,11 +278,12 @@ def _open_exclusively(path: Path) -> sqlite3.Connection:
 
 
 def _job_from_row(row: tuple) -> Job:
-    job_id, submit, notice, owner, state, attempts, seconds, code, message, hint, paused, early, deaths, saved = row
+    job_id, submit, notice, owner, state, attempts, seconds, code, message, hint, *resting = row
+    paused, early, deaths, saved, interruptions = resting
     request = _request(submit)
     problem = None if code is None else Problem(code, message, hint)
     rests = bool(paused), bool(early)
-    return Job(job_id, request, notice, state, attempts, seconds, problem, *rests, deaths, saved, owner)
+    return Job(job_id, request, notice, state, attempts, seconds, problem, *rests, deaths, saved, owner, interruptions)
 
 
 def _request(packed: bytes) -> Submit:

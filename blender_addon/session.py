@@ -68,8 +68,8 @@ LOST_AFTER = 3.0
 _ENDED_JOBS_KEPT = 20
 _CHECKPOINTS_KEPT = 20
 
-_LIVE_TEXTURE = 1024
-"""Pixels a side of a texture while it grows."""
+_LIVE_TEXTURE = 512
+"""Pixels a side of a texture while it grows: a larger one costs both sides time, and the viewport hardly shows it."""
 
 _WISHES: dict[Wish, type[Pause] | type[Resume] | type[FinishNow]] = {
     "pause": Pause,

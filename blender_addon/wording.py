@@ -86,6 +86,8 @@ def why_not(session: Session, operation: Operation) -> str:
     reason = why_not_generate(session)
     if reason or session.offers(operation):
         return reason
+    if demo_line(session):
+        return f"The demo cannot {ABILITIES[operation]}: it plays a recording. Start a backend for that"
     return f"The connected backend cannot {ABILITIES[operation]}. Use a newer one"
 
 

@@ -130,6 +130,11 @@ class Client:
         socket.immediate = 1
         socket.heartbeat_ivl = 1000
         socket.heartbeat_timeout = 3000
+        # The backend sends no heartbeats of its own, and hangs up on a client from which it hears none.
+        socket.heartbeat_ttl = 5000
+        # With a limit, a program that did not poll for long would be ended by libzmq 4.3.5 when the backend goes: see
+        # backend/listening.py.
+        socket.rcvhwm = 0
         socket.reconnect_ivl = 100
         socket.reconnect_ivl_max = 1000
         socket.maxmsgsize = MAX_FRAME_BYTES

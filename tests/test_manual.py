@@ -133,9 +133,12 @@ def shown_names(file: str) -> set[str]:
     return set(re.findall(r'bpy\.props\.(?!Pointer)\w+\(\s*name="([^"]+)"', text))
 
 
-@pytest.mark.parametrize("file", ["properties.py", "result_settings.py", "preferences.py"])
+SETTINGS = ["properties.py", "result_settings.py", "iteration_settings.py", "retexture_settings.py", "preferences.py"]
+
+
+@pytest.mark.parametrize("file", SETTINGS)
 def test_d27_every_setting_is_explained(file: str) -> None:
-    text = (DOCS / "panels.md").read_text("utf-8")
+    text = "".join((DOCS / f"{page}.md").read_text("utf-8") for page in ("panels", "retexture"))
     names = shown_names(file) - {"Recipe"}  # no panel shows it
     assert names
     assert not [name for name in names if name not in text]
@@ -184,7 +187,7 @@ def test_d27_the_installation_is_the_one_that_the_preferences_show(system: Syste
 
 def test_d27_the_page_on_scripting_names_operators_that_exist() -> None:
     named = set(re.findall(r"any_to_3d\.(\w+)\(", (DOCS / "scripting.md").read_text("utf-8")))
-    sources = "".join(path.read_text("utf-8") for path in (ROOT / "blender_addon").rglob("*.py"))
+    sources = "".join(path.read_text("utf-8") for path in (ROOT / "blender_addon" / "operators").glob("*.py"))
     assert len(named) > 20
     assert named <= set(re.findall(r'bl_idname = "any_to_3d\.(\w+)"', sources))
 
@@ -214,3 +217,9 @@ def test_links_out_of_the_manual_are_pointed_to_where_the_site_has_them(tmp_path
     )
     reached = links.reached([page], docs)
     assert {path.relative_to(tmp_path).as_posix() for path in reached} == {"OUT.md", "code/p.png", "code/f.md"}
+
+
+def test_every_promise_about_durability_names_a_test_that_there_is() -> None:
+    named = re.findall(r"`(tests/\S+::test_\w+)`", (DOCS / "durability.md").read_text("utf-8"))
+    assert len(named) > 15
+    assert set(named) <= set(promises.all_tests())

@@ -1,5 +1,6 @@
 """Every connection needs a file descriptor, even a silent one; let this process have as many as it may."""
 
+import os
 import sys
 from contextlib import suppress
 
@@ -15,3 +16,17 @@ def allow_many_connections() -> None:
     with suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] >= soft
+
+
+def can_open_files(count: int) -> bool:
+    """Whether so many more could be opened now."""
+    opened: list[int] = []
+    try:
+        while len(opened) < count:
+            opened.append(os.open(os.devnull, os.O_RDONLY))
+        return True
+    except OSError:
+        return False
+    finally:
+        for descriptor in opened:
+            os.close(descriptor)

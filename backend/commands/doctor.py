@@ -27,6 +27,9 @@ class Doctor:
     data: Path | None = None
     """The data folder, if not the default one."""
 
+    keys: Path | None = None
+    """server.key or client.key: show its fingerprints, and whether others may read it."""
+
     def run(self) -> int:
         from rich.console import Console
 
@@ -34,7 +37,7 @@ class Doctor:
 
         console = Console(highlight=False, soft_wrap=True)
         findings = []
-        for finding in diagnose(self.profile, self.device, self.models_folder, self.data):
+        for finding in diagnose(self.profile, self.device, self.models_folder, self.data, self.keys):
             findings.append(finding)
             console.print(f"{finding.level:8}", style=STYLE[finding.level], end="")
             console.print(f"{finding.subject}: {finding.text}", markup=False)

@@ -1,7 +1,10 @@
 """One job without Blender and without a server, through the worker's own ``run_job``, with a bar on the terminal."""
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...shared.messages import (
@@ -31,11 +34,32 @@ def new_console() -> "Console":
     return Console(stderr=True, highlight=False, soft_wrap=True)
 
 
-def run_locally(submit: Submit, options: PromptOptions, console: "Console") -> Finished | None:
+@dataclass(frozen=True)
+class Place:
+    """Where a job keeps its checkpoints, and its name.  parent: the folder of the job that it goes on from, or None."""
+
+    folder: Path
+    job_id: str = "command-line"
+    parent: Path | None = None
+
+
+@contextmanager
+def _forgotten() -> Iterator[Place]:
+    with tempfile.TemporaryDirectory(prefix="any-to-3d-") as folder:
+        yield Place(Path(folder))
+
+
+def run_locally(
+    submit: Submit, options: PromptOptions, console: "Console", place: Place | None = None
+) -> Finished | None:
     """Run a request to its end; None for a job that failed, whose reason has been shown.
 
+    place: of a job that is to be kept; without one nothing of it stays.
     Raises ValueError for a request that is refused and KeyboardInterrupt for one that was interrupted.
     """
+    if place is None:
+        with _forgotten() as somewhere:
+            return run_locally(submit, options, console, somewhere)
     from ..interrupt import remembered_interrupt
     from ..serving import build_check
     from ..worker_messages import Run
@@ -45,8 +69,9 @@ def run_locally(submit: Submit, options: PromptOptions, console: "Console") -> F
         raise ValueError(_sentences(verdict.problem))
     if verdict.notice:
         console.print(verdict.notice, style="yellow", markup=False)
-    with remembered_interrupt() as was_interrupted, tempfile.TemporaryDirectory(prefix="any-to-3d-") as folder:
-        job = Run("command-line", submit, folder)
+    with remembered_interrupt() as was_interrupted:
+        parent = "" if place.parent is None else str(place.parent)
+        job = Run(place.job_id, submit, str(place.folder), source_folder=parent)
         outcome = _watched(job, options, _Unwatched(was_interrupted), console)
         if isinstance(outcome, Cancelled) or was_interrupted():
             raise KeyboardInterrupt

@@ -17,6 +17,7 @@ from ...shared.messages import (
     ImagePrompt,
     JobInfo,
     Jobs,
+    Paused,
     Problem,
     Queued,
     Reply,
@@ -41,6 +42,7 @@ class _Watcher:
 
     credit: int
     max_faces: int
+    pauses: bool = False
     reports: int = 0
     snapshots: int = 0
     in_flight: set[int] = field(default_factory=set)
@@ -53,6 +55,7 @@ class _Job:
     pictures: tuple[int, ...]
     state: Literal["queued", "running", "finished", "cancelled"] = "queued"
     began: float = 0.0
+    paused_at: float | None = None
     watchers: dict[bytes, _Watcher] = field(default_factory=dict)
 
     @property
@@ -94,10 +97,12 @@ class DemoJobs:
         if job.state == "cancelled":
             return [(client, Cancelled(job.job_id))]
         credit = min(max(watch.credit, 0), _MAX_CREDIT)
-        job.watchers[client] = _Watcher(credit, max(watch.max_faces, _MIN_FACES))
+        job.watchers[client] = _Watcher(credit, max(watch.max_faces, _MIN_FACES), watch.pauses)
         if job.state == "queued":
             return [(client, Queued(job.job_id, self._waiting.index(job) + 1))]
-        return [(client, Started(job.job_id)), *((client, each) for each in self._cut_outs(job) if watch.cut_outs)]
+        rest = [(client, Paused(job.job_id))] if job.paused_at is not None and watch.pauses else []
+        cut_outs = [(client, each) for each in self._cut_outs(job) if watch.cut_outs]
+        return [(client, Started(job.job_id)), *rest, *cut_outs]
 
     def ack(self, client: bytes, ack: Ack) -> None:
         """Free the credit of this snapshot and of earlier ones; of something never sent, nothing."""
@@ -115,22 +120,48 @@ class DemoJobs:
             self._waiting.remove(job)
         else:
             self._playing = None
-        job.state = "cancelled"
+        job.state, job.paused_at = "cancelled", None
         return [*self._tell(job, Cancelled(job_id)), *self._start_next(now)]
 
+    def pause(self, job_id: str, now: float) -> list[Addressed]:
+        """Let the job that plays stand still; any other stays as it is."""
+        job = self._playing
+        if job is None or job.job_id != job_id or job.paused_at is not None:
+            return []
+        job.paused_at = now
+        return [(client, Paused(job_id)) for client, watcher in job.watchers.items() if watcher.pauses]
+
+    def resume(self, job_id: str, now: float) -> list[Addressed]:
+        """Let a job that stands still play on."""
+        job = self._playing
+        if job is None or job.job_id != job_id or job.paused_at is None:
+            return []
+        job.began += now - job.paused_at
+        job.paused_at = None
+        return self._tell(job, Started(job_id))
+
+    def finish_now(self, job_id: str, now: float) -> list[Addressed]:
+        """Go to the recording's end."""
+        job = self._playing
+        return [] if job is None or job.job_id != job_id else self._finish(job, now)
+
     def listing(self) -> Jobs:
-        return Jobs(tuple(replace(job.info, state=job.state) for job in list(self._jobs.values())[-_LISTED:]))
+        listed = list(self._jobs.values())[-_LISTED:]
+        return Jobs(tuple(replace(job.info, state=job.state, is_paused=job.paused_at is not None) for job in listed))
 
     def due(self, now: float) -> list[Addressed]:
         """What the playing job's watchers are to be told by now; of what has piled up, only the newest."""
         job = self._playing
-        if job is None:
+        if job is None or job.paused_at is not None:
             return []
         since = now - job.began
         if job.playback.is_over(since):
-            self._playing, job.state = None, "finished"
-            return [*self._tell(job, job.playback.finished()), *self._start_next(now)]
+            return self._finish(job, now)
         return [(client, event) for client, watcher in job.watchers.items() for event in _news(job, watcher, since)]
+
+    def _finish(self, job: _Job, now: float) -> list[Addressed]:
+        self._playing, job.state, job.paused_at = None, "finished", None
+        return [*self._tell(job, job.playback.finished()), *self._start_next(now)]
 
     def _start_next(self, now: float) -> list[Addressed]:
         told: list[Addressed] = []

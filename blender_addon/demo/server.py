@@ -14,8 +14,11 @@ from ...shared.messages import (
     Ack,
     Cancel,
     Event,
+    FinishNow,
     Hello,
     ListJobs,
+    Operation,
+    Pause,
     PresetInfo,
     Problem,
     Progress,
@@ -23,6 +26,7 @@ from ...shared.messages import (
     Rejected,
     Reply,
     Request,
+    Resume,
     Shutdown,
     Submit,
     Watch,
@@ -40,6 +44,7 @@ _TURN_MILLISECONDS = 20
 _MESSAGES_PER_TURN = 100
 _MAX_REQUEST_FRAME_BYTES = 64 * 2**20
 _SECONDS = {"draft": 5.0, "standard": 20.0, "high": 60.0}
+_OPERATIONS: tuple[Operation, ...] = ("pause", "finish_now")
 _OVERRIDES = {"seconds": (0.0, 600.0)}
 
 
@@ -67,7 +72,7 @@ def offer(recording: Recording) -> Offer:
         for name, seconds in _SECONDS.items()
     )
     recipe = RecipeInfo("xbind", "Demo", recording.phases, ("text", "image", "audio"), presets, tuple(_OVERRIDES))
-    return Offer("demo", (recipe,), _OVERRIDES)
+    return Offer("demo", (recipe,), _OVERRIDES, _OPERATIONS)
 
 
 class DemoServer:
@@ -91,6 +96,7 @@ class DemoServer:
             device="a recording",
             kernels="none",
             recipes=self._offer.recipes,
+            operations=self._offer.operations,
             warning=f"This is the demo. Nothing is generated: every prompt gives the same recorded object, "
             f"'{recording.prompt}'.",
         )
@@ -126,6 +132,12 @@ class DemoServer:
                 return []
             case Cancel(job_id):
                 return self._jobs.cancel(job_id, self._clock())
+            case Pause(job_id):
+                return self._jobs.pause(job_id, self._clock())
+            case Resume(job_id):
+                return self._jobs.resume(job_id, self._clock())
+            case FinishNow(job_id):
+                return self._jobs.finish_now(job_id, self._clock())
             case ListJobs():
                 return [(client, self._jobs.listing())]
             case Shutdown():

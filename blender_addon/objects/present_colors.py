@@ -14,9 +14,10 @@ from .texel_raster import Texels, run_on
 def baked(mesh: EvaluatedMesh, layer: str, texels: Texels, width: int, height: int) -> np.ndarray:
     """The present colours at this UV layer: u8[height, width, 3] sRGB, first row the top.
 
-    texels: of that layer, brought into one tile. The image of a single material at the same layer and size is copied.
+    texels: of that layer, brought into one tile. An image that all materials show at this layer and size is copied.
     """
-    only = mesh.materials[int(mesh.slot[0])] if len(np.unique(mesh.slot)) == 1 else None
+    used = {mesh.materials[number] for number in np.unique(mesh.slot)}
+    only = used.pop() if len(used) == 1 else None
     if isinstance(only, Picture) and _layer_of(mesh, only) == layer:
         pixels = pixels_of(bpy.data.images[only.image])
         assert pixels is not None, "base_color_of leaves out what has no pixels"

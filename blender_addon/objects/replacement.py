@@ -1,15 +1,17 @@
 """An object that a generated one takes the place of: hidden while that one grows, and shown again if it fails.
 
-The old object carries the request's id until then, so that it is found after it was renamed, and after undo or a load.
+The old object carries the requests' ids until then, so that it is found after it was renamed, and after undo or a load.
+Several may wait for their turn to take its place, as branches of one object do.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 import bpy
 from mathutils import Matrix, Vector
 
+from . import provenance
 from .placement import Origin, origin_above
 from .units import metres_per_unit
 
@@ -22,14 +24,14 @@ def mark(name: str, request_id: str) -> bpy.types.Object | None:
     """Remember that the object of this name, if there is one, is to be replaced by the result of this request."""
     old = bpy.data.objects.get(name)
     if old is not None and old.library is None:
-        old[_REPLACED_BY] = request_id
+        _set_awaited(old, dict.fromkeys((*_awaited(old), request_id)))
         return old
     return None
 
 
 def find(request_id: str) -> bpy.types.Object | None:
     """The object that this request replaces, if it is still there."""
-    return next((each for each in bpy.data.objects if each.get(_REPLACED_BY) == request_id), None)
+    return next((each for each in bpy.data.objects if request_id in _awaited(each)), None)
 
 
 def height_of(old: bpy.types.Object, otherwise: float) -> float:
@@ -71,10 +73,13 @@ def take_exact_place(target: bpy.types.Object, old: bpy.types.Object) -> None:
     _hide(old, True)
 
 
-def release(old: bpy.types.Object) -> None:
-    """It is not to be replaced any more: show it."""
-    del old[_REPLACED_BY]
-    _hide(old, False)
+def release(old: bpy.types.Object, request_ids: Collection[str]) -> None:
+    """It is not to be replaced by these requests any more: show it, unless another one's mesh grows in its place."""
+    left = [each for each in _awaited(old) if each not in request_ids]
+    _set_awaited(old, left)
+    growing = (each for each in bpy.data.objects if each.get(provenance.REQUEST) in left and each.users_scene)
+    if not any(not each.get(provenance.IS_FINAL) for each in growing):
+        _hide(old, False)
 
 
 def complete(target: bpy.types.Object, request_id: str, takes_name: bool) -> None:
@@ -84,7 +89,7 @@ def complete(target: bpy.types.Object, request_id: str, takes_name: bool) -> Non
         return
     _hide(old, True)
     old.hide_render = True
-    del old[_REPLACED_BY]
+    _set_awaited(old, [each for each in _awaited(old) if each != request_id])
     if takes_name:
         name = old.name
         old.name = f"{name} (replaced)"
@@ -94,8 +99,21 @@ def complete(target: bpy.types.Object, request_id: str, takes_name: bool) -> Non
 def give_back(request_ids: Collection[str]) -> None:
     """These requests came to nothing: show what they were to replace."""
     for each in bpy.data.objects:
-        if each.get(_REPLACED_BY) in request_ids:
-            release(each)
+        if any(request_id in request_ids for request_id in _awaited(each)):
+            release(each, request_ids)
+
+
+def _awaited(old: bpy.types.Object) -> list[str]:
+    """The requests that are to replace it, in the order in which they were asked for."""
+    return str(old.get(_REPLACED_BY, "")).split()
+
+
+def _set_awaited(old: bpy.types.Object, request_ids: Iterable[str]) -> None:
+    text = " ".join(request_ids)
+    if text:
+        old[_REPLACED_BY] = text
+    elif old.get(_REPLACED_BY) is not None:
+        del old[_REPLACED_BY]
 
 
 def _box(old: bpy.types.Object) -> tuple[Vector, Vector]:

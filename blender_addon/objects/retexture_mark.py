@@ -52,6 +52,11 @@ def is_retextured_now(target: bpy.types.Object) -> bool:
     return bool(mark_of(target).request_id)
 
 
+def mode_of_marked(request_id: str) -> str:
+    """The mode of the object that this request gives new colours to, "OBJECT" where there is none."""
+    return next((each.mode for each in marked() if mark_of(each).request_id == request_id), "OBJECT")
+
+
 def write_origin(mark: AnyTo3DRetexture, origin: Provenance) -> None:
     """Note which job it is, known better once the backend has accepted it."""
     mark.request_id = origin.request_id

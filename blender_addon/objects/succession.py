@@ -35,7 +35,7 @@ def join(target: bpy.types.Object, old: bpy.types.Object, label: str, request_id
             old[name] = target[name]
     if _was_moved(target):
         old.matrix_world = target.matrix_world.copy()
-    replacement.release(old)
+    replacement.release(old, (request_id,))
     _pass_selection_on(target, old)
     bpy.data.objects.remove(target)
     versions.add_version(old, label, request_id)

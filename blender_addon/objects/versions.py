@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass
 
 import bpy
+import numpy as np
 
 from . import provenance, retexture_mark
 from .retexture_mark import AnyTo3DRetexture
@@ -186,14 +187,23 @@ def _put_slots(target: bpy.types.Object, record: AnyTo3DVersion) -> None:
     materials = _mesh_of(target).materials
     while len(materials) < len(record.slots):
         materials.append(None)
-    while len(materials) > len(record.slots) and materials[-1] is None:
-        materials.pop()
+    if not record.slots and not any(materials):
+        _clear_slots(_mesh_of(target))
     for slot, kept in zip(target.material_slots, record.slots, strict=False):
         if kept.link == "DATA" and slot.link == "OBJECT":
             slot.material = None  # else the object would go on holding it, unseen
         slot.link = kept.link
         if slot.material != kept.material:
             slot.material = kept.material
+
+
+def _clear_slots(mesh: bpy.types.Mesh) -> None:
+    """Take away the mesh's slots, which are empty. Taking away one by one, Blender would leave the object's own."""
+    index = np.empty(len(mesh.polygons), np.int32)
+    mesh.polygons.foreach_get("material_index", index)
+    mesh.materials.clear()
+    if index.any():  # clearing has set them to 0
+        mesh.polygons.foreach_set("material_index", index)
 
 
 def _is_present(target: bpy.types.Object, record: AnyTo3DVersion) -> bool:

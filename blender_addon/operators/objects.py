@@ -11,6 +11,7 @@ from .. import pump
 from ..objects import asset, collision, face_budget, frame_preview, level_of_detail, provenance, quad_remesh
 from ..objects.asset_catalogue import PATH, CatalogueError
 from ..objects.placement import SHARP_ANGLE
+from ..objects.retexture_mark import is_retextured_now
 from ..result_settings import LARGEST_BUDGET
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def why_not_on_meshes(context: bpy.types.Context) -> str:
 
 def _is_growing(target: bpy.types.Object) -> bool:
     job = pump.link().session.job_of_request(str(target.get(provenance.REQUEST, "")))
-    return job is not None and not job.is_over
+    return is_retextured_now(target) or (job is not None and not job.is_over)
 
 
 def _sharp_angle(target: bpy.types.Object) -> float:

@@ -11,7 +11,7 @@ from ...shared.starting_points import LARGEST_MASK_BORDER, Retexture
 from .. import properties, pump, wording
 from ..errors import trouble_of_error
 from ..history import entries as history
-from ..objects import provenance, source_mesh, versions
+from ..objects import frame_preview, provenance, source_mesh, versions
 from ..objects.retexture_mark import is_retextured_now
 from ..objects.source_fitness import why_not_source
 from ..objects.source_mesh import TextureWish
@@ -35,6 +35,8 @@ def why_not_retexture(target: bpy.types.Object | None) -> str:
     reason = wording.why_not(pump.link().session, "retexture") or why_not_source(target)
     if reason or target is None:
         return reason
+    if frame_preview.frame_shown(target) is not None:
+        return frame_preview.FRAME_SHOWN
     if is_retextured_now(target):
         return f"'{target.name}' is getting new colours already; wait until they are done, or cancel its job"
     job = pump.link().session.job_of_request(str(target.get(provenance.REQUEST, "")))

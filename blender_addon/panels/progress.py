@@ -7,6 +7,7 @@ import bpy
 from .. import cut_out_icons, live_pictures, pump, wording
 from ..link import Link
 from ..objects import scene
+from ..objects.retexture_mark import mode_of_marked
 from ..state import Job
 from .tab import TabPanel, draw_text
 
@@ -57,7 +58,7 @@ def _draw_job(column: bpy.types.UILayout, context: bpy.types.Context, link: Link
         box.operator("any_to_3d.recreate", icon="ADD").request_id = job.origin.request_id
     elif job.state in ("cancelled", "failed") and scene.name_of_object(job.origin) is not None:
         box.operator("any_to_3d.remove_unfinished", icon="TRASH").request_id = job.origin.request_id
-    elif not job.is_over and scene.mode_of_object(job.origin) != "OBJECT":
+    elif not job.is_over and {scene.mode_of_object(job.origin), mode_of_marked(job.origin.request_id)} != {"OBJECT"}:
         draw_text(box, context, "It waits while you edit it: leave to Object Mode.", "PAUSE")
 
 

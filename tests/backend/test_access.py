@@ -1,5 +1,6 @@
 """The list of clients, the limits of one, the gate and the queue's fairness, each without a server."""
 
+import errno
 import logging
 from pathlib import Path
 
@@ -16,11 +17,14 @@ from any_to_3d.backend.access.client_list import (
 )
 from any_to_3d.backend.access.fair_places import moved
 from any_to_3d.backend.access.gate import KeyGate, OpenGate
+from any_to_3d.backend.access.key_findings import check_keys
 from any_to_3d.backend.access.limits import Bucket, Limits, bytes_of, too_many_waiting
+from any_to_3d.backend.access.overload import Overload
 from any_to_3d.backend.access.reception import Admitted, Reception, Refused
 from any_to_3d.backend.access.refusals import LOG_SECONDS, Refusals
 from any_to_3d.backend.keys import create_keys, create_server_keys, read_client_public, read_server_keys
 from any_to_3d.shared import messages as m
+from any_to_3d.shared.connection_keys import connection_keys
 from any_to_3d.shared.fingerprint import fingerprint
 from any_to_3d.shared.mesh import SourceMesh
 from any_to_3d.shared.starting_points import Refine
@@ -261,3 +265,49 @@ def test_alone_in_the_queue_a_job_goes_where_it_is_told() -> None:
         others = ["a", "b", "d"]
         others.insert(max(place, 1) - 1, "c")
         assert moved(waiting, "c", place, lambda _: True) == others
+
+
+def out_of_files() -> int:
+    raise OSError(errno.EMFILE, "Too many open files")
+
+
+def test_many_open_files_are_an_overload_before_the_last_is_gone() -> None:
+    counts = iter([10, 74, 76])
+    overload = Overload(lambda: next(counts), lambda: 100, lambda: 0.0)
+    assert [overload.reason(at) for at in (0.0, 0.1, 1.0)] == ["", "", ""]
+    assert overload.reason(2.0) == "open_files=76 limit=100"
+    assert Overload(out_of_files, lambda: 100, lambda: 0.0).reason(0.0) == "open_files=100 limit=100"
+
+
+def test_memory_that_stays_short_is_no_reason_to_hang_up_again_and_again() -> None:
+    overload = Overload(lambda: 1, lambda: 100, lambda: 0.6)
+    found = [overload.reason(float(at)) for at in range(32)]
+    assert [at for at, reason in enumerate(found) if reason] == [0, 30]
+    assert found[0] == "memory_share=0.60"
+
+
+def findings(path: Path) -> list[tuple[str, str]]:
+    return [(finding.level, finding.text) for finding in check_keys(path)]
+
+
+def test_doctor_shows_fingerprints_of_a_server_and_its_clients(server: Path) -> None:
+    own = fingerprint(read_server_keys(server).public)
+    assert findings(server) == [("ok", f"{server} is the backend {own}"), ("warning", "nobody is let in")]
+    authorise(server, "anna", ONE)
+    assert findings(server)[1] == ("ok", f"anna {fingerprint(ONE)}")
+
+
+def test_doctor_warns_of_a_secret_that_others_may_read_and_of_no_key_file(server: Path) -> None:
+    server.chmod(0o644)
+    (finding,) = [finding for finding in check_keys(server) if "holds a secret" in finding.text]
+    assert (finding.level, finding.remedy) == ("warning", f"'chmod 600 {server}'")
+    assert findings(server.with_name("missing.key"))[0][0] == "problem"
+
+
+def test_doctor_shows_the_backends_that_a_client_knows(tmp_path: Path) -> None:
+    _, client = create_keys(tmp_path)
+    keys = connection_keys(client, "tcp://box:7343")
+    assert [text for _, text in findings(client)] == [
+        f"{client} is the client {fingerprint(keys.client_public)}",
+        f"box:7343 is {fingerprint(keys.server_public)}",
+    ]

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +18,7 @@ import trimesh
 from any_to_3d.backend import __main__
 from any_to_3d.backend.catalogue import PROFILES
 from any_to_3d.backend.commands.generate import Generate
+from any_to_3d.backend.store import JobStore
 from any_to_3d.backend.version import backend_version
 from any_to_3d.shared.messages import ImagePrompt, TextPrompt
 from photos import photo, png
@@ -50,7 +52,21 @@ def test_help_names_every_command_and_is_quick() -> None:
     done = subprocess.run([sys.executable, "-m", "any_to_3d.backend", "--help"], capture_output=True, text=True)
     assert time.monotonic() - before < 3
     assert done.returncode == 0
-    commands = ("demo", "generate", "props", "serve", "models", "doctor", "evaluate", "bench", "keys", "record-demo")
+    commands = (
+        "demo",
+        "generate",
+        "retexture",
+        "refine",
+        "continue",
+        "props",
+        "serve",
+        "models",
+        "doctor",
+        "evaluate",
+        "bench",
+        "keys",
+        "record-demo",
+    )
     for command in commands:
         assert command in done.stdout
 
@@ -307,3 +323,66 @@ def test_waiting_threads_sleep_unless_the_user_says_otherwise(
         monkeypatch.delenv("OMP_WAIT_POLICY")
     any_to_3d("doctor", "--profile", "fake", "--data", str(tmp_path))
     assert os.environ["OMP_WAIT_POLICY"] == (chosen or "PASSIVE")
+
+
+FAKE = ("--profile", "fake", "--overrides", "seconds", "0", "steps", "2", "prepare_seconds", "0", "export_seconds", "0")
+
+
+def blocks(folder: Path) -> Path:
+    """A rough shape of 4 by 2 by 6 that stands 10 to the right, as glTF has it: Y up."""
+    shape = trimesh.creation.box((4, 6, 2))
+    shape.apply_translation((10, 3, 0))
+    shape.export(folder / "blocks.glb")
+    return folder / "blocks.glb"
+
+
+def test_a_rough_shape_is_refined_at_its_own_size_and_place(any_to_3d: Command, tmp_path: Path) -> None:
+    output = tmp_path / "refined.glb"
+    done = any_to_3d("refine", str(blocks(tmp_path)), "--text", "a red chair", "--out", str(output), *FAKE)
+    assert done.status == 0, done.err
+    bounds = trimesh.load_mesh(output).bounds
+    np.testing.assert_allclose(bounds, [[8, 0, -1], [12, 6, 1]], atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("refine", "--text", "a chair"), "which shape? name a file"),
+        (("refine", "blocks.glb", "--text", "a chair", "--keep", "2"), "--keep is 2; choose from 0"),
+        (("refine", "nowhere.glb", "--text", "a chair"), "there is no file nowhere.glb"),
+        (("generate", "--text", "a chair", "--seen-from", "10", "90"), "--seen-from is given without --image"),
+        (("generate", "--text", "a chair", "--until", "paint"), "has no phase 'paint'"),
+        (("continue", "--text", "a chair"), "which job? name one"),
+    ],
+)
+def test_what_cannot_be_begun_is_said(
+    any_to_3d: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = any_to_3d(*arguments, *FAKE)
+    assert done.status == 1
+    assert message in done.err
+
+
+def test_a_kept_job_is_continued_by_the_beginning_of_its_name(any_to_3d: Command, tmp_path: Path) -> None:
+    places = ("--data", str(tmp_path / "data"), "--out")
+    first = any_to_3d(
+        *("generate", "--text", "a red chair", "--seed", "7", "--until", "geometry", "--keep-job"),
+        *(*places, str(tmp_path / "a.glb"), *FAKE),
+    )
+    assert first.status == 0, first.err
+    (name,) = [line.split()[3].rstrip(":") for line in first.err.splitlines() if line.startswith("kept as job")]
+    done = any_to_3d("continue", name[:6], *places, str(tmp_path / "b.glb"), *FAKE)
+    assert done.status == 0, done.err
+    with closing(JobStore(tmp_path / "data")) as store:
+        jobs, _ = store.load()
+        assert [job.state for job in jobs] == ["finished", "finished"]
+        assert jobs[1].info().parent == name
+        assert (jobs[1].submit.prompts, jobs[1].submit.seed) == (jobs[0].submit.prompts, 7)
+        assert [info.name for info in store.checkpoints(jobs[1].job_id)] == ["texture"]
+
+
+def test_a_job_that_is_not_there_cannot_be_continued(any_to_3d: Command, tmp_path: Path) -> None:
+    done = any_to_3d("continue", "j99", "--data", str(tmp_path / "data"), *FAKE)
+    assert done.status == 1
+    assert "no job begins with 'j99'" in done.err

@@ -83,3 +83,8 @@ def test_a_job_whose_states_are_gone_cannot_be_continued(store: JobStore) -> Non
         path.unlink()
     with pytest.raises(NothingToContinue, match="no stored state to go on from"):
         with_parents_prompt(branch(), store)
+
+
+def test_somebody_elses_job_is_as_unknown_as_one_that_never_was(store: JobStore) -> None:
+    with pytest.raises(NothingToContinue, match="has no job 'j1'"):
+        with_parents_prompt(branch(), store, is_hidden=lambda parent: parent.job_id == "j1")

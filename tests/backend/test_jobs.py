@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from any_to_3d.backend import queue_messages as q
-from any_to_3d.backend.jobs import MAX_DEATHS, JobQueue
+from any_to_3d.backend.jobs import JobQueue
 from any_to_3d.backend.jobs_at_hand import REMEMBERED
+from any_to_3d.backend.second_chances import MAX_DEATHS, MAX_INTERRUPTIONS
 from any_to_3d.shared import messages as m
 from requests_and_jobs import job, snapshot, textured
 
@@ -225,6 +226,12 @@ def test_only_a_checkpoint_that_brings_the_job_further_makes_its_deaths_forgotte
     assert queue.handle(q.WorkerDied(0, "killed"))[0].job.state == "failed"
 
 
+def test_a_new_checkpoint_makes_the_backends_own_ends_forgotten() -> None:
+    queue = JobQueue(range(1))
+    queue.handle(q.JobsRestored((replace(running(1), interruptions=5),)))
+    assert queue.handle(q.WorkerSaved(0, "j1", 0.1))[0].job.interruptions == 0
+
+
 def test_an_idle_workers_death_concerns_no_job() -> None:
     assert ready_queue().handle(q.WorkerDied(0, "killed")) == []
 
@@ -280,13 +287,14 @@ def test_jobs_that_waited_or_ran_when_the_server_ended_go_on() -> None:
     queue = JobQueue(range(1))
     done = job("j0", "r0", state="finished", seconds=1.0)
     actions = queue.handle(q.JobsRestored((done, running(1), job("j2", "r2"))))
-    assert q.Start(0, replace(running(1, attempts=2), deaths=1)) in actions
+    assert q.Start(0, replace(running(1, attempts=2), interruptions=1)) in actions
     assert q.Publish(m.Queued("j2", 1)) in actions
     assert queue.handle(q.WatchArrived(A, "j0")) == [q.SendResult(A, "j0", 1.0)]
 
 
 def test_a_job_with_which_the_backend_ended_too_often_is_not_restored() -> None:
-    actions = JobQueue(range(1)).handle(q.JobsRestored((replace(running(1), deaths=MAX_DEATHS - 1),)))
+    cut_off = replace(running(1), interruptions=MAX_INTERRUPTIONS - 1)
+    actions = JobQueue(range(1)).handle(q.JobsRestored((cut_off,)))
     assert actions[0].job.state == "failed"
     assert not any(isinstance(action, q.Start) for action in actions)
 

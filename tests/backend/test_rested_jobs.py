@@ -1,13 +1,16 @@
 """What became of a job that was interrupted is, byte for byte, what would have become of it; on a CPU."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 from any_to_3d.backend import xbind_engine
 from any_to_3d.backend.engine import Engine
 from any_to_3d.backend.fake_generation import FakeEngine
+from any_to_3d.backend.finishing.mesh_repair import is_closed
 from any_to_3d.backend.worker import Wish, run_job
 from any_to_3d.backend.worker_messages import Run
 from any_to_3d.backend.xbind_engine import XBindEngine
@@ -82,3 +85,38 @@ def test_the_fake_generator_makes_the_same_bytes_too(tmp_path: Path, moments: Se
     mesh, attempts = outcome(engine, submit, tmp_path / "paused", moments)
     assert attempts > 1
     assert same(mesh, undisturbed)
+
+
+@dataclass
+class Hurry:
+    """A Control that is told, while the job runs, to ask for the object as it is."""
+
+    now: Wish = "go on"
+
+    def wish(self) -> Wish:
+        return self.now
+
+    def wanted_faces(self) -> int | None:
+        return None
+
+    def wanted_texture(self) -> int:
+        return 0
+
+
+@pytest.mark.parametrize("phase", ["coarse", "geometry", "texture"])
+def test_a_job_finished_early_in_any_phase_gives_a_closed_unwrapped_and_textured_mesh(
+    engine: XBindEngine, tmp_path: Path, phase: str
+) -> None:
+    submit = m.Submit("r", request().prompts, preset="draft", overrides={**SMALLEST, "steps_scale": 0.08})
+    control, told = Hurry(), []
+    # By this clock a second passes with every look at it, so each step is reported.
+    for event in run_job(Run("j1", submit, str(tmp_path)), engine, control, itertools.count().__next__):
+        if isinstance(event, m.Progress):
+            told.append(event)
+            control.now = "finish" if event.phase == phase else control.now
+    assert isinstance(event, m.Finished), event
+    assert (told[-1].phase, told[-1].step) == (phase, 2)
+    assert told[-1].notice == f"Finished early, as asked: {phase} 2/{told[-1].steps}."
+    event.mesh.validate()
+    assert is_closed(event.mesh.faces)
+    assert len(np.unique(event.mesh.albedo.reshape(-1, 3), axis=0)) > 1

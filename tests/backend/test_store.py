@@ -150,6 +150,7 @@ def test_a_folder_of_an_earlier_release_is_read_and_written(tmp_path: Path) -> N
     store = JobStore(tmp_path)
     assert store.load() == ([job("j1", state="running", attempts=1)], [])
     paused = job("j1", state="running", attempts=2, is_paused=True, finishes_early=True, deaths=1, saved=0.5)
+    paused = replace(paused, interruptions=2)
     store.save(paused)
     assert store.find("j1") == paused
 

@@ -15,6 +15,7 @@ from any_to_3d.shared.messages import (
     Failed,
     Finished,
     ImagePrompt,
+    Paused,
     Preparing,
     Progress,
     Queued,
@@ -235,3 +236,40 @@ def test_the_topology_number_changes_exactly_with_the_faces():
     assert first.topology == second.topology
     assert np.array_equal(first.faces, second.faces)
     assert Playback(RECORDING, "job", SECONDS).snapshot(1, 16).topology != first.topology
+
+
+def playing():
+    jobs = DemoJobs(RECORDING, "")
+    jobs.submit(ME, submit("a"), SECONDS, 0.0)
+    jobs.watch(ME, Watch("demo-a", credit=0, pauses=True))
+    jobs.watch(YOU, Watch("demo-a", credit=0))
+    return jobs
+
+
+def test_n4_a_paused_job_tells_nothing_and_takes_up_where_it_was():
+    jobs = playing()
+    assert jobs.pause("demo-a", 1.0) == [(ME, Paused("demo-a"))], "who did not ask for it cannot read it"
+    assert jobs.pause("demo-a", 1.5) == []
+    assert jobs.due(100.0) == []
+    assert jobs.listing().jobs[0].is_paused
+    assert jobs.watch(ME, Watch("demo-a", pauses=True)) == [(ME, Started("demo-a")), (ME, Paused("demo-a"))]
+    assert jobs.resume("demo-a", 101.0) == [(ME, Started("demo-a")), (YOU, Started("demo-a"))]
+    assert not any(isinstance(event, Finished) for _, event in jobs.due(104.9))
+    assert [type(event) for _, event in jobs.due(105.1)] == [Finished, Finished]
+
+
+def test_n4_a_paused_job_can_be_cancelled_and_the_next_one_starts():
+    jobs = playing()
+    jobs.submit(ME, submit("b"), SECONDS, 0.5)
+    jobs.pause("demo-a", 1.0)
+    assert (ME, Cancelled("demo-a")) in jobs.cancel("demo-a", 2.0)
+    assert [job.state for job in jobs.listing().jobs] == ["cancelled", "running"]
+
+
+@pytest.mark.parametrize("is_paused", [False, True])
+def test_n6_finish_now_gives_the_result_at_once(is_paused):
+    jobs = playing()
+    if is_paused:
+        jobs.pause("demo-a", 1.0)
+    assert [type(event) for _, event in jobs.finish_now("demo-a", 2.0)] == [Finished, Finished]
+    assert jobs.finish_now("demo-a", 2.0) == jobs.pause("demo-a", 2.0) == jobs.resume("demo-a", 2.0) == []

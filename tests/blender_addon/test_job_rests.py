@@ -89,7 +89,7 @@ def test_n4_a_job_that_does_not_run_is_not_paused():
 
 
 def test_n4_a_wish_that_a_dead_backend_may_not_have_heard_is_said_again_when_it_is_back():
-    watch = Watch("job", cut_outs=True, keeps_faces=True, pauses=True, max_texture=1024)
+    watch = Watch("job", cut_outs=True, keeps_faces=True, pauses=True, max_texture=512)
     assert after(RUNNING, PAUSE, Silence(9.0), WELCOME)[1] == (watch, Pause("job"))
     assert after(RUNNING, PAUSE, CancelAsked("request"), Silence(9.0), WELCOME)[1] == (watch, Cancel("job"))
 

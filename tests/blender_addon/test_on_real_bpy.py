@@ -61,6 +61,7 @@ def _self_hosted(folder):
 
 SCENARIOS = {
     "live_object": _from_source,
+    "source_meshes": _from_source,
     "installed_addon": _installed(fake_program),
     "live_job": _installed(fake_program),
     "history": _installed(fake_program),
@@ -76,6 +77,8 @@ SCENARIOS = {
     "demo_mode": _installed(),
     "command_line": _installed(fake_program),
     "real_server": _installed(real_program),
+    "real_iteration": _installed(real_program),
+    "real_retexture": _installed(real_program),
     "backend_care": _installed(fake_program),
     "unusual_places": _installed(fake_program),
     "self_hosted": _self_hosted,

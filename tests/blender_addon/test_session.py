@@ -50,7 +50,7 @@ ADDRESS = "tcp://127.0.0.1:7343"
 RECIPE = RecipeInfo("xbind", "XBind", ("coarse", "geometry", "texture"), ("text",), (PresetInfo("a", "A", "", 9),))
 WELCOME = Welcome(PROTOCOL_VERSION, "first run", "0.1.0", "builtin", "cpu", "numba", (RECIPE,))
 SUBMIT = Submit("request", (WeightedPrompt(TextPrompt("a red chair")),), seed=7)
-FOLLOWED = {"cut_outs": True, "keeps_faces": True, "pauses": True, "max_texture": 1024}
+FOLLOWED = {"cut_outs": True, "keeps_faces": True, "pauses": True, "max_texture": 512}
 TRIANGLE = (np.zeros((3, 3), np.float32), np.array([[0, 1, 2]], np.int32))
 
 

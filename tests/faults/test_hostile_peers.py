@@ -1,5 +1,6 @@
 """Peers that mean harm, or another server: nothing is let in, and a proper client is served all the same."""
 
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,8 +8,9 @@ from pathlib import Path
 import psutil
 import pytest
 import zmq
+from any_to_3d.backend.addresses import Address
 from any_to_3d.backend.keys import create_keys
-from any_to_3d.backend.listening import HANDSHAKE_MILLISECONDS
+from any_to_3d.backend.listening import HANDSHAKE_MILLISECONDS, bind, hang_up_on_everybody
 from any_to_3d.shared import messages as m
 from any_to_3d.shared.client import CurveKeys
 from any_to_3d.shared.wire import encode
@@ -23,7 +25,7 @@ ZMTP_1 = b"\x01\x00" + b"\x06\x00Hello"
 """An anonymous peer of 2010, and a frame."""
 ZMTP_2 = b"\xff" + bytes(7) + b"\x01\x7f\x01\x05\x00\x00" + b"\x00\x05Hello"
 ZMTP_3_NULL = (
-    b"\xff" + bytes(7) + b"\x01\x7f\x03\x00NULL" + bytes(48) + b"\x04\x19\x05READY\x0bSocket-Type\x00\x00\x00\x06DEALER"
+    b"\xff" + bytes(7) + b"\x01\x7f\x03\x00NULL" + bytes(48) + b"\x04\x1c\x05READY\x0bSocket-Type\x00\x00\x00\x06DEALER"
 )
 
 
@@ -47,6 +49,15 @@ def proper_client_is_served(backend: Backend, keys: tuple[Path, CurveKeys]) -> I
     assert backend.process.poll() is None
 
 
+def is_hung_up(connection: socket.socket) -> bool:
+    try:
+        return not connection.recv(4096)
+    except BlockingIOError:
+        return False
+    except ConnectionError:
+        return True
+
+
 def jobs(backend: Backend, keys: CurveKeys) -> int:
     with Talker(backend.address, keys) as talker:
         talker.send(m.ListJobs())
@@ -63,15 +74,15 @@ def test_other_protocols_hear_the_greeting_of_the_library_and_not_a_byte_more(ba
 
 @pytest.mark.parametrize("kind", [zmq.PUB, zmq.SUB, zmq.REQ, zmq.PUSH, zmq.DEALER, zmq.ROUTER, zmq.PAIR])
 def test_foreign_sockets_without_a_key_hear_nothing(backend: Backend, kind: int) -> None:
-    with zmq.Context() as context, context.socket(kind) as socket:
-        socket.linger = 0
-        socket.connect(backend.address)
+    with zmq.Context() as context, context.socket(kind) as foreign:
+        foreign.linger = 0
+        foreign.connect(backend.address)
         if kind == zmq.SUB:
-            socket.subscribe(b"")
+            foreign.subscribe(b"")
         elif kind not in (zmq.ROUTER, zmq.PAIR):
-            socket.send_multipart(encode(m.Hello("1.0", "foreign")), zmq.NOBLOCK)
+            foreign.send_multipart(encode(m.Hello("1.0", "foreign")), zmq.NOBLOCK)
         time.sleep(0.3)
-        assert kind in (zmq.PUB, zmq.PUSH) or not socket.poll(0)
+        assert kind in (zmq.PUB, zmq.PUSH) or not foreign.poll(0)
 
 
 def test_wrong_keys_hear_nothing(backend: Backend, keys: tuple[Path, CurveKeys]) -> None:
@@ -151,3 +162,44 @@ def test_a_job_is_there_when_a_cut_connection_is_mended(backend: Backend, keys: 
         proxy.mend()
         talker.of(m.Progress)
         talker.of(m.Finished)
+
+
+@pytest.mark.skipif(
+    not hasattr(psutil, "RLIMIT_NOFILE"), reason="needs limits of open files that can be set from outside"
+)
+def test_more_connections_than_files_may_be_open_do_not_end_the_server(tmp_path: Path) -> None:
+    """libzmq ends the process where it cannot open a file; before it comes to that, every connection is dropped."""
+    server_file, client_file = create_keys(tmp_path / "keys")
+    keys = CurveKeys.read(client_file)
+    with Backend(tmp_path, "--keys", str(server_file)) as backend:
+        with Talker(backend.address, keys) as talker:
+            job_id = talker.submit(seconds=6)
+            talker.of(m.Progress)
+            psutil.Process(backend.process.pid).rlimit(psutil.RLIMIT_NOFILE, (400, 400))
+            strangers = half_open(backend.port, 600)
+            wait_until(lambda: "overload open_files=" in backend.log.read_text(), "the overload to be noticed")
+            assert seconds_until_served(backend.address, keys) < 2 * SOON
+            for stranger in strangers:
+                stranger.close()
+            # The one that was connected comes back by itself, and its watch is still there.
+            assert talker.of(m.Finished).job_id == job_id
+        assert backend.process.poll() is None
+
+
+def test_a_message_that_never_ends_is_ended_when_everybody_is_hung_up_on() -> None:
+    """libzmq bounds a frame and not their number; the server notices its memory, see tests/backend/test_access.py."""
+    megabyte = b"\x03" + (2**20).to_bytes(8, "big") + bytes(2**20)  # a long frame, with more to come
+    process = psutil.Process()
+    with zmq.Context() as context, context.socket(zmq.ROUTER) as router:
+        port = bind(router, Address("127.0.0.1", 0)).port
+        with socket.create_connection(("127.0.0.1", port)) as stranger:
+            stranger.sendall(ZMTP_3_NULL)
+            before = process.memory_info().rss
+            for _ in range(150):
+                stranger.sendall(megabyte)
+            wait_until(lambda: process.memory_info().rss > before + 100 * 2**20, "the memory to be used up")
+            hang_up_on_everybody(router)
+            stranger.setblocking(False)
+            wait_until(lambda: not router.poll(10) and is_hung_up(stranger), "the stranger to be hung up on")
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as again:
+            assert again.recv(1) == b"\xff"

@@ -62,3 +62,61 @@ def test_d20_what_goes_wrong_is_one_sentence_and_a_status():
     assert status == 2
     assert "--out" in err
     assert len(err.splitlines()) < 20
+
+
+def test_d20_a_mesh_of_a_file_is_refined_in_its_place():
+    mesh, path = FOLDER / "block.blend", FOLDER / "refined.blend"
+    empty_file()
+    bpy.ops.mesh.primitive_cube_add(size=2, location=(4, 0, 0), scale=(1, 1, 2))
+    bpy.context.object.name = "Block"
+    bpy.ops.wm.save_as_mainfile(filepath=str(mesh))
+    status, _, err = _run("refine", "--mesh", mesh, "--prompt", "a red chair", "--keep", 0.8, "--out", path)
+    assert (status, err) == (0, "")
+    bpy.ops.wm.open_mainfile(filepath=str(path))
+    target = bpy.data.objects["Block"]
+    assert target["any_to_3d_prompt"] == "a red chair"
+    assert tuple(round(each, 5) for each in target.dimensions) == (2, 2, 4)
+
+
+def test_d20_a_job_goes_on_from_an_object_that_was_exported():
+    first, path = FOLDER / "first.glb", FOLDER / "blue.glb"
+    assert _run("generate", "--prompt", "a red chair", "--seed", 5, "--out", first)[0] == 0
+    status, _, err = _run("continue", "--mesh", first, "--prompt", "a blue chair", "--out", path)
+    assert (status, err) == (0, "")
+    empty_file()
+    bpy.ops.import_scene.gltf(filepath=str(path))
+    (target,) = (each for each in bpy.data.objects if each.type == "MESH")
+    assert (target["any_to_3d_prompt"], target["any_to_3d_seed"]) == ("a blue chair", 5)
+    assert target["any_to_3d_parent"].startswith("job-")
+
+
+def test_d20_a_mesh_that_cannot_be_told_is_asked_for_by_name():
+    path = FOLDER / "two.blend"
+    empty_file()
+    bpy.ops.mesh.primitive_cube_add()
+    bpy.ops.mesh.primitive_cone_add()
+    bpy.ops.wm.save_as_mainfile(filepath=str(path))
+    status, _, err = _run("refine", "--mesh", path, "--prompt", "a chair", "--out", FOLDER / "x.glb")
+    assert (status, "--object must name one of the meshes" in err, "'Cone'" in err) == (1, True, True)
+    status, _, err = _run("refine", "--mesh", FOLDER / "none.obj", "--prompt", "a chair", "--out", FOLDER / "x.glb")
+    assert (status, "there is no file" in err) == (1, True)
+
+
+def test_d20_a_mesh_of_a_file_is_painted_anew_where_a_group_allows_it():
+    mesh, path = FOLDER / "grid.blend", FOLDER / "painted.blend"
+    empty_file()
+    bpy.ops.mesh.primitive_grid_add(x_subdivisions=8, y_subdivisions=8)
+    target = bpy.context.object
+    group = target.vertex_groups.new(name="right")
+    group.add([each.index for each in target.data.vertices if each.co.x > 0], 1.0, "REPLACE")
+    bpy.ops.wm.save_as_mainfile(filepath=str(mesh))
+    words = ("--mesh", mesh, "--prompt", "gold", "--size", 64, "--group", "right", "--strength", 0.5)
+    status, _, err = _run("retexture", *words, "--out", path)
+    assert (status, err) == (0, "")
+    bpy.ops.wm.open_mainfile(filepath=str(path))
+    material = bpy.data.objects["Grid"].material_slots[0].material
+    image = material.node_tree.nodes.active.image
+    row = [tuple(round(255 * each) for each in image.pixels[4 * x : 4 * x + 3]) for x in range(64)]
+    assert (row[2], row[61]) == ((231, 231, 231), (10, 20, 200))
+    status, _, err = _run("retexture", *words[:4], "--strength", 0, "--out", path)
+    assert (status, "--strength is 0" in err) == (1, True)

@@ -32,6 +32,12 @@ class Drawn:
     def prop(self, _owner, name, **_):
         self.fields.append(name)
 
+    def prop_search(self, _owner, name, *_, **__):
+        self.fields.append(name)
+
+    def template_ID(self, _owner, name, **_):
+        self.fields.append(name)
+
     def operator(self, name, text="", **_):
         settings = types.SimpleNamespace(label=text)
         self.buttons.setdefault(name, []).append(settings)

@@ -4,12 +4,14 @@ The environment names the zip and a program that plays the backend: ANY_TO_3D_ZI
 """
 
 import tempfile
+import types
+from dataclasses import replace
 from pathlib import Path
 
 import bpy
 import numpy as np
 from addon_in_use import PACKAGE, empty_file, install, link, module, raised, start
-from drawn import drawn_panel
+from drawn import Drawn, drawn_panel
 
 # isort: split
 import addon_utils  # exists once bpy is imported
@@ -150,6 +152,46 @@ def test_n7_the_panel_of_a_shape_to_approve_shows_only_for_one():
     _generated(approve_shape="YES")
     assert panel.poll(bpy.context)
     assert {"any_to_3d.approve_shape", "any_to_3d.discard_shape"} <= set(drawn_panel(panel).buttons)
+
+
+def test_n5_the_history_list_draws_its_entries_indented_in_the_order_of_the_tree():
+    _generated()
+    bpy.ops.any_to_3d.continue_job(prompt="a blue chair")
+    bpy.ops.any_to_3d.wait(timeout=20)
+    scene, rows = bpy.context.scene, module("panels.history").HistoryList
+    stand_in = types.SimpleNamespace(filter_name="", bitflag_filter_item=1)
+    flags, order = rows.filter_items(stand_in, bpy.context, scene, "any_to_3d_history")
+    # The branch is the newer one, but stands below what it goes on from.
+    assert (flags, order) == ([1, 1], [1, 0])
+    drawn = Drawn()
+    for index, item in enumerate(scene.any_to_3d_history):
+        rows.draw_item(stand_in, bpy.context, drawn, scene, item, 0, scene, "any_to_3d_history_index", index)
+    assert drawn.texts == ["", "a blue chair", "0", "a red chair", "0"]
+    assert drawn.fields == ["is_folded"]
+    stand_in.filter_name = "blue"
+    assert rows.filter_items(stand_in, bpy.context, scene, "any_to_3d_history")[0] == [1, 0]
+    scene.any_to_3d_history[1].is_folded, stand_in.filter_name = True, ""
+    assert rows.filter_items(stand_in, bpy.context, scene, "any_to_3d_history")[0] == [0, 1]
+
+
+def test_n18_the_new_panels_draw_with_and_without_a_backend_and_say_what_it_cannot_do():
+    _generated()
+    for name in ("prompt.PromptPanel", "generation.GenerationPanel", "progress.ProgressPanel", "iteration.RefinePanel"):
+        file, _, panel = name.partition(".")
+        assert drawn_panel(getattr(module(f"panels.{file}"), panel)).buttons
+    refine = module("panels.iteration").RefinePanel
+    assert "any_to_3d.refine" not in drawn_panel(refine).greyed
+    session = link().session
+    link().session = replace(session, backend=replace(session.backend, operations=()))
+    drawn = drawn_panel(refine)
+    assert {"any_to_3d.refine", "any_to_3d.continue_job"} <= drawn.greyed
+    assert "cannot begin with a mesh" in drawn.text
+    assert not bpy.ops.any_to_3d.refine.poll()
+    assert not bpy.ops.any_to_3d.pause.poll()
+    bpy.ops.any_to_3d.disconnect()
+    assert "No backend is connected" in drawn_panel(refine).text
+    bpy.ops.any_to_3d.connect()
+    bpy.ops.any_to_3d.wait(timeout=10)
 
 
 def test_d25_the_keys_are_taken_back_with_the_add_on():

@@ -23,7 +23,7 @@ shape_mark = module("objects.shape_mark")
 # --- refine -----------------------------------------------------------------------------------------------------------
 
 
-def test_n7_a_refined_block_out_stays_in_its_place_size_and_turn_as_a_new_version():
+def test_a_refined_block_out_stays_in_its_place_size_and_turn_as_a_new_version():
     target = _blockout()
     before = _world(target)
     collections = [each.name for each in target.users_collection]
@@ -41,7 +41,7 @@ def test_n7_a_refined_block_out_stays_in_its_place_size_and_turn_as_a_new_versio
     np.testing.assert_allclose(_world(target), before, atol=1e-6)
 
 
-def test_n7_what_is_sent_is_the_shape_as_seen_with_its_own_front_in_front():
+def test_what_is_sent_is_the_shape_as_seen_with_its_own_front_in_front():
     target = _blockout()
     sent = _refine("a red chair").mesh
     # A cube of 2 with scale 0.5, 1, 1.5: 1 wide, 2 deep, 3 high, however it is turned.
@@ -52,7 +52,7 @@ def test_n7_what_is_sent_is_the_shape_as_seen_with_its_own_front_in_front():
     assert target.name == "Blockout"
 
 
-def test_n7_modifiers_are_sent_along_and_then_the_old_object_is_hidden_beside_the_new_one():
+def test_modifiers_are_sent_along_and_then_the_old_object_is_hidden_beside_the_new_one():
     target = _blockout()
     target.modifiers.new("Array", "ARRAY").count = 2
     bpy.context.view_layer.update()
@@ -65,7 +65,7 @@ def test_n7_modifiers_are_sent_along_and_then_the_old_object_is_hidden_beside_th
     assert (made.visible_get(), old.visible_get()) == (True, False)
 
 
-def test_n7_a_mirrored_object_is_sent_and_comes_back_with_its_outside_outside():
+def test_a_mirrored_object_is_sent_and_comes_back_with_its_outside_outside():
     target = _blockout()
     target.scale.x = -0.5
     bpy.context.view_layer.update()
@@ -80,7 +80,7 @@ def test_n7_a_mirrored_object_is_sent_and_comes_back_with_its_outside_outside():
     assert _volume(np.array([vertex.co[:] for vertex in mesh.vertices]), triangles) > 0
 
 
-def test_n7_one_undo_takes_the_refinement_back_and_redo_brings_it_again():
+def test_one_undo_takes_the_refinement_back_and_redo_brings_it_again():
     _blockout()
     bpy.ops.ed.undo_push(message="before")
     _refine("a red chair")
@@ -97,7 +97,7 @@ def test_n7_one_undo_takes_the_refinement_back_and_redo_brings_it_again():
     assert len(bpy.data.objects) == 1
 
 
-def test_n7_undo_in_mid_job_does_not_make_it_forget_what_it_refines():
+def test_undo_in_mid_job_does_not_make_it_forget_what_it_refines():
     _blockout()
     bpy.ops.ed.undo_push(message="before")
     bpy.ops.any_to_3d.refine(prompt="slow chair")
@@ -113,7 +113,7 @@ def test_n7_undo_in_mid_job_does_not_make_it_forget_what_it_refines():
     assert [each.name for each in bpy.data.objects] == ["Blockout"]
 
 
-def test_n7_a_cancelled_refinement_gives_the_block_out_back():
+def test_a_cancelled_refinement_gives_the_block_out_back():
     _blockout()
     bpy.ops.any_to_3d.refine(prompt="slow chair")
     pump_until(lambda: faces("slow chair") == 12)
@@ -124,7 +124,7 @@ def test_n7_a_cancelled_refinement_gives_the_block_out_back():
     assert (len(target.data.polygons), len(versions.versions_of(target))) == (6, 0)
 
 
-def test_n7_a_block_out_that_was_renamed_and_saved_in_mid_job_is_found_again():
+def test_a_block_out_that_was_renamed_and_saved_in_mid_job_is_found_again():
     _blockout()
     bpy.ops.any_to_3d.refine(prompt="slow chair")
     pump_until(lambda: faces("slow chair") == 12)
@@ -139,7 +139,7 @@ def test_n7_a_block_out_that_was_renamed_and_saved_in_mid_job_is_found_again():
     assert len(versions.versions_of(bpy.data.objects["Möbel"])) == 2
 
 
-def test_n7_a_block_out_deleted_in_mid_job_leaves_the_result_as_an_object_of_its_own():
+def test_a_block_out_deleted_in_mid_job_leaves_the_result_as_an_object_of_its_own():
     before = _world(_blockout())
     bpy.ops.any_to_3d.refine(prompt="slow chair")
     pump_until(lambda: faces("slow chair") == 12)
@@ -151,7 +151,7 @@ def test_n7_a_block_out_deleted_in_mid_job_leaves_the_result_as_an_object_of_its
     np.testing.assert_allclose(_bounds(_world(made)), _bounds(before), atol=1e-5)
 
 
-def test_n7_the_result_waits_while_the_old_object_is_in_edit_mode():
+def test_the_result_waits_while_the_old_object_is_in_edit_mode():
     _blockout()
     bpy.ops.any_to_3d.refine(prompt="slow chair")
     pump_until(lambda: faces("slow chair") == 12)
@@ -167,7 +167,7 @@ def test_n7_the_result_waits_while_the_old_object_is_in_edit_mode():
     assert len(bpy.data.objects) == 1
 
 
-def test_n7_where_the_artist_moves_the_growing_shape_the_object_goes_along():
+def test_where_the_artist_moves_the_growing_shape_the_object_goes_along():
     _blockout()
     bpy.ops.any_to_3d.refine(prompt="slow chair")
     pump_until(lambda: faces("slow chair") == 12)
@@ -179,7 +179,7 @@ def test_n7_where_the_artist_moves_the_growing_shape_the_object_goes_along():
     assert math.isclose(bpy.data.objects["Blockout"].matrix_world.translation.x, 9, abs_tol=1e-5)
 
 
-def test_n7_the_panels_prompt_and_keep_are_used_and_a_flat_scale_is_refused():
+def test_the_panels_prompt_and_keep_are_used_and_a_flat_scale_is_refused():
     target = _blockout()
     bpy.context.scene.any_to_3d.iteration.keep = 0.25
     assert math.isclose(_refine("a red chair").keep, 0.25, rel_tol=1e-6)
@@ -290,6 +290,38 @@ def test_n5_more_steps_keep_prompt_seed_and_preset():
     assert (submit.prompts, submit.seed, submit.preset) == ((), 5, "draft")
     bpy.ops.any_to_3d.wait(timeout=20)
     assert bpy.data.objects[0]["any_to_3d_prompt"] == "a red chair"
+
+
+def test_n5_several_branches_of_one_object_wait_for_their_turn_and_all_become_its_versions():
+    _generated("a red chair", seed=5)
+    for seed in (6, 7, 8):
+        bpy.ops.any_to_3d.continue_job(seed=seed)
+    bpy.ops.any_to_3d.wait(timeout=30)
+    (target,) = bpy.data.objects
+    assert len(versions.versions_of(target)) == 4
+    assert sorted(entry.settings.seed for entry in bpy.context.scene.any_to_3d_history) == [5, 6, 7, 8]
+    assert target.visible_get()
+    assert target.get("any_to_3d_replaced_by") is None
+    seen = set()
+    for _ in range(4):
+        seen.add(target["any_to_3d_seed"])
+        bpy.ops.any_to_3d.version_next()
+    assert seen == {5, 6, 7, 8}
+
+
+def test_n5_a_cancelled_branch_leaves_the_others_and_the_object():
+    _generated("a red chair", seed=5)
+    bpy.ops.any_to_3d.continue_job(prompt="slow chair")
+    pump_until(lambda: faces("slow chair") == 12)
+    slow = link().session.jobs[-1].origin.request_id
+    bpy.ops.any_to_3d.continue_job(seed=7)
+    pump_until(lambda: len(link().session.active_jobs) == 1)
+    target = bpy.data.objects["a red chair"]
+    assert not target.visible_get(), "the slow one still grows in its place"
+    bpy.ops.any_to_3d.cancel(request_id=slow)
+    bpy.ops.any_to_3d.wait(timeout=10)
+    assert target.visible_get()
+    assert [target["any_to_3d_seed"], len(versions.versions_of(target))] == [7, 2]
 
 
 def test_n5_a_branch_of_an_entry_whose_object_is_gone_stands_at_the_cursor():

@@ -219,7 +219,8 @@ def test_nothing_like_busy_is_saved_in_the_file():
     saved = {prop.identifier for prop in bpy.context.scene.any_to_3d.bl_rna.properties}
     parts = {f"{part}{kind}" for part in ("text", "image", "sound") for kind in ("_block", "_weight")}
     prompt = {"prompt", "image", "sound", *parts, "negative"}
-    assert saved == {"rna_type", "name", *prompt, "seed", "recipe", "preset", "height", "result", "batch", "iteration"}
+    groups = {"result", "batch", "iteration", "retexture"}
+    assert saved == {"rna_type", "name", *prompt, "seed", "recipe", "preset", "height", *groups}
 
 
 def _grow(prompt, **options):

@@ -27,13 +27,13 @@ def test_the_add_on_starts_the_server_and_sees_its_recipes():
 
 
 def test_a_job_streams_at_least_twelve_meshes_and_ends_textured_and_no_faces_are_sent_twice():
-    completed, lacking = link()._with_faces, []
+    completed, lacking = link()._arrivals.keep_frame, []
 
     def record(frame):
         lacking.append(frame.lacks_faces)
         return completed(frame)
 
-    link()._with_faces = record
+    link()._arrivals.keep_frame = record
     bpy.ops.any_to_3d.generate(prompt="a red chair", height=0.5)
     bpy.ops.any_to_3d.wait(timeout=90)
     target = bpy.data.objects["a red chair"]
@@ -42,7 +42,7 @@ def test_a_job_streams_at_least_twelve_meshes_and_ends_textured_and_no_faces_are
     assert link().applied_count > 12
     assert not lacking[0]
     assert any(lacking)
-    del link()._with_faces
+    del link()._arrivals.keep_frame
     bpy.context.view_layer.update()
     assert abs(target.dimensions.z - 0.5) < 1e-4
 
