@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..shared.messages import CutOut, Operation, Welcome
+from ..shared.messages import CutOut, Operation
 from .state import Job, Session, Wish
 
 _NO_DEVICE_YET = "starting"
@@ -34,7 +34,8 @@ def connection_line(session: Session) -> str:
     if session.connection == "connected" and backend is not None:
         if backend.profile == DEMO:
             return "The demo, which plays a recording"
-        return f"{_models(backend)}, {_release(backend)}"
+        place = "starting up" if backend.device == _NO_DEVICE_YET else f"on {backend.device}"
+        return f"{_models(backend.profile)} {place}, {_release(backend.backend_version)}"
     return {
         "offline": "No backend connected",
         "connecting": f"Waiting for {session.address}",
@@ -43,13 +44,18 @@ def connection_line(session: Session) -> str:
     }.get(session.connection, session.connection)
 
 
-def _models(backend: Welcome) -> str:
-    models = {"builtin": "Built-in models", "full": "Full-size models"}.get(backend.profile, backend.profile)
-    return f"{models} starting up" if backend.device == _NO_DEVICE_YET else f"{models} on {backend.device}"
+def made_by(profile: str, version: str, date: str) -> str:
+    """By whom and when (ISO 8601) an object was made, as far as it knows; empty if it does not."""
+    parts = (_models(profile) if profile else "", _release(version) if version else "", date[:10])
+    return ", ".join(part for part in parts if part)
 
 
-def _release(backend: Welcome) -> str:
-    return "run from source" if backend.backend_version == "source" else f"version {backend.backend_version}"
+def _models(profile: str) -> str:
+    return {"builtin": "Built-in models", "full": "Full-size models"}.get(profile, profile)
+
+
+def _release(version: str) -> str:
+    return "run from source" if version == "source" else f"version {version}"
 
 
 def memory_lines(session: Session) -> list[str]:

@@ -107,7 +107,7 @@ class ContinueJob(bpy.types.Operator):
         origin = job_of(context, self.request_id)
         column = self.layout.column()
         column.use_property_split = True
-        column.label(text=f"{origin.prompt}  ·  {origin.seed}", icon="MESH_DATA", translate=False)
+        column.label(text=f"{origin.prompt}, seed {origin.seed}", icon="MESH_DATA", translate=False)
         for name in ("checkpoint", "prompt", "preset", "seed", "more_steps", "as_version"):
             column.prop(self, name)
         for line in textwrap.wrap(wording.stored_line(pump.link().session, origin.job_id), _DIALOG_LETTERS):

@@ -19,7 +19,7 @@ class BatchPanel(TabPanel):
         column.prop(chosen, "text", text="", icon="TEXT")
         row = column.row()
         row.active = chosen.text is None
-        row.prop(chosen, "file", text="", icon="FILE_TEXT")
+        row.prop(chosen, "file", text="", icon="FILE_TEXT", placeholder="a text file")
         row = column.row(align=True)
         row.prop(chosen, "seeds")
         row.prop(chosen, "spacing")

@@ -50,7 +50,7 @@ class HistoryList(bpy.types.UIList):
             row.label(text=item.title, icon="MESH_DATA")
         seed = row.row()
         seed.alignment = "RIGHT"
-        seed.label(text=str(item.settings.seed))
+        seed.label(text=f"seed {item.settings.seed}")
 
 
 def _leaves(listed: Iterable[history.AnyTo3DHistoryEntry]) -> tuple[tree.Leaf, ...]:

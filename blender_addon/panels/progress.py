@@ -35,7 +35,7 @@ class ProgressPanel(TabPanel):
 def _draw_job(column: bpy.types.UILayout, context: bpy.types.Context, link: Link, job: Job) -> None:
     box = column.box()
     row = box.row()
-    row.label(text=f"{job.origin.prompt}  ·  {job.origin.seed}", icon="MESH_DATA")
+    row.label(text=f"{job.origin.prompt}, seed {job.origin.seed}", icon="MESH_DATA")
     if job.is_over:
         row.operator("any_to_3d.dismiss_job", text="", icon="X", emboss=False).request_id = job.origin.request_id
     else:

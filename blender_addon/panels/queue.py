@@ -32,7 +32,7 @@ def _draw_job(
     box: bpy.types.UILayout, context: bpy.types.Context, session: Session, job: Job, is_first: bool, is_last: bool
 ) -> None:
     row = box.row(align=True)
-    row.label(text=f"{job.origin.prompt}  ·  {job.origin.seed}", icon="TIME")
+    row.label(text=f"{job.origin.prompt}, seed {job.origin.seed}", icon="TIME")
     for direction, icon, is_allowed in (("UP", "TRIA_UP", not is_first), ("DOWN", "TRIA_DOWN", not is_last)):
         arrow = row.row(align=True)
         arrow.enabled = is_allowed and job.state == "queued"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 
+from .. import wording
 from ..objects import provenance
 from ..operators import objects as object_operators
 from .tab import TabPanel, draw_text
@@ -45,9 +46,10 @@ class SelectedPanel(TabPanel):
         if origin.negative:
             draw_text(box, context, f"without: {origin.negative}", "REMOVE")
         draw_text(box, context, f"{origin.recipe}, {origin.preset}, seed {origin.seed}", "SETTINGS")
-        made = f"{active.get(provenance.PROFILE, '')} {active.get(provenance.BACKEND_VERSION, '')}".strip()
+        names = (provenance.PROFILE, provenance.BACKEND_VERSION, provenance.DATE)
+        made = wording.made_by(*(str(active.get(name, "")) for name in names))
         if made:
-            draw_text(box, context, f"{made}, {str(active.get(provenance.DATE, ''))[:10]}", "TIME")
+            draw_text(box, context, made, "TIME")
 
 
 CLASSES = (SelectedPanel,)

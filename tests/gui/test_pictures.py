@@ -2,9 +2,12 @@
 
     ANY_TO_3D_GUI_BLENDER=blender pytest tests/gui/test_pictures.py --pictures docs/pictures
 
-They are taken of the first Blender that is named, with the built-in models at work.
+They are taken of the first Blender that is named, with the built-in models at work; a comment in a page beside that
+folder, such as <!-- picture: panel-queue.png -->, becomes the picture. Take them on a computer with nothing else to do:
+one of them shows how long a job took.
 """
 
+import re
 import socket
 import subprocess
 import sys
@@ -13,6 +16,7 @@ import time
 import numpy as np
 import pytest
 from PIL import Image
+from screen import HEIGHT
 from window import Window
 
 PROMPT, GENERATE, PROGRESS = "ANY_TO_3D_PT_prompt", "ANY_TO_3D_PT_generate", "ANY_TO_3D_PT_progress"
@@ -21,6 +25,11 @@ SELECTED, BACKEND = "ANY_TO_3D_PT_selected", "ANY_TO_3D_PT_backend"
 WORDS = "an orange lantern"
 COLOURS = 96
 SCALE_OF_WINDOWS = 0.6
+SHOWN_ROWS = 40, 1060
+"""Of a whole window: without the topmost bar and the timeline."""
+
+PATIENCE = 900
+"""Seconds: on a busy computer the models take a while."""
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +39,19 @@ def album(request):
     if folder is None:
         pytest.skip("pass --pictures FOLDER to take the manual's pictures")
     folder.mkdir(parents=True, exist_ok=True)
-    return Album(folder)
+    yield Album(folder)
+    for page in folder.parent.glob("*.md"):
+        page.write_text(MARKER.sub(lambda mark: _shown(mark, folder), page.read_text("utf-8")), "utf-8")
+
+
+MARKER = re.compile(r"<!-- picture: (\S+)\.png -->")
+
+
+def _shown(mark, folder):
+    """The picture in place of its marker, once there is one."""
+    name = mark[1]
+    words = re.sub(r"^(panel|walk-\d)-", "", name).replace("-", " ").capitalize()
+    return f"![{words}]({folder.name}/{name}.png)" if (folder / f"{name}.png").is_file() else mark[0]
 
 
 class Album:
@@ -84,12 +105,12 @@ area.tag_redraw()
 
 
 def _shot(window, album, name, box=None):
-    window.rest_pointer()
+    window.screen.move(0, HEIGHT - 1)  # where no picture shows it
     window.ask("redraw()")
     time.sleep(1.0)
     picture = window.screen.picture()
     if box is None:
-        album.keep(name, picture, SCALE_OF_WINDOWS)
+        album.keep(name, picture[slice(*SHOWN_ROWS)], SCALE_OF_WINDOWS)
     else:
         left, top, right, bottom = box
         album.keep(name, picture[top - 3 : bottom + 3, left - 3 : right + 3])
@@ -101,13 +122,12 @@ def _panel(window, album, name, panel):
 
 def test_n15_pictures_of_the_walk_to_the_first_prop(studio, album):
     _shot(studio, album, "walk-1-the-tab")
-    studio.click(BACKEND, "any_to_3d.connect")
-    studio.wait("session().connection == 'connected'", 300)
+    _connect(studio)
     _shot(studio, album, "walk-2-connected")
     studio.fill(PROMPT, "prompt", WORDS)
     studio.choose(GENERATE, "ANY_TO_3D_MT_preset", "any_to_3d.choose_preset", place=0)
     studio.click(GENERATE, "any_to_3d.generate")
-    studio.wait("session().jobs[-1].state == 'running'", 300)
+    studio.wait("session().jobs[-1].state == 'running'", PATIENCE)
     phases = []
     while studio.ask("session().jobs[-1].state") == "running":
         phase = studio.ask("session().jobs[-1].phase")
@@ -126,6 +146,12 @@ def test_n15_pictures_of_the_walk_to_the_first_prop(studio, album):
     album.keep("growing", _strip(album.frames))
 
 
+def _connect(studio):
+    if studio.ask("session().connection") != "connected":
+        studio.click(BACKEND, "any_to_3d.connect")
+        studio.wait("session().connection == 'connected' and session().backend.device != 'starting'", PATIENCE)
+
+
 def test_n15_pictures_of_what_shows_a_finished_prop(studio, album):
     _panel(studio, album, "panel-history", HISTORY)
     studio.ask("bpy.data.objects[-1].select_set(True)")
@@ -134,12 +160,12 @@ def test_n15_pictures_of_what_shows_a_finished_prop(studio, album):
     _panel(studio, album, "panel-selected-object", SELECTED)
 
 
-def test_n15_pictures_of_what_is_set_before_a_job(studio, album, tmp_path):
-    picture = tmp_path / "barrel.png"
-    Image.fromarray(np.full((8, 8, 3), 90, np.uint8)).save(picture)
-    studio.ask(f"setattr(bpy.context.scene.any_to_3d, 'image', {str(picture)!r})")
+def test_n15_pictures_of_what_is_set_before_a_job(studio, album):
+    _connect(studio)
+    studio.ask(f"setattr(bpy.context.scene.any_to_3d, 'prompt', {WORDS!r})")
+    studio.ask("setattr(bpy.context.scene.any_to_3d, 'image_block', bpy.data.images.new('lantern.png', 8, 8))")
     _panel(studio, album, "panel-prompt", PROMPT)
-    studio.ask("setattr(bpy.context.scene.any_to_3d, 'image', '')")
+    studio.ask("setattr(bpy.context.scene.any_to_3d, 'image_block', None)")
     box = studio.open_alone(GENERATE)
     _shot(studio, album, "panel-generate", box)
     studio.screen.click(box[0] + 90, box[3] - 14)
@@ -152,9 +178,10 @@ def test_n15_pictures_of_what_is_set_before_a_job(studio, album, tmp_path):
 
 
 def test_n15_pictures_of_jobs_that_run_and_wait(studio, album):
+    _connect(studio)
     for prompt in ("a red mushroom", "a blue mug", "a green bottle"):
         studio.ask(f"bpy.ops.any_to_3d.generate(prompt={prompt!r}, preset='draft')")
-    studio.wait("session().jobs[-3].phase == 'geometry' and session().jobs[-3].step > 5", 300)
+    studio.wait("session().jobs[-3].phase == 'geometry' and session().jobs[-3].step > 5", PATIENCE)
     _panel(studio, album, "panel-progress", PROGRESS)
     _panel(studio, album, "panel-queue", QUEUE)
     for _ in range(3):
@@ -162,19 +189,20 @@ def test_n15_pictures_of_jobs_that_run_and_wait(studio, album):
 
 
 def test_n15_a_picture_of_the_preferences(studio, album):
-    studio.ask(_PREFERENCES)
-    time.sleep(6.0)
-    picture = studio.screen.picture()
-    album.keep("panel-preferences", picture[: studio.ask("answer_height")][:, : studio.ask("answer_width")], 0.8)
+    left, top, right, bottom = studio.ask(_SHOW_PREFERENCES)
+    time.sleep(8.0)
+    studio.screen.move(0, HEIGHT - 1)
+    time.sleep(2.0)
+    album.keep("panel-preferences", studio.screen.picture()[top : min(bottom, top + 760), left:right], 0.8)
 
 
-_PREFERENCES = """
-global answer_height, answer_width
-bpy.context.preferences.active_section = 'ADDONS'
-bpy.context.window_manager.addon_search = 'Any to 3D'
+_SHOW_PREFERENCES = """
+area, _ = view()
+area.type = 'PREFERENCES'
 bpy.ops.preferences.addon_show(module=PACKAGE)
-window = bpy.context.window_manager.windows[-1]
-answer_height, answer_width = window.height, window.width
+bpy.context.window_manager.addon_search = 'Any to 3D'
+height = bpy.context.window_manager.windows[0].height
+answer = area.x, height - area.y - area.height, area.x + area.width, height - area.y
 """
 
 

@@ -22,6 +22,7 @@ _WHITE = 150
 _SOLID = 6
 _FEWEST = 40
 _SAME = 6
+_GAP = 5
 """What a mark looks like: levels of 255, and pixels."""
 
 _NOTCHES = 6
@@ -142,13 +143,14 @@ class Window:
         """Open the sidebar at the add-on's tab. Tabs are at its right edge, and only Blender knows how high each is."""
         self.ask("open_sidebar()")
         wait_until(lambda: np.ptp(self.ask("sidebar()")[::2]) > 100, PATIENCE, "no sidebar opens")
-        self._settle()
         _, top, right, bottom = self.ask("sidebar()")
-        for y in range(top + 40, bottom, 40):
-            self.screen.click(right - 12, y)
+        for y in range(top, bottom, 40):
             self._settle()
+            # Of a file that was saved so, the tab may be in front already.
             if self.ask("bool(drawn)"):
                 return
+            self.screen.click(right - 12, y + 40)
+            self.ask("drawn.clear()")
         raise AssertionError("no tab of the sidebar shows the add-on's panels")
 
     def fill(self, owner: str, name: str, text: str) -> None:
@@ -213,12 +215,11 @@ class Window:
         headers = self.headers()
         place = self.ask(f"place_of_panel({name!r})")
         left, top, right, bottom = headers[place]
-        self._settle()
-        ground = self.screen.picture()[:, left + 3].astype(np.int16)
-        end = headers[place + 1][1] if place + 1 < len(headers) else self.ask("sidebar()")[3]
-        is_panel = np.abs(ground[bottom + 3 : end] - ground[bottom + 3]).max(axis=-1) < _SAME
-        inside = np.flatnonzero(~is_panel)
-        return left, top, right, bottom + 3 + int(inside[0] if len(inside) else len(is_panel))
+        if place + 1 < len(headers):
+            return left, top, right, headers[place + 1][1] - _GAP
+        ground = self.screen.picture()[bottom + 3 : self.ask("sidebar()")[3], left + 3].astype(np.int16)
+        outside = np.flatnonzero(np.abs(ground - ground[0]).max(axis=-1) >= _SAME)
+        return left, top, right, bottom + 3 + int(outside[0] if len(outside) else len(ground))
 
     def headers(self) -> list[Box]:
         """The headers of the sidebar's panels that are in sight, from top to bottom; children's are none."""
@@ -273,7 +274,7 @@ class Window:
 
     def close(self) -> None:
         self._process.kill()
-        self._process.wait(10)
+        self._process.wait(PATIENCE)
         self.screen.close()
 
 
