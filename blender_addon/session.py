@@ -37,6 +37,7 @@ from ..shared.messages import (
     Welcome,
 )
 from ..shared.starting_points import Continue
+from . import job_news
 from .connection.addresses import is_loopback
 from .connection.obstacles import trouble_of_obstacle
 from .errors import Fix, trouble, trouble_of
@@ -288,60 +289,6 @@ def _rejected(session: Session, event: Rejected) -> Change:
     return _failed_job(session, job, event.problem)
 
 
-def _queued(job: Job, event: Queued) -> Job:
-    return replace(job, state="queued", position=event.position)
-
-
-def _started(job: Job, event: Started) -> Job:
-    wish: Wish = "" if job.wish == "resume" else job.wish
-    return replace(job, state="running", activity="starting", is_paused=False, wish=wish)
-
-
-def _paused(job: Job, event: Paused) -> Job:
-    wish: Wish = "" if job.wish == "pause" else job.wish
-    return replace(job, state="running", is_paused=True, wish=wish, seconds_left=None)
-
-
-def _preparing(job: Job, event: Preparing) -> Job:
-    return replace(job, state="running", activity=event.what, phase="")
-
-
-def _cut_out(job: Job, event: CutOut) -> Job:
-    by_part = {shown.part: shown for shown in (*job.cut_outs, event)}
-    return replace(job, state="running", cut_outs=tuple(by_part[part] for part in sorted(by_part)))
-
-
-def _progress(job: Job, event: Progress) -> Job:
-    # A job that is not paused has nothing to resume; of one that is, a late report must not tell otherwise.
-    wish: Wish = "" if job.wish == "resume" and not job.is_paused else job.wish
-    return replace(
-        job,
-        state="running",
-        activity="",
-        phase=event.phase,
-        step=event.step,
-        steps=event.steps,
-        overall=min(max(event.overall, job.overall), 1.0),
-        seconds_left=event.seconds_left,
-        elapsed=event.seconds,
-        pace=event.steps_per_second,
-        setback=event.notice or job.setback,
-        wish=wish,
-    )
-
-
-def _snapshot(job: Job, event: MeshSnapshot | TextureSnapshot) -> Job:
-    return replace(job, state="running", snapshots=job.snapshots + 1)
-
-
-def _finished(job: Job, event: Finished) -> Job:
-    return replace(job, state="finished", overall=1.0, seconds_left=0.0, seconds=event.seconds)
-
-
-def _cancelled(job: Job, event: Cancelled) -> Job:
-    return replace(job, state="cancelled", seconds_left=None)
-
-
 def _failed(session: Session, event: Failed) -> Change:
     job = session.job(event.job_id)
     return _failed_job(session, job, event.problem) if job and not job.is_over else (session, ())
@@ -386,15 +333,15 @@ _HANDLERS: dict[type, Callable[..., Change]] = {
     Accepted: _accepted,
     Rejected: _rejected,
     Checkpoints: _checkpoints,
-    Queued: _job_event(_queued),
-    Started: _job_event(_started),
-    Preparing: _job_event(_preparing),
-    CutOut: _job_event(_cut_out),
-    Progress: _job_event(_progress),
-    MeshSnapshot: _job_event(_snapshot),
-    TextureSnapshot: _job_event(_snapshot),
-    Paused: _job_event(_paused),
-    Finished: _job_event(_finished),
-    Cancelled: _job_event(_cancelled),
+    Queued: _job_event(job_news.queued),
+    Started: _job_event(job_news.started),
+    Preparing: _job_event(job_news.preparing),
+    CutOut: _job_event(job_news.cut_out),
+    Progress: _job_event(job_news.progress),
+    MeshSnapshot: _job_event(job_news.snapshot),
+    TextureSnapshot: _job_event(job_news.snapshot),
+    Paused: _job_event(job_news.paused),
+    Finished: _job_event(job_news.finished),
+    Cancelled: _job_event(job_news.cancelled),
     Failed: _failed,
 }

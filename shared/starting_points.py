@@ -42,7 +42,7 @@ class Refine:
 class Continue:
     """Go on from a checkpoint of a job: with the same request bit for bit as it did, with another as another branch.
 
-    checkpoint: a name from ``Checkpoints``; empty is the newest.  more_steps: further steps of the recipe's last phase.
+    checkpoint: a name from ``Checkpoints``; empty is the newest.  more_steps: further ones of the last phase that runs.
     mesh: the job's shape as edited by hand, which takes the place of the checkpoint's; only the texture phase follows.
     """
 
