@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ...shared.mesh import SourceMesh
+from ...shared.mesh import MeshSnapshot, SourceMesh, TextureSnapshot
 from ...shared.starting_points import Retexture
 from ..finishing.unwrap import Atlas, unwrap
 from ..generator.branch import onto_mesh
@@ -27,6 +27,10 @@ class EditedMoment(RetextureMoment):
     def __init__(self, step: Step, job_id: str, painter: Painter, drawn: DrawnMesh, placement: Placement) -> None:
         super().__init__(step, job_id, painter, drawn)
         self._placement = placement
+
+    def snapshot(self, sequence: int, max_faces: int, max_texture: int = 0) -> MeshSnapshot | TextureSnapshot | None:
+        """The mesh with colours at its vertices: it makes an object, which has no image yet to show a texture in."""
+        return super().snapshot(sequence, max_faces)
 
     def save(self, folder: Path) -> None:
         self._placement.save(folder)

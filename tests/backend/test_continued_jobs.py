@@ -13,7 +13,7 @@ from any_to_3d.backend.worker import Wish, run_job
 from any_to_3d.backend.worker_messages import Run
 from any_to_3d.backend.xbind_engine import XBindEngine
 from any_to_3d.shared import messages as m
-from any_to_3d.shared.mesh import SourceMesh
+from any_to_3d.shared.mesh import MeshSnapshot, SourceMesh
 from any_to_3d.shared.starting_points import Continue, Refine
 from generator.toy_world import runtime
 from requests_and_jobs import request
@@ -30,6 +30,16 @@ class Unwatched:
 
     def wanted_texture(self) -> int:
         return 0
+
+
+class SeesEverything(Unwatched):
+    """A watcher as the add-on is one: it takes shapes, and textures of what it already shows."""
+
+    def wanted_faces(self) -> int | None:
+        return 500
+
+    def wanted_texture(self) -> int:
+        return 64
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +142,17 @@ def test_an_edited_mesh_is_unwrapped_painted_and_otherwise_left_alone(
     assert np.array_equal(finished.mesh.faces, edited.faces)
     assert finished.mesh.albedo.shape == (128, 128, 3)
     assert [info.name for info in checkpoints_in(tmp_path / "child")] == ["texture"]
+
+
+def test_an_edited_mesh_is_shown_as_a_mesh_for_the_object_that_it_will_be(
+    engine: XBindEngine, parent: tuple[Path, m.Finished], tmp_path: Path
+) -> None:
+    edited = source_mesh(trimesh.creation.icosphere(2, 0.5))
+    submit = smallest(source=Continue("parent", "geometry", mesh=edited))
+    job = Run("j", submit, str(tmp_path), source_folder=str(parent[0]))
+    shown = [event for event in run_job(job, engine, SeesEverything()) if hasattr(event, "sequence")]
+    assert {type(event) for event in shown} == {MeshSnapshot}
+    assert np.abs(shown[0].vertices).max() == pytest.approx(0.5, abs=0.01)
 
 
 def test_a_rough_shape_comes_back_where_it_stood(engine: XBindEngine, tmp_path: Path) -> None:
