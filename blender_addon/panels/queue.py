@@ -32,7 +32,7 @@ def _draw_job(
     box: bpy.types.UILayout, context: bpy.types.Context, session: Session, job: Job, is_first: bool, is_last: bool
 ) -> None:
     row = box.row(align=True)
-    row.label(text=f"{job.origin.prompt}, seed {job.origin.seed}", icon="TIME")
+    row.label(text=job.origin.prompt, icon="TIME", translate=False)
     for direction, icon, is_allowed in (("UP", "TRIA_UP", not is_first), ("DOWN", "TRIA_DOWN", not is_last)):
         arrow = row.row(align=True)
         arrow.enabled = is_allowed and job.state == "queued"
@@ -40,4 +40,4 @@ def _draw_job(
         button.request_id, button.direction = job.origin.request_id, direction
     row.operator("any_to_3d.generate_again", text="", icon="DUPLICATE").request_id = job.origin.request_id
     row.operator("any_to_3d.cancel", text="", icon="X").request_id = job.origin.request_id
-    draw_text(box, context, wording.job_line(session, job))
+    draw_text(box, context, f"{wording.job_line(session, job)}, seed {job.origin.seed}")

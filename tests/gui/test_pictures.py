@@ -28,6 +28,9 @@ SCALE_OF_WINDOWS = 0.6
 SHOWN_ROWS = 40, 1060
 """Of a whole window: without the topmost bar and the timeline."""
 
+OWN_PART = 255, 745, 170
+"""Of the preferences: first and last row, and first column, of what the add-on draws itself."""
+
 PATIENCE = 900
 """Seconds: on a busy computer the models take a while."""
 
@@ -193,7 +196,8 @@ def test_n15_a_picture_of_the_preferences(studio, album):
     time.sleep(8.0)
     studio.screen.move(0, HEIGHT - 1)
     time.sleep(2.0)
-    album.keep("panel-preferences", studio.screen.picture()[top : min(bottom, top + 760), left:right], 0.8)
+    rows, columns = slice(top + OWN_PART[0], min(bottom, top + OWN_PART[1])), slice(left + OWN_PART[2], right)
+    album.keep("panel-preferences", studio.screen.picture()[rows, columns], 0.8)
 
 
 _SHOW_PREFERENCES = """

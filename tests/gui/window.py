@@ -23,6 +23,7 @@ _SOLID = 6
 _FEWEST = 40
 _SAME = 6
 _GAP = 5
+_SIGN = 22
 """What a mark looks like: levels of 255, and pixels."""
 
 _NOTCHES = 6
@@ -171,7 +172,9 @@ class Window:
     def choose(self, owner: str, menu: str, name: str, place: int = 0) -> None:
         """Open a panel's menu and press one of its lines. It is drawn once, so it is opened twice to be compared."""
         left, top, right, bottom = self.find(owner, menu)
-        x, y = (left + right) / 2, (top + bottom) / 2
+        is_sign = not self.ask(f"[each['text'] for each in drawn[{owner!r}] if each['name'] == {menu!r}][0]")
+        # A sign without words grows to the left when it is marked, and stands at the bar's right end.
+        x, y = right + _SIGN if is_sign else (left + right) / 2, (top + bottom) / 2
         pictures = []
         for marking in ("mark()", f"mark({menu!r}, {name!r}, {place})"):
             self.ask(f"drawn.pop({menu!r}, None), {marking}")
