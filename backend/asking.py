@@ -84,7 +84,7 @@ class Asking:
             self._client.send(request)
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            for message in self._client.poll():
+            for message in self._client.poll(1):  # what comes after the picked one is for the next question
                 picked = wanted(message)
                 if picked is not None:
                     return picked

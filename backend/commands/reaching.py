@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..addresses import DEFAULT_ADDRESS
-from ..asking import Asking
+
+if TYPE_CHECKING:
+    from ..asking import Asking
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +20,8 @@ class Reaching:
     key: Path | None = None
     """client.key, for a backend that was started with --keys."""
 
-    def asking(self) -> Asking:
+    def asking(self) -> "Asking":
         """A connection to it. Raises ValueError for an address or a key that cannot be."""
+        from ..asking import Asking
+
         return Asking(self.address, self.key)
