@@ -166,7 +166,7 @@ def test_n5_the_history_list_draws_its_entries_indented_in_the_order_of_the_tree
     drawn = Drawn()
     for index, item in enumerate(scene.any_to_3d_history):
         rows.draw_item(stand_in, bpy.context, drawn, scene, item, 0, scene, "any_to_3d_history_index", index)
-    assert drawn.texts == ["", "a blue chair", "0", "a red chair", "0"]
+    assert drawn.texts == ["", "a blue chair", "seed 0", "a red chair", "seed 0"]
     assert drawn.fields == ["is_folded"]
     stand_in.filter_name = "blue"
     assert rows.filter_items(stand_in, bpy.context, scene, "any_to_3d_history")[0] == [1, 0]
