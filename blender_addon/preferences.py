@@ -24,7 +24,7 @@ class AnyTo3DPreferences(bpy.types.AddonPreferences):
     )
     key_file: bpy.props.StringProperty(
         name="Key file",
-        description="client.key, as written by 'any-to-3d keys', for a backend on another computer. Empty: none",
+        description="client.key, as written by 'any-to-3d keys new', for a backend on another computer. Empty: none",
         subtype="FILE_PATH",
     )
     command: bpy.props.StringProperty(
