@@ -116,7 +116,7 @@ def test_a_second_server_at_the_same_address_is_told_that_the_port_is_in_use():
 def test_an_encrypted_server_answers_who_has_the_key_file():
     bpy.ops.any_to_3d.stop_backend()
     folder = Path(tempfile.mkdtemp())
-    subprocess.run([PROGRAM, "keys", "--folder", str(folder / "keys")], check=True, capture_output=True)
+    subprocess.run([PROGRAM, "keys", "new", "--folder", str(folder / "keys")], check=True, capture_output=True)
     preferences().arguments = f'--profile fake --data "{folder}" --keys "{folder / "keys" / "server.key"}"'
     preferences().key_file = str(folder / "keys" / "client.key")
     bpy.ops.any_to_3d.start_backend(use_free_port=True)
@@ -126,7 +126,7 @@ def test_an_encrypted_server_answers_who_has_the_key_file():
 
 def test_d5_a_key_that_the_server_does_not_know_is_told_as_that():
     right, other = preferences().key_file, Path(tempfile.mkdtemp()) / "keys"
-    subprocess.run([PROGRAM, "keys", "--folder", str(other)], check=True, capture_output=True)
+    subprocess.run([PROGRAM, "keys", "new", "--folder", str(other)], check=True, capture_output=True)
     bpy.ops.any_to_3d.disconnect()
     preferences().key_file = str(other / "client.key")
     bpy.ops.any_to_3d.connect()
