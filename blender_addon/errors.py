@@ -6,14 +6,18 @@ Codes of the protocol come from the backend, the others are found on this side. 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, Union
 
+from ..shared.fingerprint import fingerprint
+from ..shared.known_backends import BackendKeyChanged
 from ..shared.messages import Problem, ProblemCode
 
 LocalCode = Literal[
     "no_answer",
     "wrong_key",
+    "key_changed",
+    "bad_key_file",
     "lost",
     "stopped",
     "demo_stopped",
@@ -36,6 +40,7 @@ Fix = Literal[
     "use_free_port",
     "connect",
     "test_connection",
+    "accept_key",
     "open_preferences",
     "allow_online",
     "use_fastest_preset",
@@ -49,13 +54,25 @@ Fix = Literal[
 
 
 @dataclass(frozen=True)
+class OfferedKey:
+    """Another public key than the one that was remembered for this address."""
+
+    address: str
+    key: str
+
+
+@dataclass(frozen=True)
 class Trouble:
-    """An error as the panel shows it: what happened, what to do, and the button that does it."""
+    """An error as the panel shows it: what happened, what to do, and the button that does it.
+
+    offered: what the button ``accept_key`` accepts, so that it is the key whose fingerprint was shown.
+    """
 
     message: str
     hint: str = ""
     fix: Fix = "dismiss"
     code: TroubleCode = "addon_error"
+    offered: OfferedKey | None = None
 
 
 @dataclass(frozen=True)
@@ -97,6 +114,14 @@ ADVICE: dict[TroubleCode, Advice] = {
         "The backend does not accept the key file.",
         "Use the client.key that belongs to this backend, in the preferences.",
         "open_preferences",
+    ),
+    "key_changed": Advice(
+        "The backend at this address had another key until now.",
+        "Somebody may pretend to be it. Ask who runs it for its fingerprint; accept the key only if it is the same.",
+        "accept_key",
+    ),
+    "bad_key_file": Advice(
+        "The key file cannot be used.", "Choose another one, or mend it, in the preferences.", "open_preferences"
     ),
     "lost": Advice(
         "The backend stopped answering.",
@@ -163,4 +188,13 @@ class CodedError(ValueError):
 
 def trouble_of_error(error: ValueError, otherwise: TroubleCode) -> Trouble:
     """What was raised here; ``otherwise`` is the code of an error that knows none."""
+    if isinstance(error, BackendKeyChanged):
+        return _key_changed(error)
     return trouble(error.code if isinstance(error, CodedError) else otherwise, str(error))
+
+
+def _key_changed(error: BackendKeyChanged) -> Trouble:
+    """In other words than the command line, whose remedy is a command."""
+    kept, new = fingerprint(error.kept), fingerprint(error.offered)
+    told = trouble("key_changed", f"{error.address} had the key {kept} until now, and this is {new}.")
+    return replace(told, offered=OfferedKey(error.address, error.offered))

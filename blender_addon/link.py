@@ -63,7 +63,10 @@ _START_PATIENCE = 120.0
 
 
 class Link:
-    """The add-on's one connection. ``session`` is what the panel draws; ``missing`` names jobs without their object."""
+    """The add-on's one connection. ``session`` is what the panel draws; ``missing`` names jobs without their object.
+
+    keys: of the present connection, None where there is none or it is not encrypted.
+    """
 
     def __init__(self) -> None:
         self.session = Session()
@@ -71,6 +74,7 @@ class Link:
         self.checks = Checks()
         self.applied_count = 0
         self.missing: frozenset[str] = frozenset()
+        self.keys: CurveKeys | None = None
         self._client: Client | None = None
         self._client_id = uuid.uuid4().hex
         self._started_at = float("-inf")
@@ -85,7 +89,7 @@ class Link:
     def connect(self, address: str, keys: CurveKeys | None = None) -> None:
         """Talk to the backend at this address, which may start answering later. Raises ValueError if it is none."""
         self._hang_up()
-        self._client = Client(address, self._client_id, keys)
+        self._client, self.keys = Client(address, self._client_id, keys), keys
         self.apply(Dialled(address))
 
     def disconnect(self) -> None:
@@ -392,4 +396,4 @@ class Link:
     def _hang_up(self) -> None:
         if self._client is not None:
             self._client.close()
-            self._client = None
+            self._client = self.keys = None

@@ -8,7 +8,9 @@ from pathlib import Path
 import bpy
 
 from ..shared.client import CurveKeys
+from ..shared.known_backends import BackendKeyChanged
 from .connection.addresses import DEFAULT_ADDRESS, is_loopback, normalise
+from .connection.backend_keys import keys_to_connect
 
 ADDON_ID = __package__.rpartition(".")[0]
 """The name by which Blender knows this add-on: the package above, which is ``bl_ext.<repository>.any_to_3d``."""
@@ -26,6 +28,11 @@ class AnyTo3DPreferences(bpy.types.AddonPreferences):
         name="Key file",
         description="client.key, as written by 'any-to-3d keys new', for a backend on another computer. Empty: none",
         subtype="FILE_PATH",
+    )
+    backend_key: bpy.props.StringProperty(
+        name="Backend's key",
+        description="Its public key, from who runs it: the 40 characters that 'any-to-3d keys list' shows there. "
+        "Remembered for the address at the first connection, and emptied then",
     )
     command: bpy.props.StringProperty(
         name="Backend program",
@@ -76,22 +83,37 @@ def address_needs_permission(address: str) -> bool:
     return not is_loopback(address) and not bpy.app.online_access
 
 
-def curve_keys() -> CurveKeys | None:
-    """The keys of an encrypted connection, None without a key file. Raises ValueError for a file without them."""
+def key_file() -> Path | None:
+    """Where the keys of an encrypted connection are; None for a connection without."""
     typed = get().key_file.strip()
-    if not typed:
+    return Path(bpy.path.abspath(typed)).expanduser() if typed else None
+
+
+def curve_keys(address: str) -> CurveKeys | None:
+    """The keys of an encrypted connection to this address, None without a key file.
+
+    The backend's key is remembered at its first use. Raises BackendKeyChanged and KeyFileUnusable.
+    """
+    path, chosen = key_file(), get()
+    if path is None:
         return None
-    try:
-        return CurveKeys.read(Path(bpy.path.abspath(typed)).expanduser())
-    except OSError as error:
-        raise ValueError(f"The key file {typed} cannot be read: {error.strerror or error}.") from error
+    is_chosen = address == normalised_address()
+    keys = keys_to_connect(path, address, chosen.backend_key if is_chosen else "")
+    if is_chosen:
+        chosen.backend_key = ""
+    return keys
 
 
 def permitted_connection() -> tuple[str, CurveKeys | None] | None:
-    """Where to connect without being asked, and how; None if that is unreadable or needs a permission."""
+    """Where to connect without being asked, and how; None if that is unreadable or needs a permission.
+
+    Raises BackendKeyChanged, which the artist has to hear of.
+    """
     try:
         address = normalise(get().address)
-        return None if address_needs_permission(address) else (address, curve_keys())
+        return None if address_needs_permission(address) else (address, curve_keys(address))
+    except BackendKeyChanged:
+        raise
     except ValueError:
         return None
 

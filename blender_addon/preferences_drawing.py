@@ -10,6 +10,7 @@ from .connection.backend_process import StartError
 from .connection.programs import this_system
 from .connection.setup_guide import setup_steps
 from .panels.backend import draw_test_result
+from .panels.keys import draw_key_file
 from .panels.tab import draw_text
 
 _TEXT_SHARE = 0.84
@@ -24,6 +25,7 @@ def draw(chosen: preferences.AnyTo3DPreferences, context: bpy.types.Context) -> 
     column.use_property_split = True
     column.prop(chosen, "address")
     column.prop(chosen, "key_file")
+    draw_key_file(column, context)
     draw_test_result(column, context, pump.link())
     column.separator()
     has_program = _draw_program(column, context, chosen)

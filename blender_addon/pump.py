@@ -12,8 +12,9 @@ from time import perf_counter
 import bpy
 from bpy.app.handlers import persistent
 
+from ..shared.known_backends import BackendKeyChanged
 from . import preferences
-from .errors import trouble
+from .errors import trouble, trouble_of_error
 from .link import Link
 from .objects import frame_preview
 
@@ -89,15 +90,23 @@ def _watch() -> float | None:
     return _WATCHDOG_PAUSE
 
 
+def _connect_unasked(current: Link) -> None:
+    try:
+        permitted = preferences.permitted_connection()
+    except BackendKeyChanged as error:
+        current.complain(trouble_of_error(error, "key_changed"))
+        return
+    if permitted is not None:
+        current.connect(*permitted)
+
+
 @persistent
 def _on_load(*_: object) -> None:
     current = link()
     frame_preview.end_all()
     current.file_loaded()
     if current.session.active_jobs and current.session.connection == "offline":
-        permitted = preferences.permitted_connection()
-        if permitted is not None:
-            current.connect(*permitted)
+        _connect_unasked(current)
     if not current.is_idle:
         wake()
 

@@ -20,7 +20,7 @@ def start() -> str:
     """Start a backend and connect to it; what the artist should know about it, or "". Raises ValueError."""
     options = launch_options()
     address = available_address(options.address)
-    keys = preferences.curve_keys() if "--keys" in options.arguments else None
+    keys = preferences.curve_keys(address) if "--keys" in options.arguments else None
     pump.link().start_backend(replace(options, address=address), preferences.log_path(), keys)
     pump.wake()
     if address == options.address:

@@ -73,7 +73,7 @@ class TestConnection(bpy.types.Operator):
             address = normalise(preferences.get().address)
             if preferences.address_needs_permission(address):
                 return complain(self, trouble("online_denied"))
-            pump.link().checks.test(address, preferences.curve_keys())
+            pump.link().checks.test(address, preferences.curve_keys(address))
         except ValueError as error:
             return complain(self, trouble_of_error(error, "bad_address"))
         pump.wake()

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import bpy
 
+from ...shared.fingerprint import fingerprint
 from .. import preferences, pump
 from ..connection import launching
 from ..connection.addresses import normalise
+from ..connection.backend_keys import accept_key
 from ..connection.backend_process import free_port
 from ..errors import trouble, trouble_of_error
 from .complaint import complain
@@ -28,16 +30,33 @@ class Connect(bpy.types.Operator):
     address: bpy.props.StringProperty(description="Empty: the one in the preferences", options={"SKIP_SAVE"})
 
     def execute(self, context: bpy.types.Context) -> Result:
+        return _connect(self, self.address or preferences.get().address)
+
+
+class AcceptKey(bpy.types.Operator):
+    """Remember this as the backend's key in place of the former one, and connect"""
+
+    bl_idname = "any_to_3d.accept_key"
+    bl_label = "Accept New Key"
+    bl_options = {"INTERNAL"}  # noqa: RUF012 - Blender wants a set
+
+    address: bpy.props.StringProperty(options={"SKIP_SAVE", "HIDDEN"})
+    key: bpy.props.StringProperty(options={"SKIP_SAVE", "HIDDEN"})
+
+    @classmethod
+    def description(cls, context: bpy.types.Context, chosen: bpy.types.OperatorProperties) -> str:
+        return f"Remember the key {fingerprint(chosen.key)} for {chosen.address}, and connect"
+
+    def execute(self, context: bpy.types.Context) -> Result:
+        path = preferences.key_file()
+        if path is None:
+            return complain(self, trouble("bad_key_file", "No key file is chosen in the preferences."))
         try:
-            address = normalise(self.address or preferences.get().address)
-            if preferences.address_needs_permission(address):
-                message = f"{address} is another computer, and Blender is not allowed to go online."
-                return complain(self, trouble("online_denied", message))
-            pump.link().connect(address, preferences.curve_keys())
+            accept_key(path, self.address, self.key)
         except ValueError as error:
-            return complain(self, trouble_of_error(error, "bad_address"))
-        pump.wake()
-        return {"FINISHED"}
+            return complain(self, trouble_of_error(error, "bad_key_file"))
+        preferences.get().backend_key = ""
+        return _connect(self, self.address)
 
 
 class Disconnect(bpy.types.Operator):
@@ -104,4 +123,17 @@ class StopBackend(bpy.types.Operator):
         return {"FINISHED"}
 
 
-CLASSES = (Connect, Disconnect, StartBackend, StopBackend)
+def _connect(operator: bpy.types.Operator, typed: str) -> Result:
+    try:
+        address = normalise(typed)
+        if preferences.address_needs_permission(address):
+            message = f"{address} is another computer, and Blender is not allowed to go online."
+            return complain(operator, trouble("online_denied", message))
+        pump.link().connect(address, preferences.curve_keys(address))
+    except ValueError as error:
+        return complain(operator, trouble_of_error(error, "bad_address"))
+    pump.wake()
+    return {"FINISHED"}
+
+
+CLASSES = (Connect, AcceptKey, Disconnect, StartBackend, StopBackend)

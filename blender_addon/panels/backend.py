@@ -8,6 +8,7 @@ from .. import preferences, pump, wording
 from ..connection import backend_log, licences
 from ..link import Link
 from ..state import Session
+from .keys import draw_keys_in_use
 from .tab import TabPanel, draw_text
 
 _LOG_LINES = 6
@@ -25,6 +26,7 @@ class BackendPanel(TabPanel):
         icon = "CHECKMARK" if session.connection == "connected" else "UNLINKED"
         draw_text(column, context, wording.connection_line(session), icon)
         _draw_state(column, context, session)
+        draw_keys_in_use(column, context, link)
         column.prop(preferences.get(), "address", text="")
         _draw_buttons(column, link)
         if session.connection != "connected":

@@ -28,6 +28,7 @@ BUTTONS: dict[Fix, _Button] = {
     "use_free_port": _Button("any_to_3d.start_backend", "Use a Free Port", "PLAY", (("use_free_port", True),)),
     "connect": _Button("any_to_3d.connect", "Connect to It", "LINKED"),
     "test_connection": _Button("any_to_3d.test_connection", "Test Connection", "VIEWZOOM"),
+    "accept_key": _Button("any_to_3d.accept_key", "Accept New Key", "KEYINGSET"),
     "open_preferences": _Button(
         "preferences.addon_show", "Open Preferences", "PREFERENCES", (("module", preferences.ADDON_ID),)
     ),
@@ -59,5 +60,7 @@ def draw_trouble(layout: bpy.types.UILayout, context: bpy.types.Context, trouble
         pressed = row.operator(button.operator, text=button.text, icon=button.icon)  # type: ignore[arg-type]
         for name, value in button.settings:
             setattr(pressed, name, value)
+        if trouble.offered is not None:
+            pressed.address, pressed.key = trouble.offered.address, trouble.offered.key
         row.operator("any_to_3d.dismiss", text="", icon="X")
     row.operator("any_to_3d.explain", text="", icon="QUESTION").code = trouble.code

@@ -77,6 +77,7 @@ SCENARIOS = {
     "demo_mode": _installed(),
     "command_line": _installed(fake_program),
     "real_server": _installed(real_program),
+    "backend_keys": _installed(real_program),
     "real_iteration": _installed(real_program),
     "real_retexture": _installed(real_program),
     "backend_care": _installed(fake_program),
