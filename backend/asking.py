@@ -5,7 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from ..shared.client import Client, CurveKeys
+from ..shared.client import Client
+from ..shared.connection_keys import connection_keys
 from ..shared.messages import (
     CheckpointInfo,
     Checkpoints,
@@ -41,7 +42,7 @@ class Asking:
 
     def __init__(self, address: str, key: Path | None = None) -> None:
         self.address = address
-        self._client = Client(address, "command line", None if key is None else CurveKeys.read(key))
+        self._client = Client(address, "command line", None if key is None else connection_keys(key, address))
 
     def __enter__(self) -> "Asking":
         return self

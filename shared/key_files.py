@@ -44,6 +44,14 @@ def replace_key_file(path: Path, keys: Iterable[tuple[str, str]]) -> None:
     os.replace(unfinished, path)
 
 
+def name_server(path: Path, public: str) -> None:
+    """Let a client's key file that names a server's public key name this one; any other file stays as it is."""
+    keys = [(name, value) for name, values in read_key_file(path).items() for value in values]
+    renamed = [(name, public if name == "server_public" else value) for name, value in keys]
+    if renamed != keys:
+        replace_key_file(path, renamed)
+
+
 def list_exposure(path: Path) -> str:
     """What is wrong with the permissions of a list of keys that others must not add to; empty if nothing is."""
     if os.name != "posix" or not path.exists():

@@ -160,6 +160,7 @@ class TrustBackend:
 
     def run(self) -> int:
         from ...shared.fingerprint import fingerprint
+        from ...shared.key_files import name_server
         from ...shared.known_backends import FILE, KnownBackends
         from ..addresses import parse_address
         from ..keys import read_client_public, read_server_public
@@ -171,6 +172,9 @@ class TrustBackend:
         shown = fingerprint(public)
         known_file = self.keys.with_name(FILE)
         KnownBackends.read(known_file).with_key(address, public, replace=self.replace).write(known_file)
+        if self.replace:
+            # Made together with the old key, the file would contradict what was just accepted.
+            name_server(self.keys, public)
         _console().print(f"{address} is trusted with the fingerprint {shown}: compare it with the backend's own.")
         return 0
 

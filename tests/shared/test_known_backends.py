@@ -7,7 +7,14 @@ import pytest
 from any_to_3d.shared.client import CurveKeys
 from any_to_3d.shared.connection_keys import connection_keys
 from any_to_3d.shared.fingerprint import fingerprint, is_key
-from any_to_3d.shared.key_files import exposure, list_exposure, read_key_file, replace_key_file, write_key_file
+from any_to_3d.shared.key_files import (
+    exposure,
+    list_exposure,
+    name_server,
+    read_key_file,
+    replace_key_file,
+    write_key_file,
+)
 from any_to_3d.shared.known_backends import FILE, BackendKeyChanged, KnownBackends
 
 ONE, OTHER, OWN, SECRET = "A" * 40, "B" * 40, "C" * 40, "D" * 40
@@ -65,6 +72,19 @@ def test_another_key_for_the_address_is_refused_with_both_fingerprints_and_the_w
     assert known.key_of(ADDRESS) == ONE
     known.with_key(ADDRESS, OTHER, replace=True).write(complete.with_name(FILE))
     assert connection_keys(complete, ADDRESS).server_public == OTHER
+
+
+def test_a_key_that_was_accepted_is_named_by_the_file_too_where_it_names_one(complete: Path) -> None:
+    name_server(complete, OTHER)
+    assert connection_keys(complete, ADDRESS) == CurveKeys(OTHER, OWN, SECRET)
+    assert not exposure(complete)
+
+
+def test_a_file_that_names_no_server_is_left_alone(alone: Path) -> None:
+    before = alone.stat()
+    name_server(alone, OTHER)
+    assert alone.stat() == before
+    assert "server_public" not in read_key_file(alone)
 
 
 def test_the_same_key_may_serve_at_several_addresses(complete: Path) -> None:
