@@ -105,7 +105,7 @@ def test_a_resumed_run_still_avoids_what_it_avoided(tmp_path: Path) -> None:
     recipe, prompt = tiny(2, 1, 1), asked("a red ball", "bad")
     first = next(item for item in generate(recipe, prompt, runtime()) if isinstance(item, Step))
     checkpoint.save(first, tmp_path / "checkpoint")
-    resumed = checkpoint.load(tmp_path / "checkpoint").start(recipe, runtime())
+    resumed = checkpoint.load(tmp_path / "checkpoint").start(runtime())
     avoided = first.running.stage_zero.condition.negative_embedding
     assert avoided is not None
     assert torch.equal(resumed.condition.negative_embedding, avoided)
