@@ -23,7 +23,7 @@ WORTH_TELLING = 0.005
 def retexture_recipe(recipe: Recipe, source: Retexture) -> Recipe:
     """What such a job runs, as far as it can be known before its mesh is prepared."""
     mesh = source.mesh
-    return retexture(recipe, source.strength, len(mesh.vertices), len(mesh.faces), mesh.albedo is not None)
+    return retexture(recipe, source.strength, len(mesh.vertices), len(mesh.faces), _goes_on_from_colours(source))
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class RetextureWork:
         placed = PlacedMesh.of(source.mesh)
         painter = Painter(source, placed.vertices)
         painter.check()
-        given = given_mesh(placed, submit.seed, device)
+        given = given_mesh(placed, submit.seed, device, _goes_on_from_colours(source))
         sizes = len(given.vertices), len(given.faces)
         asked = retexture(recipe, source.strength, *sizes, given.colours is not None)
         return RetextureWork(asked, given, _notice(source), job_id, painter, DrawnMesh(placed))
@@ -53,12 +53,17 @@ class RetextureWork:
         return RetextureMoment(step, self.job_id, self.painter, self.drawn)
 
 
-def given_mesh(placed: PlacedMesh, seed: int, device: torch.device) -> GivenMesh:
-    """The mesh as the generator is given it, with its present colours at random points if it has any.
+def _goes_on_from_colours(source: Retexture) -> bool:
+    """All new is to forget: stripes that the field had learned would shine through whatever is painted over them."""
+    return source.mesh.albedo is not None and source.strength < 1
+
+
+def given_mesh(placed: PlacedMesh, seed: int, device: torch.device, with_colours: bool) -> GivenMesh:
+    """The mesh as the generator is given it, with its present colours at random points where it has and wants them.
 
     Raises ValueError for a mesh whose faces have no area.
     """
-    known = placed.present_colours(seed)
+    known = placed.present_colours(seed) if with_colours else None
     colours = None
     if known is not None:
         points, shown = (torch.from_numpy(array).to(device) for array in (known.points, known.colours))

@@ -87,7 +87,7 @@ def work_of(
             return replace(work, resume=own)
         case Refine(mesh, keep):
             placed = PlacedMesh.of(mesh)
-            given = given_mesh(placed, submit.seed, device)
+            given = given_mesh(placed, submit.seed, device, with_colours=True)
             x, y, z = (float(value) for value in placed.middle)
             return replace(
                 made, recipe=refined(recipe, keep), given=given, placement=Placement((x, y, z), placed.scale)
