@@ -137,8 +137,11 @@ class Window:
 
     def click(self, owner: str, name: str, place: int = 0) -> None:
         """Press a button of a panel, or open a menu, or begin to edit a field."""
-        left, top, right, bottom = self.find(owner, name, place)
-        self.screen.click((left + right) / 2, (top + bottom) / 2)
+        box = self.find(owner, name, place)
+        # While an object grows, lines come above its panel's buttons and those of the next panels.
+        while self.ask("bool(session().active_jobs)") and (again := self.find(owner, name, place)) != box:
+            box = again
+        self.screen.click((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
 
     def show_tab(self) -> None:
         """Open the sidebar at the add-on's tab. Tabs are at its right edge, and only Blender knows how high each is."""
