@@ -65,7 +65,7 @@ def _texels(window):
     return np.array(values, np.uint8).reshape(height, width, 4)[..., :3]
 
 
-def test_n7_retexture_with_a_mask_by_clicks_is_a_version_that_can_be_undone(plate):
+def test_n10_n15_retexture_with_a_mask_by_clicks_is_a_version_that_can_be_undone(plate):
     shape, old = plate.ask(_SHAPE_OF_PLATE), _texels(plate)
     plate.fill(PROMPT, "prompt", "a blue plate")
     plate.open_panel(SELECTED)
@@ -109,7 +109,7 @@ def _walk_through_versions(window, old, new):
     assert (_texels(window) == new).all()
 
 
-def test_n7_pause_resume_and_finish_now_at_a_click(connected):
+def test_n4_n6_n15_pause_resume_and_finish_now_at_a_click(connected):
     generate(connected, "slow chair")
     connected.wait("session().jobs[-1].snapshots > 2")
     connected.click(PROGRESS, "any_to_3d.pause")
@@ -122,7 +122,7 @@ def test_n7_pause_resume_and_finish_now_at_a_click(connected):
     assert connected.ask("bpy.data.objects['slow chair']['any_to_3d_is_final']")
 
 
-def test_n7_a_shape_is_approved_at_a_click_and_then_painted(connected):
+def test_n7_n15_a_shape_is_approved_at_a_click_and_then_painted(connected):
     connected.click(GENERATE, "approve_shape")
     connected.wait("bpy.context.scene.any_to_3d.iteration.approve_shape")
     generate(connected, "a stool")
