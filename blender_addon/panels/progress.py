@@ -44,8 +44,9 @@ def _draw_job(column: bpy.types.UILayout, context: bpy.types.Context, link: Link
     if job.trouble is not None and job.trouble != link.session.trouble:
         draw_text(box, context, job.trouble.message)
     if job.state == "running":
-        _draw_bars(box, link, job)
+        # Above what comes and goes, so that no button moves away under the pointer.
         _draw_rest(box, job)
+        _draw_bars(box, link, job)
     for notice in filter(None, (job.notice, job.setback)):
         draw_text(box, context, notice, "INFO")
     for cut_out in job.cut_outs:

@@ -89,6 +89,19 @@ def fake_program(window, tmp_path_factory):
     return program
 
 
+@pytest.fixture(scope="module")
+def connected(window, fake_program):
+    """The window with an empty scene, connected to the fake backend, which was started by a click."""
+    window.ask("bpy.data.objects.remove(bpy.data.objects['Cube'])")
+    window.ask(f"module('preferences').get().command = {str(fake_program)!r}")
+    window.ask(
+        "module('preferences').get().address = f'127.0.0.1:{module(\"connection.backend_process\").free_port()}'"
+    )
+    window.click("ANY_TO_3D_PT_generate", "any_to_3d.start_backend")
+    window.wait("session().connection == 'connected'")
+    return window
+
+
 _PYTHON_OF_BLENDER = """
 import sys, numpy, zmq, msgpack
 from pathlib import Path

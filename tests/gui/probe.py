@@ -26,6 +26,8 @@ drawn: dict[str, list[dict]] = {}
 marked: tuple[str, str, int] | None = None
 """Class, name of operator, property or menu, and which of those, counted from 0."""
 
+pictures_held = False
+"""Whether pictures of growing objects are left out: they become red as marks do."""
 
 _BAR = "\u2588" * 6
 
@@ -71,7 +73,8 @@ class Layout:
 
     def template_icon(self, **named):
         drawn[self.owner].append({"kind": "icon", "name": "", "text": "", "enabled": True, **named})
-        return self.real.template_icon(**named)
+        # With no icon, just as much room is left empty.
+        return self.real.template_icon(**{**named, "icon_value": 0} if pictures_held else named)
 
     def operator(self, name, text=None, **named):
         row, text = self._note("operator", name, text)
@@ -124,6 +127,13 @@ def mark(owner="", name="", place=0):
     """Draw this in red from now on; without a name, nothing."""
     global marked
     marked = (owner, name, place) if name else None
+    redraw()
+
+
+def hold_pictures(is_held):
+    """Leave out, or show again, the pictures of growing objects."""
+    global pictures_held
+    pictures_held = is_held
     redraw()
 
 

@@ -191,6 +191,36 @@ def test_n15_pictures_of_jobs_that_run_and_wait(studio, album):
         studio.ask("bpy.ops.any_to_3d.cancel()")
 
 
+def test_n15_pictures_of_a_mesh_in_new_colours_and_refined(studio, album):
+    _connect(studio)
+    for name, ask in (("new-colours", "retexture"), ("refined", "refine")):
+        studio.ask(f"[bpy.data.objects.remove(each) for each in list(bpy.data.objects)], {_PUT_MESH[ask]}")
+        studio.ask(_VIEW.replace("'VERTEX'", "'OBJECT'"))
+        studio.ask("setattr(bpy.context.scene.any_to_3d, 'preset', 'draft')")
+        time.sleep(3.0)
+        frames = [_viewport(studio)]
+        studio.ask(f"bpy.ops.any_to_3d.{ask}(prompt={_NEW_WORDS[ask]!r})")
+        studio.ask(_VIEW.replace("VERTEX", "TEXTURE" if ask == "retexture" else "VERTEX"))
+        studio.wait("session().jobs[-1].state == 'running' and session().jobs[-1].snapshots > 1", PATIENCE)
+        while studio.ask("session().jobs[-1].state") == "running":
+            frames.append(_viewport(studio))
+            time.sleep(1.0)
+        assert studio.ask("session().jobs[-1].state") == "finished"
+        studio.ask(_VIEW.replace("VERTEX", "TEXTURE"))
+        time.sleep(3.0)
+        album.keep(name, _strip([*frames, _viewport(studio)], count=4))
+
+
+_NEW_WORDS = {"retexture": "a red mushroom", "refine": "a red mushroom"}
+_PUT_MESH = {
+    "retexture": "bpy.ops.mesh.primitive_monkey_add(size=1.2, location=(0, 0, 0.6))",
+    "refine": "(bpy.ops.mesh.primitive_cylinder_add(radius=0.2, depth=0.7, location=(0, 0, 0.35)),"
+    " bpy.ops.mesh.primitive_cone_add(radius1=0.6, depth=0.5, location=(0, 0, 0.9)),"
+    " bpy.ops.object.select_all(action='SELECT'), bpy.ops.object.join())",
+}
+"""What the new colours, and the new shape, begin with."""
+
+
 def test_n15_a_picture_of_the_preferences(studio, album):
     left, top, right, bottom = studio.ask(_SHOW_PREFERENCES)
     time.sleep(8.0)

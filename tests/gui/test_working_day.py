@@ -4,29 +4,15 @@ import os
 import signal
 
 import pytest
+from steps import generate
 
 GENERATE, PROMPT, PROGRESS = "ANY_TO_3D_PT_generate", "ANY_TO_3D_PT_prompt", "ANY_TO_3D_PT_progress"
 QUEUE, HISTORY, BACKEND = "ANY_TO_3D_PT_queue", "ANY_TO_3D_PT_history", "ANY_TO_3D_PT_backend"
 
 
 @pytest.fixture(scope="module")
-def day(window, fake_program):
-    """Connected to the fake backend, which was started by a click."""
-    window.ask("bpy.data.objects.remove(bpy.data.objects['Cube'])")
-    window.ask(f"module('preferences').get().command = {str(fake_program)!r}")
-    window.ask(
-        "module('preferences').get().address = f'127.0.0.1:{module(\"connection.backend_process\").free_port()}'"
-    )
-    window.click(GENERATE, "any_to_3d.start_backend")
-    window.wait("session().connection == 'connected'")
-    return window
-
-
-def _generate(window, prompt):
-    window.fill(PROMPT, "prompt", prompt)
-    jobs = window.ask("len(session().jobs)")
-    window.click(GENERATE, "any_to_3d.generate")
-    window.wait(f"len(session().jobs) == {jobs + 1}")
+def day(connected):
+    return connected
 
 
 def test_n18_the_panel_shows_only_what_this_backend_announces(day):
@@ -36,7 +22,7 @@ def test_n18_the_panel_shows_only_what_this_backend_announces(day):
 
 
 def test_d9_a_click_cancels_and_the_mesh_so_far_stays_until_another_click_removes_it(day):
-    _generate(day, "slow chair")
+    generate(day, "slow chair")
     day.wait("'slow chair' in bpy.data.objects and session().jobs[-1].snapshots > 2")
     day.click(PROGRESS, "any_to_3d.cancel")
     day.wait("session().jobs[-1].state == 'cancelled'")
@@ -47,7 +33,7 @@ def test_d9_a_click_cancels_and_the_mesh_so_far_stays_until_another_click_remove
 
 
 def test_d10_settings_of_the_history_fill_the_panel_at_a_click(day):
-    _generate(day, "a red chair")
+    generate(day, "a red chair")
     day.wait("session().jobs[-1].state == 'finished'")
     day.fill(PROMPT, "prompt", "something else")
     _open_history(day)
@@ -63,7 +49,7 @@ def test_d10_a_deleted_object_is_brought_back_at_a_click(day):
 
 
 def test_d17_an_unknown_word_is_answered_in_the_panel_and_generate_stays_free(day):
-    _generate(day, "blorb chair")
+    generate(day, "blorb chair")
     day.wait("\"The word 'blorb' is not known here.\" in text_of('ANY_TO_3D_PT_generate')")
     shown = day.ask("[each for each in drawn['ANY_TO_3D_PT_generate'] if each['name'] == 'any_to_3d.generate']")
     assert [each["enabled"] for each in shown] == [True]
@@ -72,7 +58,7 @@ def test_d17_an_unknown_word_is_answered_in_the_panel_and_generate_stays_free(da
 
 
 def test_d4_a_killed_backend_is_told_and_one_click_brings_backend_and_job_back(day):
-    _generate(day, "slow table")
+    generate(day, "slow table")
     day.wait("session().jobs[-1].snapshots > 2")
     os.kill(day.ask("link().process.pid"), signal.SIGKILL)
     day.wait("'killed by signal 9' in text_of('ANY_TO_3D_PT_generate')")
@@ -88,8 +74,8 @@ def test_d10_two_jobs_queue_and_the_second_is_taken_out_at_a_click(day):
     day.click(BACKEND, "any_to_3d.start_demo")
     day.wait("session().connection == 'connected'")
     day.ask("setattr(bpy.context.scene.any_to_3d, 'preset', 'high')")
-    _generate(day, "a lantern")
-    _generate(day, "another lantern")
+    generate(day, "a lantern")
+    generate(day, "another lantern")
     day.wait("session().jobs[-1].state == 'queued' and 'another lantern' in text_of('ANY_TO_3D_PT_queue')")
     day.click(QUEUE, "any_to_3d.cancel")
     day.wait("session().jobs[-1].state == 'cancelled' and 'No job waits' in text_of('ANY_TO_3D_PT_queue')")

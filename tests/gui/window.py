@@ -137,8 +137,11 @@ class Window:
 
     def click(self, owner: str, name: str, place: int = 0) -> None:
         """Press a button of a panel, or open a menu, or begin to edit a field."""
-        left, top, right, bottom = self.find(owner, name, place)
-        self.screen.click((left + right) / 2, (top + bottom) / 2)
+        box = self.find(owner, name, place)
+        # While an object grows, lines come above its panel's buttons and those of the next panels.
+        while self.ask("bool(session().active_jobs)") and (again := self.find(owner, name, place)) != box:
+            box = again
+        self.screen.click((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
 
     def show_tab(self) -> None:
         """Open the sidebar at the add-on's tab. Tabs are at its right edge, and only Blender knows how high each is."""
@@ -241,21 +244,29 @@ class Window:
         self.screen.move(*self.ask("resting_place()"))
 
     def _look(self, owner: str, name: str, place: int) -> Box | None:
+        """What a panel of the tab draws is looked for in the sidebar only."""
+        left, top, right, bottom = self.ask("sidebar()") if owner.startswith("ANY_TO_3D_") else (0, 0, WIDTH, HEIGHT)
         self.rest_pointer()
-        self.ask("mark()")
+        self.ask("mark(), hold_pictures(True)")
         self._settle()
-        before = self.screen.picture().astype(np.int16)
+        before = self._part(left, top, right, bottom)
         self.ask(f"mark({owner!r}, {name!r}, {place})")
         try:
             for _ in range(3):
                 self._settle()
-                box = _marked(before, self.screen.picture().astype(np.int16))
-                if box is not None:
+                during = self._part(left, top, right, bottom)
+                if _marked(before, during) is not None:
                     break
-            return box
         finally:
             self.ask("mark()")
             self._settle()
+        # What else became red meanwhile, as a bar, does not go back.
+        box = _marked(before, during, self._part(left, top, right, bottom))
+        self.ask("hold_pictures(False)")
+        return box and (left + box[0], top + box[1], left + box[2], top + box[3])
+
+    def _part(self, left: int, top: int, right: int, bottom: int) -> np.ndarray:
+        return self.screen.picture()[top:bottom, left:right].astype(np.int16)
 
     def _settle(self) -> None:
         """Until Blender has drawn what it was asked to draw: between two turns of its timers it draws."""
@@ -281,15 +292,23 @@ class Window:
         self.screen.close()
 
 
-def _marked(before: np.ndarray, after: np.ndarray) -> Box | None:
-    """Where it became red, or where a white bar has come."""
-    change = after - before
-    is_red = change[..., 0] - np.maximum(change[..., 1], change[..., 2]) > _REDNESS
-    is_white = (after.min(axis=-1) > _WHITE) & (change.min(axis=-1) > _WHITE // 2)
-    # A bar is solid, as letters are not.
-    is_bar = is_white & np.roll(is_white, _SOLID, axis=1) & np.roll(is_white, -_SOLID, axis=1)
+def _marked(before: np.ndarray, during: np.ndarray, after: np.ndarray | None = None) -> Box | None:
+    """Where it became red, or where a white bar has come; and where that is gone ``after``."""
+    is_red, is_bar = _marks(before, during)
+    if after is not None:
+        was_red, was_bar = _marks(after, during)
+        is_red, is_bar = is_red & was_red, is_bar & was_bar
     is_shown = is_red if is_red.sum() > _FEWEST else is_bar
     rows, columns = np.flatnonzero(is_shown.sum(axis=1) > 2), np.flatnonzero(is_shown.sum(axis=0) > 2)
     if not len(rows) or not len(columns):
         return None
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+
+
+def _marks(usual: np.ndarray, marked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which pixels are redder than usual, and which belong to a white bar that is not there usually."""
+    change = marked - usual
+    is_red = change[..., 0] - np.maximum(change[..., 1], change[..., 2]) > _REDNESS
+    is_white = (marked.min(axis=-1) > _WHITE) & (change.min(axis=-1) > _WHITE // 2)
+    # A bar is solid, as letters are not.
+    return is_red, is_white & np.roll(is_white, _SOLID, axis=1) & np.roll(is_white, -_SOLID, axis=1)
