@@ -129,6 +129,15 @@ def test_a_list_that_is_damaged_while_it_is_used_stays_as_it_was(
     assert len([record for record in caplog.records if "unreadable" in record.getMessage()]) == 1
 
 
+def test_a_running_list_sees_the_last_client_revoked_by_the_command(server: Path) -> None:
+    clock = Clock()
+    authorise(server, "anna", ONE)
+    clients = ClientList(server, clock)
+    revoke(server, "anna")
+    clock.now += LOOK_AGAIN_SECONDS
+    assert (dict(clients.names()), list_file(server).read_text()[0]) == ({}, "#")
+
+
 def test_a_list_that_is_mended_counts_again(server: Path) -> None:
     clock = Clock()
     authorise(server, "anna", ONE)
@@ -341,6 +350,13 @@ def test_doctor_warns_of_a_secret_that_others_may_read_and_of_no_key_file(server
     (finding,) = [finding for finding in check_keys(server) if "holds a secret" in finding.text]
     assert (finding.level, finding.remedy) == ("warning", f"'chmod 600 {server}'")
     assert findings(server.with_name("missing.key"))[0][0] == "problem"
+
+
+@pytest.mark.parametrize(("text", "lacks"), [("", "client_public"), ('server_secret = "x"\n', "server_public")])
+def test_doctor_says_in_a_sentence_what_a_key_file_lacks(tmp_path: Path, text: str, lacks: str) -> None:
+    path = tmp_path / "bad.key"
+    path.write_text(text)
+    assert findings(path) == [("problem", f"{path} cannot be used: it has no line '{lacks} = \"key\"'")]
 
 
 def test_doctor_shows_the_backends_that_a_client_knows(tmp_path: Path) -> None:
