@@ -154,6 +154,9 @@ class JobQueue:
         """Those that have no job, not even a paused one."""
         return [worker for worker, job_id in self._running.items() if job_id is None]
 
+    def _has_worker(self, job_id: str) -> bool:
+        return job_id in self._running.values()
+
     def _worker_of(self, job_id: str) -> int:
         return next(worker for worker, running in self._running.items() if running == job_id)
 
@@ -163,9 +166,11 @@ class JobQueue:
             self._jobs.put(job)
             if job.state not in ("queued", "running"):
                 self._jobs.put_by(job)
-            elif job.is_paused and (free := [worker for worker, at in self._running.items() if at is None]):
-                self._running[free[0]] = job.job_id
-                actions.append(Retire(free[0]))
+            elif job.is_paused:
+                # With fewer devices than before there may be none for it; it rests all the same.
+                if free := self.idle_workers():
+                    self._running[free[0]] = job.job_id
+                    actions.append(Retire(free[0]))
             else:
                 waiting = after_restart(job)
                 if isinstance(waiting, Problem):
@@ -207,10 +212,11 @@ class JobQueue:
             return [*self._end(job, Cancelled(job_id)), *self._positions()]
         if job_id in self._stopping:
             return []
-        worker = self._worker_of(job_id)
         if job.is_paused:
-            self._running[worker] = None
+            if self._has_worker(job_id):
+                self._running[self._worker_of(job_id)] = None
             return [*self._end(job, Cancelled(job_id)), *self._start_waiting()]
+        worker = self._worker_of(job_id)
         if worker not in self._ready:
             # Loading models cannot be interrupted, but nobody has to wait for it: the worker drops the job later.
             self._running[worker] = None
@@ -231,6 +237,9 @@ class JobQueue:
         job = self._jobs.get(job_id)
         if job is None or job.state != "running" or not job.is_paused:
             return []
+        if not self._has_worker(job_id):
+            self._waiting.append(job_id)
+            return [Record(self._jobs.put(replace(job, state="queued", is_paused=False))), *self._start_waiting()]
         return self._start(self._worker_of(job_id), job)
 
     def _finish_early(self, job_id: str) -> list[Action]:

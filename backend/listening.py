@@ -68,23 +68,32 @@ def bind(router: zmq.Socket, address: Address) -> Address:
     return parse_address(router.getsockopt_string(zmq.LAST_ENDPOINT).rstrip("\0"))
 
 
-def hang_up_on_everybody(router: zmq.Socket) -> None:
+def hang_up_on_everybody(router: zmq.Socket) -> bool:
     """Drop every connection, also those that libzmq would keep waiting for, and listen again at the same address.
 
-    Proper clients come back by themselves and keep their names, though what was on the way may be lost. Raises ZMQError
-    if the address cannot be had again within some seconds.
+    Proper clients come back by themselves and keep their names, though what was on the way may be lost. False: the
+    address cannot be had again within some seconds; then nobody is heard until ``listen_again`` succeeds.
     """
-    endpoint = router.getsockopt_string(zmq.LAST_ENDPOINT).rstrip("\0")
-    router.unbind(endpoint)
+    router.unbind(_endpoint(router))
     deadline = time.monotonic() + REBIND_SECONDS
-    # libzmq closes the connections and the old listener in another thread; without a free file, bind ends the process.
-    while time.monotonic() < deadline and not can_open_files(FILES_TO_BIND):
+    # libzmq closes the connections and the old listener in another thread.
+    while not listen_again(router):
+        if time.monotonic() > deadline:
+            return False
         time.sleep(0.01)
-    while True:
-        try:
-            router.bind(endpoint)
-            return
-        except zmq.ZMQError as error:
-            if error.errno != zmq.EADDRINUSE or time.monotonic() > deadline:
-                raise
-            time.sleep(0.01)
+    return True
+
+
+def listen_again(router: zmq.Socket) -> bool:
+    """Try once to listen where the socket did; False if the address or the files that it takes cannot be had yet."""
+    if not can_open_files(FILES_TO_BIND):
+        return False  # without a free file, bind ends the process
+    try:
+        router.bind(_endpoint(router))
+    except zmq.ZMQError:
+        return False
+    return True
+
+
+def _endpoint(router: zmq.Socket) -> str:
+    return router.getsockopt_string(zmq.LAST_ENDPOINT).rstrip("\0")

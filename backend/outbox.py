@@ -141,7 +141,7 @@ class Outbox:
                 continue
             if isinstance(event, Paused) and event.job_id in mailbox.progress:
                 # It would follow, and look as if the job went on.
-                mailbox.ordered.append(mailbox.progress.pop(event.job_id))
+                mailbox.append(mailbox.progress.pop(event.job_id))
             if isinstance(event, MeshSnapshot | TextureSnapshot):
                 if watch.takes(event):
                     mailbox.snapshots[event.job_id] = event

@@ -25,11 +25,10 @@ def after_death(job: Job, reason: str) -> Job | Problem:
 
 
 def after_restart(job: Job) -> Job | Problem:
-    """The job as a new server finds it, to wait for a worker; or why it gets none. One that rested was not cut off."""
-    was_cut_off = job.state == "running" and not job.is_paused
-    interruptions = job.interruptions + was_cut_off
+    """The job, no paused one, as a new server finds it, to wait for a worker; or why it gets none."""
+    interruptions = job.interruptions + (job.state == "running")
     if interruptions < MAX_INTERRUPTIONS:
-        return replace(job, state="queued", is_paused=False, interruptions=interruptions)
+        return replace(job, state="queued", interruptions=interruptions)
     return Problem(
         "internal",
         f"The backend ended {MAX_INTERRUPTIONS} times while it ran this job, without getting any further with it.",

@@ -46,7 +46,7 @@ from .continuation import NothingToContinue, with_parents_prompt
 from .delivery import Delivery
 from .dispatch import Dispatch
 from .jobs import JobQueue
-from .listening import hang_up_on_everybody
+from .listening import hang_up_on_everybody, listen_again
 from .metrics import NO_METRICS, Figures, Metrics
 from .outbox import Outbox
 from .pool import Pool
@@ -126,6 +126,7 @@ class Server:
         self._retention, self._metrics = Retention(store, retention), metrics
         self._worker_deaths = 0
         self._is_stopping = False
+        self._is_deaf = False
 
     def stop(self) -> None:
         """End ``run`` at its next turn; jobs stay on disk and go on when a server opens the same folder."""
@@ -164,14 +165,23 @@ class Server:
         self._forget_clients()
         self._delivery.flush()
         self._refusals.report(time.monotonic())
-        if reason := self._overload.reason(time.monotonic()):
-            log.error("overload %s: every connection is dropped", reason)
-            hang_up_on_everybody(self._router)
+        self._hang_up_or_listen_again()
         self._retention.sweep(time.monotonic(), time.time())
         self._metrics.show(self._figures)
         if self._is_orphaned():
             log.info("parent=gone")
             self.stop()
+
+    def _hang_up_or_listen_again(self) -> None:
+        if self._is_deaf:
+            self._is_deaf = not listen_again(self._router)
+            if not self._is_deaf:
+                log.info("listening=again")
+        elif reason := self._overload.reason(time.monotonic()):
+            log.error("overload %s: every connection is dropped", reason)
+            self._is_deaf = not hang_up_on_everybody(self._router)
+            if self._is_deaf:
+                log.error("listening=failed the address cannot be had again yet; every turn tries")
 
     def _figures(self) -> Figures:
         memory, is_writable = self._announcement.now().memory, not self._keeping.complaint

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 from .client import CurveKeys
@@ -31,10 +32,10 @@ def connection_keys(key_file: Path, address: str) -> CurveKeys:
     if offered is None:
         raise ValueError(
             f"the key of {address} is not known: ask who runs that backend for its public key ('any-to-3d keys list' "
-            f"there), then run 'any-to-3d keys trust {address} KEY --keys {key_file}'"
+            f"there), then run 'any-to-3d keys trust {address} KEY --keys {shlex.quote(str(key_file))}'"
         )
     if not is_key(offered):
         raise ValueError(f"{key_file}: server_public is no 40-character key; write it with 'any-to-3d keys new'")
     if offered != kept:
-        known.with_key(address, offered).write(known_file)
+        known.with_key(address, offered, key_file=key_file).write(known_file)
     return CurveKeys(offered, own["client_public"], own["client_secret"])

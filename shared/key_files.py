@@ -4,31 +4,28 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 MOST_BYTES = 2**20
 
 
 def read_key_file(path: Path) -> dict[str, list[str]]:
-    """Every value of every name, in the file's order. Raises OSError, and ValueError for a file that is far too big."""
-    with Path(path).open("rb") as file:
-        data = file.read(MOST_BYTES + 1)
-    if len(data) > MOST_BYTES:
-        raise ValueError(f"{path} is larger than any file of keys; choose one that 'any-to-3d keys' wrote")
+    """Every value of every name, in the file's order; lines that are empty or begin with # say nothing.
+
+    Raises OSError, and ValueError for a file that is far too big or has a line of another form.
+    """
     found: dict[str, list[str]] = {}
-    for line in data.decode("utf-8", "replace").splitlines():
-        name, separator, value = line.partition("=")
-        if separator and not name.lstrip().startswith("#"):
-            found.setdefault(name.strip(), []).append(value.strip().strip('"'))
+    for line in _read_lines(path):
+        if not _is_comment(line):
+            name, value = _parts(line)
+            found.setdefault(name, []).append(value)
     return found
 
 
 def write_key_file(path: Path, keys: Iterable[tuple[str, str]]) -> None:
     """Write a new file that only its owner may read. Raises FileExistsError rather than replace one."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write("".join(f'{name} = "{key}"\n' for name, key in keys))
+    _write_new(path, [_line(name, key) for name, key in keys])
 
 
 def replace_key_file(path: Path, keys: Iterable[tuple[str, str]]) -> None:
@@ -36,12 +33,63 @@ def replace_key_file(path: Path, keys: Iterable[tuple[str, str]]) -> None:
 
     Raises ValueError while another program does so, or if one was ended while it did.
     """
+    _replace(path, [_line(name, key) for name, key in keys])
+
+
+def change_key_file(
+    path: Path, heading: str, *, without: Collection[str] = (), further: Iterable[tuple[str, str]] = ()
+) -> None:
+    """Leave out the lines of some keys and add others; every other line, comments too, stays as it is.
+
+    A file that would hold nothing else begins with the comment ``heading``, so that nobody takes it for one that was
+    emptied by mistake. Raises as ``read_key_file`` and ``replace_key_file`` do.
+    """
+    lines = _read_lines(path) if path.exists() else []
+    kept = [line for line in lines if _is_comment(line) or _parts(line)[1] not in without]
+    if not any(line.strip() for line in kept):
+        kept = [f"# {heading}"]
+    _replace(path, [*kept, *(_line(name, key) for name, key in further)])
+
+
+def _read_lines(path: Path) -> list[str]:
+    with Path(path).open("rb") as file:
+        data = file.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        raise ValueError(f"{path} is larger than any file of keys; choose one that 'any-to-3d keys' wrote")
+    lines = data.decode("utf-8-sig", "replace").splitlines()
+    for number, line in enumerate(lines, start=1):
+        if "=" not in line and not _is_comment(line):
+            # The line itself may be a secret, so it is not shown.
+            raise ValueError(f"{path}, line {number}: needed is 'name = \"key\"'; mend the line, or delete it")
+    return lines
+
+
+def _is_comment(line: str) -> bool:
+    return not line.strip() or line.lstrip().startswith("#")
+
+
+def _parts(line: str) -> tuple[str, str]:
+    name, _, value = line.partition("=")
+    return name.strip(), value.strip().strip('"')
+
+
+def _line(name: str, key: str) -> str:
+    return f'{name} = "{key}"'
+
+
+def _replace(path: Path, lines: list[str]) -> None:
     unfinished = path.with_name(f"{path.name}.part")
     try:
-        write_key_file(unfinished, keys)
+        _write_new(unfinished, lines)
     except FileExistsError as error:
         raise ValueError(f"{path} is being changed; if nobody does that, delete {unfinished} and try again") from error
     os.replace(unfinished, path)
+
+
+def _write_new(path: Path, lines: list[str]) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write("".join(f"{line}\n" for line in lines))
 
 
 def name_server(path: Path, public: str) -> None:

@@ -7,6 +7,7 @@ is kept here is that it does not change unnoticed. Standard library only.
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,13 +22,17 @@ SCHEME = "tcp://"
 
 
 class BackendKeyChanged(ValueError):
-    """Another key than before is offered for an address; the message names both fingerprints and what to do."""
+    """Another key than before is offered for an address; the message names both fingerprints and what to do.
 
-    def __init__(self, address: str, kept: str, offered: str) -> None:
+    key_file: the client's, beside which the key was kept.
+    """
+
+    def __init__(self, address: str, kept: str, offered: str, key_file: Path | None = None) -> None:
+        beside = "" if key_file is None else f" --keys {shlex.quote(str(key_file))}"
         super().__init__(
             f"{address} had the key {fingerprint(kept)} until now, and this is {fingerprint(offered)}. Somebody may "
             "pretend to be that backend. Ask who runs it for its fingerprint ('any-to-3d keys list' there); if it is "
-            f"the new one, accept it: any-to-3d keys trust {address} --replace"
+            f"the new one, accept it: any-to-3d keys trust {address} --replace{beside}"
         )
         self.address, self.kept, self.offered = address, kept, offered
 
@@ -65,11 +70,14 @@ class KnownBackends:
         """The key that was kept for this address."""
         return self.keys.get(_plain(address))
 
-    def with_key(self, address: str, key: str, *, replace: bool = False) -> KnownBackends:
-        """The same with this key for the address. Raises BackendKeyChanged where another was kept, unless replaced."""
+    def with_key(self, address: str, key: str, *, replace: bool = False, key_file: Path | None = None) -> KnownBackends:
+        """The same with this key for the address. Raises BackendKeyChanged where another was kept, unless replaced.
+
+        The error's advice names ``key_file``, the client's.
+        """
         kept = self.key_of(address)
         if kept is not None and kept != key and not replace:
-            raise BackendKeyChanged(address, kept, key)
+            raise BackendKeyChanged(address, kept, key, key_file)
         return KnownBackends(MappingProxyType({**self.keys, _plain(address): key}))
 
 

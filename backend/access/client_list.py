@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ...shared.fingerprint import fingerprint, is_key
-from ...shared.key_files import read_key_file, replace_key_file
+from ...shared.key_files import change_key_file, read_key_file
 
 log = logging.getLogger(__name__)
 
@@ -19,6 +19,7 @@ LOOK_AGAIN_SECONDS = 0.5
 """How old the knowledge of the files may be, and so how long a revoked key may still be served."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,62}")
+HEADING = 'Clients that may connect, one a line: name = "public key"'
 OLD_LINE = "client_public"
 """In ``server.key`` itself, as written by versions that had no list; still honoured."""
 
@@ -65,33 +66,26 @@ def authorise(server_file: Path, name: str, public: str) -> ListedClient:
             raise ValueError(f"this key is listed already, as {client.name!r}")
     client = ListedClient(name, public)
     if client not in known:
-        _write_list(server_file, [*_listed(server_file, known), client])
+        change_key_file(list_file(server_file), HEADING, further=[(name, public)])
     return client
 
 
 def revoke(server_file: Path, name: str) -> ListedClient:
-    """Let a client in no more; ``name`` may also be its key or its fingerprint. Raises ValueError if nobody has it."""
+    """Let a client in no more, with any key; ``name`` may also be a key or its fingerprint.
+
+    Raises ValueError if nobody has it, or for a damaged file; OSError.
+    """
     known = read_clients(server_file)
     gone = [client for client in known if name in (client.name, client.public, fingerprint(client.public))]
     if not gone:
         names = ", ".join(client.name for client in known) or "nobody"
         raise ValueError(f"no client is called {name!r}; listed: {names}")
-    kept = [client for client in known if client.public != gone[0].public]
-    server = read_key_file(server_file)
-    if gone[0].public in server.get(OLD_LINE, []):
-        lines = [(field, key) for field, keys in server.items() for key in keys if key != gone[0].public]
-        replace_key_file(server_file, lines)
-    _write_list(server_file, [client for client in kept if client.public not in server.get(OLD_LINE, [])])
+    keys = {client.public for client in gone}
+    if keys.intersection(read_key_file(server_file).get(OLD_LINE, [])):
+        change_key_file(server_file, HEADING, without=keys)
+    if list_file(server_file).exists():
+        change_key_file(list_file(server_file), HEADING, without=keys)
     return gone[0]
-
-
-def _listed(server_file: Path, clients: tuple[ListedClient, ...]) -> list[ListedClient]:
-    old = read_key_file(server_file).get(OLD_LINE, [])
-    return [client for client in clients if client.public not in old]
-
-
-def _write_list(server_file: Path, clients: list[ListedClient]) -> None:
-    replace_key_file(list_file(server_file), [(client.name, client.public) for client in clients])
 
 
 class ClientList:
@@ -108,6 +102,7 @@ class ClientList:
         self._complaint = ""
         self._stamp = self._stamp_now()
         self._names = self._read()
+        self._has_list = list_file(self._server_file).exists()
         self._looked_at = clock()
 
     def name_of(self, public: str) -> str | None:
@@ -134,7 +129,9 @@ class ClientList:
         try:
             stamp = self._stamp_now()
             if stamp == self._stamp:
+                self._complaint = ""
                 return
+            self._require_files()
             names = self._read()
         except (ValueError, OSError) as error:
             if str(error) != self._complaint:
@@ -146,6 +143,13 @@ class ClientList:
         for public in names.keys() - self._names.keys():
             log.info("client=%s authorised fingerprint=%s", names[public], fingerprint(public))
         self._stamp, self._names, self._complaint = stamp, names, ""
+        self._has_list |= list_file(self._server_file).exists()
+
+    def _require_files(self) -> None:
+        """Raises ValueError or OSError if a file that was there is gone or empty: ``revoke`` leaves neither."""
+        for path in (self._server_file, list_file(self._server_file))[: 1 + self._has_list]:
+            if self._names and not path.read_bytes().strip():
+                raise ValueError(f"{path} has been emptied: put it back, or use 'any-to-3d keys revoke NAME'")
 
     def _read(self) -> Mapping[str, str]:
         return MappingProxyType({client.public: client.name for client in read_clients(self._server_file)})

@@ -1,6 +1,6 @@
 """What ``any-to-3d doctor`` says of a key file: fingerprints to compare, and permissions that let others in."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ...shared.fingerprint import fingerprint
@@ -15,17 +15,23 @@ def check_keys(path: Path) -> Iterator[Finding]:
     try:
         found = read_key_file(path)
         if "server_secret" in found:
-            yield Finding("ok", "keys", f"{path} is the backend {fingerprint(found['server_public'][0])}")
+            yield Finding("ok", "keys", f"{path} is the backend {_own(found, 'server_public')}")
             yield _clients(path)
         else:
-            yield Finding("ok", "keys", f"{path} is the client {fingerprint(found['client_public'][0])}")
+            yield Finding("ok", "keys", f"{path} is the client {_own(found, 'client_public')}")
             for address, key in KnownBackends.read(path.with_name(FILE)).keys.items():
                 yield Finding("ok", "known backend", f"{address} is {fingerprint(key)}")
         for complaint in filter(None, (exposure(path), list_exposure(list_file(path)))):
             yield Finding("warning", "keys", *complaint.rsplit(": run ", 1))
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, ValueError) as error:
         remedy = "Write one with 'any-to-3d keys new', or pass --keys with another file."
         yield Finding("problem", "keys", f"{path} cannot be used: {error}", remedy)
+
+
+def _own(found: Mapping[str, Sequence[str]], name: str) -> str:
+    if name not in found:
+        raise ValueError(f"it has no line '{name} = \"key\"'")
+    return fingerprint(found[name][0])
 
 
 def _clients(path: Path) -> Finding:

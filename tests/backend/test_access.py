@@ -112,17 +112,65 @@ def test_a_running_list_sees_an_authorised_key_at_once_and_a_revoked_one_soon(se
     assert clients.name_of(ONE) is None
 
 
+@pytest.mark.parametrize("damaged", ['anna = "short"\n', f"anna {ONE}\n", f"anna '{ONE}'\n# more\n", "", " \n\n", None])
 def test_a_list_that_is_damaged_while_it_is_used_stays_as_it_was(
-    server: Path, caplog: pytest.LogCaptureFixture
+    server: Path, caplog: pytest.LogCaptureFixture, damaged: str | None
 ) -> None:
     clock = Clock()
     authorise(server, "anna", ONE)
     clients = ClientList(server, clock)
-    list_file(server).write_text('anna = "short"\n')
+    if damaged is None:
+        list_file(server).unlink()
+    else:
+        list_file(server).write_text(damaged)
     for _ in range(3):
         clock.now += LOOK_AGAIN_SECONDS
         assert (clients.name_of(ONE), clients.name_of(OTHER)) == ("anna", None)
     assert len([record for record in caplog.records if "unreadable" in record.getMessage()]) == 1
+
+
+def test_a_running_list_sees_the_last_client_revoked_by_the_command(server: Path) -> None:
+    clock = Clock()
+    authorise(server, "anna", ONE)
+    clients = ClientList(server, clock)
+    revoke(server, "anna")
+    clock.now += LOOK_AGAIN_SECONDS
+    assert (dict(clients.names()), list_file(server).read_text()[0]) == ({}, "#")
+
+
+def test_a_list_that_is_mended_counts_again(server: Path) -> None:
+    clock = Clock()
+    authorise(server, "anna", ONE)
+    clients = ClientList(server, clock)
+    list_file(server).write_text("")
+    assert clients.name_of(OTHER) is None
+    list_file(server).write_text(f'bert = "{OTHER}"\n')
+    clock.now += LOOK_AGAIN_SECONDS
+    assert (clients.name_of(ONE), clients.name_of(OTHER)) == (None, "bert")
+
+
+def test_every_key_of_a_name_is_revoked(server: Path) -> None:
+    list_file(server).write_text(f'anna = "{ONE}"\nbert = "{"C" * 40}"\nanna = "{OTHER}"\n')
+    revoke(server, "anna")
+    assert read_clients(server) == (ListedClient("bert", "C" * 40),)
+
+
+def test_comments_in_the_list_stay_where_they_are(server: Path) -> None:
+    list_file(server).write_text(f'# the studio\nanna = "{ONE}"\n\n# the café\nbert = "{OTHER}"\n')
+    authorise(server, "carla", "C" * 40)
+    revoke(server, "anna")
+    assert list_file(server).read_text("utf-8") == (
+        f'# the studio\n\n# the café\nbert = "{OTHER}"\ncarla = "{"C" * 40}"\n'
+    )
+
+
+def test_a_damaged_list_is_not_changed(server: Path) -> None:
+    damaged = f'anna = "{ONE}"\nbert {OTHER}\n'
+    list_file(server).write_text(damaged)
+    for change in (lambda: authorise(server, "carla", "C" * 40), lambda: revoke(server, "anna")):
+        with pytest.raises(ValueError, match="line 2: needed is 'name = \"key\"'"):
+            change()
+    assert list_file(server).read_text() == damaged
 
 
 def test_a_bucket_gives_its_burst_and_then_its_rate() -> None:
@@ -302,6 +350,13 @@ def test_doctor_warns_of_a_secret_that_others_may_read_and_of_no_key_file(server
     (finding,) = [finding for finding in check_keys(server) if "holds a secret" in finding.text]
     assert (finding.level, finding.remedy) == ("warning", f"'chmod 600 {server}'")
     assert findings(server.with_name("missing.key"))[0][0] == "problem"
+
+
+@pytest.mark.parametrize(("text", "lacks"), [("", "client_public"), ('server_secret = "x"\n', "server_public")])
+def test_doctor_says_in_a_sentence_what_a_key_file_lacks(tmp_path: Path, text: str, lacks: str) -> None:
+    path = tmp_path / "bad.key"
+    path.write_text(text)
+    assert findings(path) == [("problem", f"{path} cannot be used: it has no line '{lacks} = \"key\"'")]
 
 
 def test_doctor_shows_the_backends_that_a_client_knows(tmp_path: Path) -> None:

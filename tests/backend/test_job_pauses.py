@@ -131,10 +131,44 @@ def test_a_paused_job_comes_back_paused_with_its_own_worker_after_a_restart() ->
     assert queue.handle(q.ResumeArrived("j1"))[:3] == GONE_ON
 
 
-def test_paused_jobs_for_which_there_is_no_worker_any_more_wait_for_one() -> None:
+SECOND = replace(PAUSED, job_id="j2", submit=request("r2"))
+
+
+@pytest.fixture
+def crowded() -> JobQueue:
+    """With one worker, in which j1 rests, and none for j2, which was paused as well before the restart."""
     queue = JobQueue(range(1))
-    queue.handle(q.JobsRestored((PAUSED, replace(PAUSED, job_id="j2", submit=request("r2")))))
-    assert queue.handle(q.WatchArrived(A, "j2")) == [q.Tell(A, m.Queued("j2", 1))]
+    assert queue.handle(q.JobsRestored((PAUSED, SECOND))) == [q.Retire(0)]
+    return queue
+
+
+def test_a_paused_job_for_which_there_is_no_worker_any_more_comes_back_paused(crowded: JobQueue) -> None:
+    told = [q.Tell(A, m.Started("j2")), q.Tell(A, m.Paused("j2"))]
+    assert crowded.handle(q.WatchArrived(A, "j2", pauses=True)) == told
+    assert crowded.counts()["paused"] == 2
+    assert crowded.handle(q.CancelArrived("j1"))[-1] == q.Publish(m.Cancelled("j1"))
+    assert crowded.handle(q.WatchArrived(A, "j2", pauses=True)) == told
+    assert crowded.handle(q.ResumeArrived("j2"))[-3:-1] == [
+        q.Start(0, replace(PAUSED, job_id="j2", submit=request("r2"), is_paused=False, attempts=2)),
+        q.Publish(m.Started("j2")),
+    ]
+
+
+@pytest.mark.parametrize(("stimulus", "is_early"), [(q.ResumeArrived, False), (q.FinishArrived, True)])
+def test_such_a_job_waits_for_the_worker_once_it_is_to_go_on(
+    crowded: JobQueue, stimulus: type[q.Stimulus], is_early: bool
+) -> None:
+    waiting = replace(SECOND, state="queued", is_paused=False, finishes_early=is_early)
+    assert crowded.handle(stimulus("j2")) == [q.Record(waiting), q.Publish(m.Queued("j2", 1))]
+    assert crowded.handle(q.ResumeArrived("j2")) == []
+    crowded.handle(q.CancelArrived("j1"))
+    assert crowded.running_jobs() == {"j2": 0}
+
+
+def test_such_a_job_can_be_cancelled_and_leaves_the_other_as_it_is(crowded: JobQueue) -> None:
+    ended = replace(SECOND, state="cancelled", is_paused=False)
+    assert crowded.handle(q.CancelArrived("j2")) == [q.Record(ended), q.Publish(m.Cancelled("j2"))]
+    assert crowded.handle(q.ResumeArrived("j1"))[:3] == GONE_ON
 
 
 def test_a_server_that_ends_leaves_a_paused_job_as_it_is(paused: JobQueue) -> None:

@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from any_to_3d.backend import outbox as outbox_module
+from any_to_3d.backend.access.message_weight import weight_of
 from any_to_3d.backend.outbox import MAX_CREDIT, Outbox
 from any_to_3d.shared import messages as m
 from any_to_3d.shared.mesh import MeshSnapshot, TextureSnapshot
@@ -177,6 +179,21 @@ def test_a_pause_is_told_to_those_who_asked_for_pauses_after_the_progress_before
         outbox.publish(event)
     assert drain(outbox, B) == [progress(3), m.Paused("j1"), progress(4)]
     assert drain(outbox, A) == [progress(4)]
+
+
+def test_progress_that_a_pause_pushed_out_is_weighed_as_it_comes_and_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    ordered = m.Started("j1")
+    monkeypatch.setattr(outbox_module, "MOST_BYTES", 2 * weight_of(ordered))
+    outbox = Outbox()
+    for _ in range(5):
+        outbox.watch(B, m.Watch("j1", pauses=True))
+        outbox.publish(progress(3))
+        outbox.publish(m.Paused("j1"))
+        assert len(drain(outbox, B)) == 2
+    for _ in range(3):
+        outbox.put(B, ordered)
+    (dropped,) = drain(outbox, B)
+    assert isinstance(dropped, m.Rejected)
 
 
 def test_a_forgotten_client_wants_nothing(outbox: Outbox) -> None:

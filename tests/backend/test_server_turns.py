@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 import zmq
-from any_to_3d.backend import dispatch
+from any_to_3d.backend import dispatch, server
+from any_to_3d.backend.access.overload import Overload
 from any_to_3d.backend.pool import Death
 from any_to_3d.backend.server import Server
 from any_to_3d.backend.serving import build_check
@@ -105,6 +106,24 @@ def test_a_step_without_end_is_told_to_those_who_wait_for_it(table: Table) -> No
     assert isinstance(told, m.Preparing)
     assert "without a sign of life" in told.what
     assert "Cancel ends it" in told.what
+
+
+def test_a_server_that_cannot_listen_again_goes_on_and_tries_every_turn(
+    table: Table, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    tries = iter([False, False, True])
+    monkeypatch.setattr(server, "hang_up_on_everybody", lambda router: next(tries))
+    monkeypatch.setattr(server, "listen_again", lambda router: next(tries))
+    table.server._overload = Overload(lambda: 99, lambda: 100, lambda: 0.0)
+    caplog.set_level("INFO", server.log.name)
+    for _ in range(3):
+        table.turn()
+    said = [record.getMessage().split(" ")[0] for record in caplog.records]
+    assert [word for word in said if word.startswith(("overload", "listening"))] == [
+        "overload",
+        "listening=failed",
+        "listening=again",
+    ]
 
 
 def test_d3_the_devices_memory_is_in_the_welcome_and_rounded_so_that_it_changes_seldom(table: Table) -> None:

@@ -82,7 +82,8 @@ def test_a_key_that_is_pasted_is_of_that_address_only(tmp_path: Path) -> None:
     ("contents", "pasted", "known", "sentence"),
     [
         (None, "", "", r"client\.key cannot be read or written: "),
-        ("no keys", ONE, "", "no 40-character client_public and no client_secret"),
+        ("# no keys", ONE, "", "no 40-character client_public and no client_secret"),
+        ("no keys", ONE, "", "line 1: needed is 'name = "),
         (f'client_public = "{OWN}"\nclient_secret = "{SECRET}"', "short", "", "'short' is no backend's public key"),
         (f'client_public = "{OWN}"\nclient_secret = "{SECRET}"', "", "render-box:7343 short", "line 1: needed is"),
     ],

@@ -8,9 +8,10 @@ from pathlib import Path
 import psutil
 import pytest
 import zmq
+from any_to_3d.backend import listening
 from any_to_3d.backend.addresses import Address
 from any_to_3d.backend.keys import create_keys
-from any_to_3d.backend.listening import HANDSHAKE_MILLISECONDS, bind, hang_up_on_everybody
+from any_to_3d.backend.listening import HANDSHAKE_MILLISECONDS, bind, hang_up_on_everybody, listen_again
 from any_to_3d.shared import messages as m
 from any_to_3d.shared.client import CurveKeys
 from any_to_3d.shared.wire import encode
@@ -203,3 +204,19 @@ def test_a_message_that_never_ends_is_ended_when_everybody_is_hung_up_on() -> No
             wait_until(lambda: not router.poll(10) and is_hung_up(stranger), "the stranger to be hung up on")
         with socket.create_connection(("127.0.0.1", port), timeout=5) as again:
             assert again.recv(1) == b"\xff"
+
+
+def test_an_address_that_somebody_takes_meanwhile_is_listened_at_once_it_is_free(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(listening, "REBIND_SECONDS", 0.2)
+    with zmq.Context() as context, context.socket(zmq.ROUTER) as router:
+        port = bind(router, Address("127.0.0.1", 0)).port
+        monkeypatch.setattr(listening, "can_open_files", lambda number: False)
+        assert not hang_up_on_everybody(router)
+        monkeypatch.undo()
+        with socket.create_server(("127.0.0.1", port)):
+            assert not listen_again(router)
+        wait_until(lambda: listen_again(router), "the address to be free")
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+            assert client.recv(1) == b"\xff"

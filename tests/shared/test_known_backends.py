@@ -67,7 +67,7 @@ def test_another_key_for_the_address_is_refused_with_both_fingerprints_and_the_w
     sentence = str(refused.value)
     assert fingerprint(ONE) in sentence
     assert fingerprint(OTHER) in sentence
-    assert "any-to-3d keys trust render-box:7343 --replace" in sentence
+    assert f"any-to-3d keys trust render-box:7343 --replace --keys {complete}" in sentence
     known = KnownBackends.read(complete.with_name(FILE))
     assert known.key_of(ADDRESS) == ONE
     known.with_key(ADDRESS, OTHER, replace=True).write(complete.with_name(FILE))
