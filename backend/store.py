@@ -7,6 +7,7 @@
 import logging
 import shutil
 import sqlite3
+import stat
 import zipfile
 from contextlib import suppress
 from dataclasses import dataclass
@@ -216,20 +217,47 @@ class JobStore:
         return mesh
 
     def stored_jobs(self) -> list[StoredJob]:
-        """Every job that has a record and a folder. Pinned, waiting and running ones are kept, and their parents."""
+        """Every job that has a record and a folder. Pinned, waiting and running ones are kept, and their parents.
+
+        Raises OSError.
+        """
+        needed = self._needed()
+        found = (self._stored(job_id, state, needed) for job_id, state in self._rows(STATES))
+        return [each for each in found if each is not None]
+
+    def is_kept(self, job_id: str) -> bool:
+        """Whether the job is now, whatever it was when ``stored_jobs`` was asked, to be left alone. Raises OSError."""
+        states = dict(self._rows(STATES))
+        return self._keeps(job_id, states.get(job_id, ""), self._needed())
+
+    def _stored(self, job_id: str, state: str, needed: set[str]) -> StoredJob | None:
+        stats = []
+        for path in self.folder_of(job_id).glob("*"):
+            # A worker renames and deletes its files meanwhile.
+            with suppress(FileNotFoundError):
+                stats.append(path.stat())
+        files = [each for each in stats if stat.S_ISREG(each.st_mode)]
+        if not files:
+            return None
+        touched, size = max(each.st_mtime for each in files), sum(each.st_size for each in files)
+        return StoredJob(job_id, state, touched, size, self._keeps(job_id, state, needed))
+
+    def _keeps(self, job_id: str, state: str, needed: set[str]) -> bool:
+        return state in ("queued", "running") or job_id in needed or self.pin_of(job_id).exists()
+
+    def _needed(self) -> set[str]:
+        """Jobs that those which wait or run go on from."""
         needed = set()
-        for (submit,) in self._records.execute(ACTIVE):
+        for (submit,) in self._rows(ACTIVE):
             with suppress(ProtocolError, ValueError, msgpack.UnpackException):
                 needed.add(parent_of(_request(submit)))
-        jobs = []
-        for job_id, state in self._records.execute(STATES):
-            files = [path for path in self.folder_of(job_id).glob("*") if path.is_file()]
-            if files:
-                stats = [path.stat() for path in files]
-                is_kept = state in ("queued", "running") or job_id in needed or self.pin_of(job_id).exists()
-                touched, size = max(each.st_mtime for each in stats), sum(each.st_size for each in stats)
-                jobs.append(StoredJob(job_id, state, touched, size, is_kept))
-        return jobs
+        return needed
+
+    def _rows(self, query: str) -> list[tuple]:
+        try:
+            return self._records.execute(query).fetchall()
+        except sqlite3.Error as error:
+            raise self._unreadable(error) from error
 
     def pin_of(self, job_id: str) -> Path:
         """The file whose presence keeps the job."""
