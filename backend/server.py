@@ -42,7 +42,7 @@ from .access.terms import Terms
 from .access.visible_jobs import answer_as_if_unknown, job_asked_for
 from .addresses import is_loopback
 from .announcement import Announcement
-from .continuation import NothingToContinue, with_parents_prompt
+from .continuation import NothingToContinue, gone_back, with_parents_prompt
 from .delivery import Delivery
 from .dispatch import Dispatch
 from .jobs import JobQueue
@@ -289,7 +289,8 @@ class Server:
             problem = verdict.problem or too_many_waiting(self._reception.limits, waiting, submit)
             if problem is not None:
                 return problem
-            job = replace(job, submit=submit, notice=verdict.notice)
+            notice = " ".join(filter(None, (verdict.notice, gone_back(job.submit, submit))))
+            job = replace(job, submit=submit, notice=notice)
             self._store.admit(job)
             log.info("job=%s state=queued attempts=0", job.job_id)
         except NothingToContinue as missing:
