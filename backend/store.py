@@ -134,12 +134,17 @@ class JobStore:
             raise self._unreadable(error) from error
 
     def admit(self, job: Job) -> None:
-        """Make a new job durable: its folder and its record. Raises OSError saying what to do."""
+        """Make a new job durable: its folder and its record, or neither. Raises OSError saying what to do."""
         try:
-            self.job_folder(job.job_id)
+            folder = self.job_folder(job.job_id)
         except OSError as error:
             raise self._unwritable(error) from error
-        self.save(job)
+        try:
+            self.save(job)
+        except OSError:
+            with suppress(OSError):
+                folder.rmdir()
+            raise
 
     def save(self, job: Job) -> None:
         """Make the job's record durable. Raises OSError saying what to do if the disk does not take it."""
@@ -282,7 +287,7 @@ class JobStore:
         return OSError(f"the data folder {self.folder} cannot be used: {error}; {advice}")
 
     def _unwritable(self, error: Exception) -> OSError:
-        advice = "free some space there and start the backend again: its jobs go on"
+        advice = "free some space there"
         return OSError(f"the data folder {self.folder} cannot be written ({error}); {advice}")
 
 

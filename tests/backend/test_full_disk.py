@@ -121,3 +121,10 @@ def test_a_defect_that_one_request_meets_is_answered_and_the_others_are_served(
     (refusal,) = table.ask(request("r1"))
     assert (refusal.request_id, refusal.problem.code) == ("r1", "internal")
     assert isinstance(table.ask(m.ListJobs())[0], m.Jobs)
+
+
+def test_a_job_whose_record_is_not_taken_leaves_no_folder(disk: Disk, tmp_path: Path) -> None:
+    store, disk.is_full = JobStore(tmp_path), True
+    with pytest.raises(OSError, match="no space is left"):
+        store.admit(job())
+    assert list((tmp_path / "jobs").iterdir()) == []
