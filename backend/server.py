@@ -74,7 +74,7 @@ from .queue_messages import (
 from .retention import KEEP_EVERYTHING, Retention, Rule
 from .safekeeping import Safekeeping
 from .silence import SilenceWatch
-from .store import JobStore
+from .store import JobStore, reason_for_clients
 from .submit_check import SubmitCheck
 from .worker_messages import (
     FreeModels,
@@ -296,7 +296,9 @@ class Server:
         except NothingToContinue as missing:
             return missing.problem
         except OSError as error:
-            return Problem("unavailable", f"The backend cannot store this job: {error}.", "Submit it again then.")
+            log.warning("job=%s refused=%s", job.job_id, error)
+            message = f"The backend cannot store this job: {reason_for_clients(error)}."
+            return Problem("unavailable", message, "Submit it again then.")
         return job
 
     def _shut_down(self, client: bytes, peer: str) -> None:

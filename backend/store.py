@@ -112,6 +112,23 @@ def open_default() -> "JobStore":
     )
 
 
+class Unwritable(OSError):
+    """The disk takes nothing. Its text names the folder, for the log; ``for_clients`` does not."""
+
+    def __init__(self, folder: Path, reason: Exception) -> None:
+        super().__init__(f"the data folder {folder} cannot be written ({reason}); free some space there")
+        # The text of an OSError names a file.
+        said = reason.strerror or type(reason).__name__ if isinstance(reason, OSError) else str(reason)
+        self.for_clients = (
+            f"the data folder cannot be written ({said}); free some space there, and what waits is then written"
+        )
+
+
+def reason_for_clients(error: OSError) -> str:
+    """Why something is not on disk, without the name of a folder."""
+    return error.for_clients if isinstance(error, Unwritable) else error.strerror or str(error)
+
+
 class ResultGone(ValueError):
     """A finished job's result is not in its folder any more."""
 
@@ -286,9 +303,8 @@ class JobStore:
         advice = "move its jobs.sqlite away to begin anew, or pass --data FOLDER"
         return OSError(f"the data folder {self.folder} cannot be used: {error}; {advice}")
 
-    def _unwritable(self, error: Exception) -> OSError:
-        advice = "free some space there"
-        return OSError(f"the data folder {self.folder} cannot be written ({error}); {advice}")
+    def _unwritable(self, error: Exception) -> Unwritable:
+        return Unwritable(self.folder, error)
 
 
 def _open_exclusively(path: Path) -> sqlite3.Connection:
