@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 import test_command_line
+from any_to_3d.backend.commands.continue_job import ContinueJob
+from any_to_3d.backend.commands.generate import Generate
 from any_to_3d.backend.store import JobStore
 from requests_and_jobs import job
 from test_command_line import FAKE, Command
@@ -63,3 +65,21 @@ def test_a_job_that_is_not_there_cannot_be_continued(any_to_3d: Command, tmp_pat
             store.admit(job(f"j{number}", f"r{number}", state="finished"))
     done = any_to_3d("continue", "j99", "--data", str(tmp_path / "data"), *FAKE)
     assert "the newest are j2, j1" in done.err
+
+
+def test_a_continued_object_is_as_high_as_a_generated_one() -> None:
+    assert ContinueJob().height == Generate().height
+
+
+def test_a_state_that_lies_after_until_and_fewer_than_no_steps_leave_no_record(
+    any_to_3d: Command, tmp_path: Path
+) -> None:
+    places = ("--data", str(tmp_path / "data"), "--out", str(tmp_path / "a.glb"))
+    first = any_to_3d("generate", "--text", "a red chair", "--keep-job", *places, *FAKE)
+    assert first.status == 0, first.err
+    for options in (("--until", "coarse"), ("--more-steps", "-5")):
+        assert any_to_3d("continue", "j", *options, *places, *FAKE).status == 1
+    assert len(list((tmp_path / "data" / "jobs").iterdir())) == 1
+    done = any_to_3d("continue", "j", "--text", "a blue chair", *places, *FAKE)
+    assert done.status == 0, done.err
+    assert "from its state 'geometry'" in done.err
