@@ -113,6 +113,9 @@ class Dispatch:
         try:
             return Finished(job_id, self._keeping.result(job_id), seconds)
         except ResultGone as gone:
-            return Failed(job_id, Problem("unavailable", str(gone), "Generate it again."))
+            log.info("job=%s gone=%s", job_id, gone)
+            message = f"The result of job {job_id} has been deleted."
+            return Failed(job_id, Problem("unavailable", message, "Generate it again."))
         except ValueError as error:
-            return Failed(job_id, Problem("internal", f"The result cannot be read: {error}.", "Generate it again."))
+            log.warning("job=%s unreadable=%s", job_id, error)
+            return Failed(job_id, Problem("internal", "The stored result cannot be read.", "Generate it again."))

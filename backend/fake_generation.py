@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
+from safetensors import SafetensorError
 from safetensors.numpy import save_file
 
 from ..shared.mesh import MeshSnapshot, TexturedMesh, TextureSnapshot
@@ -158,7 +159,11 @@ class FakeMoment:
         place, index = self.course.at(self.number)
         run = {"recipe": {"phases": phases}, "phase_index": place, "finished_steps": index + 1}
         with replaced(file_of(folder, self.phase, self.ends_phase)) as path:
-            save_file({}, path, {HEADER: json.dumps(run)})
+            try:
+                save_file({}, path, {HEADER: json.dumps(run)})
+            except SafetensorError as error:
+                # What the library makes of a full disk.
+                raise OSError(f"{path} cannot be written: {error}") from error
         if self.ends_phase:
             forget_within_phase(folder)
 

@@ -60,13 +60,19 @@ class Retention:
         """Delete the next job that is due, if any; ``now`` is from any clock, ``wall_clock`` in Unix seconds."""
         if self._rule.keeps_everything:
             return
+        try:
+            self._delete_next(now, wall_clock)
+        except OSError as error:
+            log.warning("retention=failed %s", error)
+
+    def _delete_next(self, now: float, wall_clock: float) -> None:
         if not self._chosen and now >= self._look_at:
             self._look_at = now + SWEEP_SECONDS
             self._chosen = to_delete(self._store.stored_jobs(), self._rule, wall_clock)
-        if self._chosen:
-            job = self._chosen.pop(0)
-            try:
-                self._store.delete(job.job_id)
-                log.info("job=%s deleted bytes=%d", job.job_id, job.bytes)
-            except OSError as error:
-                log.warning("job=%s undeletable=%s", job.job_id, error)
+        if not self._chosen:
+            return
+        job = self._chosen.pop(0)
+        # Since it was chosen it may have been pinned, or another may have begun to go on from it.
+        if not self._store.is_kept(job.job_id):
+            self._store.delete(job.job_id)
+            log.info("job=%s deleted bytes=%d", job.job_id, job.bytes)

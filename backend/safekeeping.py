@@ -9,7 +9,7 @@ import logging
 
 from ..shared.mesh import TexturedMesh
 from .queue_messages import Job
-from .store import JobStore
+from .store import JobStore, reason_for_clients
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,8 @@ class Safekeeping:
         self._results: dict[str, TexturedMesh] = {}
         self._retry_at = 0.0
         self.complaint = ""
-        """Why something is not on disk, and what to do; empty while all is."""
+        """Why something is not on disk, and what to do, for clients; empty while all is."""
+        self._logged = ""
 
     def save(self, job: Job) -> None:
         """Write the record, now or later: a finished job's never before its result."""
@@ -65,9 +66,12 @@ class Safekeeping:
         for job in list(self._records.values()):
             self.save(job)
         if not self.complaint:
+            self._logged = ""
             log.info("storage=writable again")
 
     def _complain(self, error: OSError) -> None:
-        if not self.complaint:
+        # Once for each reason: every few seconds the same is found again.
+        if str(error) != self._logged:
+            self._logged = str(error)
             log.error("storage=unwritable %s", error)
-        self.complaint = str(error)
+        self.complaint = reason_for_clients(error)

@@ -42,7 +42,7 @@ from .access.terms import Terms
 from .access.visible_jobs import answer_as_if_unknown, job_asked_for
 from .addresses import is_loopback
 from .announcement import Announcement
-from .continuation import NothingToContinue, with_parents_prompt
+from .continuation import NothingToContinue, gone_back, with_parents_prompt
 from .delivery import Delivery
 from .dispatch import Dispatch
 from .jobs import JobQueue
@@ -74,7 +74,7 @@ from .queue_messages import (
 from .retention import KEEP_EVERYTHING, Retention, Rule
 from .safekeeping import Safekeeping
 from .silence import SilenceWatch
-from .store import JobStore
+from .store import JobStore, reason_for_clients
 from .submit_check import SubmitCheck
 from .worker_messages import (
     FreeModels,
@@ -299,13 +299,16 @@ class Server:
             problem = verdict.problem or too_many_waiting(self._reception.limits, waiting, submit)
             if problem is not None:
                 return problem
-            job = replace(job, submit=submit, notice=verdict.notice)
+            notice = " ".join(filter(None, (verdict.notice, gone_back(job.submit, submit))))
+            job = replace(job, submit=submit, notice=notice)
             self._store.admit(job)
             log.info("job=%s state=queued attempts=0", job.job_id)
         except NothingToContinue as missing:
             return missing.problem
         except OSError as error:
-            return Problem("unavailable", f"The backend cannot store this job: {error}.", "Submit it again then.")
+            log.warning("job=%s refused=%s", job.job_id, error)
+            message = f"The backend cannot store this job: {reason_for_clients(error)}."
+            return Problem("unavailable", message, "Submit it again then.")
         return job
 
     def _shut_down(self, client: bytes, peer: str) -> None:

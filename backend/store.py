@@ -7,6 +7,7 @@
 import logging
 import shutil
 import sqlite3
+import stat
 import zipfile
 from contextlib import suppress
 from dataclasses import dataclass
@@ -111,6 +112,23 @@ def open_default() -> "JobStore":
     )
 
 
+class Unwritable(OSError):
+    """The disk takes nothing. Its text names the folder, for the log; ``for_clients`` does not."""
+
+    def __init__(self, folder: Path, reason: Exception) -> None:
+        super().__init__(f"the data folder {folder} cannot be written ({reason}); free some space there")
+        # The text of an OSError names a file.
+        said = reason.strerror or type(reason).__name__ if isinstance(reason, OSError) else str(reason)
+        self.for_clients = (
+            f"the data folder cannot be written ({said}); free some space there, and what waits is then written"
+        )
+
+
+def reason_for_clients(error: OSError) -> str:
+    """Why something is not on disk, without the name of a folder."""
+    return error.for_clients if isinstance(error, Unwritable) else error.strerror or str(error)
+
+
 class ResultGone(ValueError):
     """A finished job's result is not in its folder any more."""
 
@@ -133,12 +151,17 @@ class JobStore:
             raise self._unreadable(error) from error
 
     def admit(self, job: Job) -> None:
-        """Make a new job durable: its folder and its record. Raises OSError saying what to do."""
+        """Make a new job durable: its folder and its record, or neither. Raises OSError saying what to do."""
         try:
-            self.job_folder(job.job_id)
+            folder = self.job_folder(job.job_id)
         except OSError as error:
             raise self._unwritable(error) from error
-        self.save(job)
+        try:
+            self.save(job)
+        except OSError:
+            with suppress(OSError):
+                folder.rmdir()
+            raise
 
     def save(self, job: Job) -> None:
         """Make the job's record durable. Raises OSError saying what to do if the disk does not take it."""
@@ -216,20 +239,47 @@ class JobStore:
         return mesh
 
     def stored_jobs(self) -> list[StoredJob]:
-        """Every job that has a record and a folder. Pinned, waiting and running ones are kept, and their parents."""
+        """Every job that has a record and a folder. Pinned, waiting and running ones are kept, and their parents.
+
+        Raises OSError.
+        """
+        needed = self._needed()
+        found = (self._stored(job_id, state, needed) for job_id, state in self._rows(STATES))
+        return [each for each in found if each is not None]
+
+    def is_kept(self, job_id: str) -> bool:
+        """Whether the job is now, whatever it was when ``stored_jobs`` was asked, to be left alone. Raises OSError."""
+        states = dict(self._rows(STATES))
+        return self._keeps(job_id, states.get(job_id, ""), self._needed())
+
+    def _stored(self, job_id: str, state: str, needed: set[str]) -> StoredJob | None:
+        stats = []
+        for path in self.folder_of(job_id).glob("*"):
+            # A worker renames and deletes its files meanwhile.
+            with suppress(FileNotFoundError):
+                stats.append(path.stat())
+        files = [each for each in stats if stat.S_ISREG(each.st_mode)]
+        if not files:
+            return None
+        touched, size = max(each.st_mtime for each in files), sum(each.st_size for each in files)
+        return StoredJob(job_id, state, touched, size, self._keeps(job_id, state, needed))
+
+    def _keeps(self, job_id: str, state: str, needed: set[str]) -> bool:
+        return state in ("queued", "running") or job_id in needed or self.pin_of(job_id).exists()
+
+    def _needed(self) -> set[str]:
+        """Jobs that those which wait or run go on from."""
         needed = set()
-        for (submit,) in self._records.execute(ACTIVE):
+        for (submit,) in self._rows(ACTIVE):
             with suppress(ProtocolError, ValueError, msgpack.UnpackException):
                 needed.add(parent_of(_request(submit)))
-        jobs = []
-        for job_id, state in self._records.execute(STATES):
-            files = [path for path in self.folder_of(job_id).glob("*") if path.is_file()]
-            if files:
-                stats = [path.stat() for path in files]
-                is_kept = state in ("queued", "running") or job_id in needed or self.pin_of(job_id).exists()
-                touched, size = max(each.st_mtime for each in stats), sum(each.st_size for each in stats)
-                jobs.append(StoredJob(job_id, state, touched, size, is_kept))
-        return jobs
+        return needed
+
+    def _rows(self, query: str) -> list[tuple]:
+        try:
+            return self._records.execute(query).fetchall()
+        except sqlite3.Error as error:
+            raise self._unreadable(error) from error
 
     def pin_of(self, job_id: str) -> Path:
         """The file whose presence keeps the job."""
@@ -253,9 +303,8 @@ class JobStore:
         advice = "move its jobs.sqlite away to begin anew, or pass --data FOLDER"
         return OSError(f"the data folder {self.folder} cannot be used: {error}; {advice}")
 
-    def _unwritable(self, error: Exception) -> OSError:
-        advice = "free some space there and start the backend again: its jobs go on"
-        return OSError(f"the data folder {self.folder} cannot be written ({error}); {advice}")
+    def _unwritable(self, error: Exception) -> Unwritable:
+        return Unwritable(self.folder, error)
 
 
 def _open_exclusively(path: Path) -> sqlite3.Connection:

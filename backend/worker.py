@@ -181,7 +181,8 @@ class _Drive:
             moment.save(self._folder)
         except OSError as error:
             log.warning("job=%s unsaved=%s", self._job.job_id, error)
-            self._notice = f"The job's state could not be stored ({error}); if it has to resume, it loses some time."
+            reason = error.strerror or "the disk did not take it"
+            self._notice = f"The job's state could not be stored ({reason}); if it has to resume, it loses some time."
             return
         yield Saved(self._job.job_id, self._meter.overall)
 

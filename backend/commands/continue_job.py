@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from ..queue_messages import Job
     from ..store import JobStore
 
+NAMED = 8
+"""How many jobs a message names."""
+
 
 @dataclass(frozen=True)
 class ContinueJob(ObjectOptions):
@@ -24,10 +27,11 @@ class ContinueJob(ObjectOptions):
     """
 
     job: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="JOB")] = ""
-    """The job's name, or its beginning, as 'any-to-3d jobs list' has it."""
+    """The job's name, or its beginning."""
 
     checkpoint: str = ""
-    """The state: the name of a phase for its end, or nothing for the newest."""
+    """The state: the name of a phase for its end, or nothing for the newest; at the end of a job, where nothing that is
+    asked for could change anything, the one before."""
 
     more_steps: int = 0
     """Further steps of the last phase that runs."""
@@ -44,11 +48,11 @@ class ContinueJob(ObjectOptions):
     output: Annotated[Path, tyro.conf.arg(aliases=["--out"])] = Path("continued.glb")
     """Where the GLB goes."""
 
-    height: float = 0.0
+    height: float = 1.0
     """The object's height in metres, standing on the origin; 0 leaves it in generator units."""
 
     def run(self) -> int:
-        from ..continuation import NothingToContinue, with_parents_prompt
+        from ..continuation import NothingToContinue, gone_back, with_parents_prompt
         from ..finishing.glb import write_glb
 
         if not self.job:
@@ -58,9 +62,12 @@ class ContinueJob(ObjectOptions):
         with opened_store(self.data) as store:
             parent = _parent(store, self.job)
             try:
-                submit = with_parents_prompt(self._request(parent), store)
+                asked = self._request(parent)
+                submit = with_parents_prompt(asked, store)
             except NothingToContinue as error:
                 raise ValueError(f"{error} {error.problem.hint}") from error
+            if notice := gone_back(asked, submit):
+                console.print(notice, style="yellow", markup=False)
             finished = kept(store, submit, self, console, store.folder_of(parent.job_id))
         if finished is None:
             return 1
@@ -94,5 +101,13 @@ def _parent(store: "JobStore", name: str) -> "Job":
     found = [job for job in jobs if job.job_id.startswith(name)]
     if len(found) != 1:
         said = "no job begins" if not found else f"{len(found)} jobs begin"
-        raise ValueError(f"{said} with {name!r} in {store.folder}; 'any-to-3d jobs list' names them")
+        raise ValueError(f"{said} with {name!r} in {store.folder}; {_newest(found or jobs)}")
     return found[0]
+
+
+def _newest(jobs: list["Job"]) -> str:
+    """The last of them by name: a command that could list them has to wait until the folder is free."""
+    if not jobs:
+        return "it holds none"
+    names = [job.job_id for job in reversed(jobs[-NAMED:])]
+    return f"the newest {'is' if len(names) == 1 else 'are'} {', '.join(names)}"

@@ -61,14 +61,11 @@ def run_locally(
         with _forgotten() as somewhere:
             return run_locally(submit, options, console, somewhere)
     from ..interrupt import remembered_interrupt
-    from ..serving import build_check
     from ..worker_messages import Run
 
-    verdict = build_check(options.profile, options.models_folder)(submit)
-    if verdict.problem is not None:
-        raise ValueError(_sentences(verdict.problem))
-    if verdict.notice:
-        console.print(verdict.notice, style="yellow", markup=False)
+    notice = require_accepted(submit, options)
+    if notice:
+        console.print(notice, style="yellow", markup=False)
     with remembered_interrupt() as was_interrupted:
         parent = "" if place.parent is None else str(place.parent)
         job = Run(place.job_id, submit, str(place.folder), source_folder=parent)
@@ -79,6 +76,16 @@ def run_locally(
         console.print(f"any-to-3d: {_sentences(outcome.problem)}", style="red", markup=False)
         return None
     return outcome
+
+
+def require_accepted(submit: Submit, options: PromptOptions) -> str:
+    """What the artist is to know of a request that can be run, or nothing. Raises ValueError if it is refused."""
+    from ..serving import build_check
+
+    verdict = build_check(options.profile, options.models_folder)(submit)
+    if verdict.problem is not None:
+        raise ValueError(_sentences(verdict.problem))
+    return verdict.notice
 
 
 class _Unwatched:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 
 from ...shared.messages import Finished, SeenFrom, Submit
-from .local_job import Place, run_locally
+from .local_job import Place, require_accepted, run_locally
 from .prompt_options import PromptOptions, require_glb
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from ..queue_messages import Job
     from ..store import JobStore
 
 
@@ -84,10 +85,21 @@ def kept(
     # Not the request's own name: it is the same for every call, and a store has each but once.
     job_id = f"j{uuid.uuid4().hex[:16]}"
     job = Job(job_id, replace(submit, request_id=job_id), state="cancelled", attempts=1)
-    store.save(job)
-    finished = run_locally(submit, options, console, Place(store.job_folder(job_id), job_id, parent))
+    # Before anything is on disk: what is refused is to leave nothing there.
+    require_accepted(submit, options)
+    store.admit(job)
+    finished = run_locally(submit, options, console, Place(store.folder_of(job_id), job_id, parent))
     if finished is not None:
-        store.save_result(job_id, finished.mesh)
-        store.save(replace(job, state="finished", seconds=finished.seconds))
-        console.print(f"kept as job {job_id}: any-to-3d continue {job_id}", markup=False)
+        _keep(store, replace(job, state="finished", seconds=finished.seconds), finished, console)
     return finished
+
+
+def _keep(store: "JobStore", job: "Job", finished: Finished, console: "Console") -> None:
+    """A data folder that takes nothing is no reason to lose the object, which may go to another disk."""
+    try:
+        store.save_result(job.job_id, finished.mesh)
+        store.save(job)
+    except OSError as error:
+        console.print(f"the job could not be kept, only its object: {error}", style="yellow", markup=False)
+        return
+    console.print(f"kept as job {job.job_id}: any-to-3d continue {job.job_id}", markup=False)

@@ -64,15 +64,19 @@ class PruneJobs:
             raise ValueError("say what is to go: --older-than DAYS, --keep-gb GB, or both")
         store = JobStore(_folder(self.data))
         try:
-            chosen = to_delete(store.stored_jobs(), rule, time.time())
-            for job in chosen:
+            gone = []
+            for job in to_delete(store.stored_jobs(), rule, time.time()):
+                # Pins are files: one may have been set since.
+                if store.is_kept(job.job_id):
+                    continue
                 if not self.dry_run:
                     store.delete(job.job_id)
+                gone.append(job)
                 _say(f"{job.job_id} {job.state}, {job.bytes / BYTES_OF_A_GB:.3f} GB")
         finally:
             store.close()
-        total = sum(job.bytes for job in chosen) / BYTES_OF_A_GB
-        _say(f"{len(chosen)} jobs {'would go' if self.dry_run else 'deleted'}, {total:.3f} GB")
+        total = sum(job.bytes for job in gone) / BYTES_OF_A_GB
+        _say(f"{len(gone)} jobs {'would go' if self.dry_run else 'deleted'}, {total:.3f} GB")
         return 0
 
 

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +17,6 @@ import trimesh
 from any_to_3d.backend import __main__
 from any_to_3d.backend.catalogue import PROFILES
 from any_to_3d.backend.commands.generate import Generate
-from any_to_3d.backend.store import JobStore
 from any_to_3d.backend.version import backend_version
 from any_to_3d.shared.messages import ImagePrompt, TextPrompt
 from photos import photo, png
@@ -362,27 +360,3 @@ def test_what_cannot_be_begun_is_said(
     done = any_to_3d(*arguments, *FAKE)
     assert done.status == 1
     assert message in done.err
-
-
-def test_a_kept_job_is_continued_by_the_beginning_of_its_name(any_to_3d: Command, tmp_path: Path) -> None:
-    places = ("--data", str(tmp_path / "data"), "--out")
-    first = any_to_3d(
-        *("generate", "--text", "a red chair", "--seed", "7", "--until", "geometry", "--keep-job"),
-        *(*places, str(tmp_path / "a.glb"), *FAKE),
-    )
-    assert first.status == 0, first.err
-    (name,) = [line.split()[3].rstrip(":") for line in first.err.splitlines() if line.startswith("kept as job")]
-    done = any_to_3d("continue", name[:6], *places, str(tmp_path / "b.glb"), *FAKE)
-    assert done.status == 0, done.err
-    with closing(JobStore(tmp_path / "data")) as store:
-        jobs, _ = store.load()
-        assert [job.state for job in jobs] == ["finished", "finished"]
-        assert jobs[1].info().parent == name
-        assert (jobs[1].submit.prompts, jobs[1].submit.seed) == (jobs[0].submit.prompts, 7)
-        assert [info.name for info in store.checkpoints(jobs[1].job_id)] == ["texture"]
-
-
-def test_a_job_that_is_not_there_cannot_be_continued(any_to_3d: Command, tmp_path: Path) -> None:
-    done = any_to_3d("continue", "j99", "--data", str(tmp_path / "data"), *FAKE)
-    assert done.status == 1
-    assert "no job begins with 'j99'" in done.err

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from any_to_3d.backend.continuation import NothingToContinue, with_parents_prompt
+from any_to_3d.backend.continuation import NothingToContinue, gone_back, with_parents_prompt
 from any_to_3d.backend.fake_course import even_course
 from any_to_3d.backend.fake_generation import FakeMoment
 from any_to_3d.backend.store import JobStore
@@ -88,3 +88,39 @@ def test_a_job_whose_states_are_gone_cannot_be_continued(store: JobStore) -> Non
 def test_somebody_elses_job_is_as_unknown_as_one_that_never_was(store: JobStore) -> None:
     with pytest.raises(NothingToContinue, match="has no job 'j1'"):
         with_parents_prompt(branch(), store, is_hidden=lambda parent: parent.job_id == "j1")
+
+
+@pytest.fixture
+def ended(store: JobStore) -> JobStore:
+    """The store, whose job has gone to its end."""
+    for step in (19, 29):
+        FakeMoment("j1", step, even_course(10), 0, 0.0, lambda seconds: None).save(store.job_folder("j1"))
+    return store
+
+
+@pytest.mark.parametrize("asked", [branch(), branch(prompts=(), seed=8), branch(prompts=(), preset="high")])
+def test_another_wish_at_the_end_of_a_job_goes_on_from_the_state_before_and_says_so(
+    ended: JobStore, asked: Submit
+) -> None:
+    submit = with_parents_prompt(asked, ended)
+    assert submit.source == Continue("j1", "geometry")
+    assert "from its state 'geometry'" in gone_back(asked, submit)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        branch(prompts=()),
+        branch(checkpoint="texture"),
+        replace(branch(), source=Continue("j1", more_steps=5)),
+    ],
+)
+def test_what_has_an_effect_or_none_is_asked_for_goes_on_from_the_end(ended: JobStore, asked: Submit) -> None:
+    submit = with_parents_prompt(asked, ended)
+    assert submit.source == asked.source
+    assert gone_back(asked, submit) == ""
+
+
+def test_a_state_after_the_last_phase_to_run_is_refused_at_once(ended: JobStore) -> None:
+    with pytest.raises(NothingToContinue, match="'texture', after 'coarse'"):
+        with_parents_prompt(branch(until="coarse"), ended)

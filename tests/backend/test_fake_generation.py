@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import trimesh
+from any_to_3d.backend import fake_generation
 from any_to_3d.backend.engine import Stage
 from any_to_3d.backend.fake_generation import FakeEngine, FakeMoment, sphere, textured_torus, torus
 from any_to_3d.shared.mesh import SourceMesh, TexturedMesh, TextureSnapshot
@@ -14,6 +15,7 @@ from any_to_3d.shared.messages import CutOut, ImagePrompt, Submit, TextPrompt, W
 from any_to_3d.shared.starting_points import Continue, Refine, Retexture
 from PIL import Image
 from requests_and_jobs import request
+from safetensors import SafetensorError
 from source_meshes import square
 
 
@@ -170,3 +172,13 @@ def test_a_given_shape_comes_back_in_colour(source: Refine | Continue) -> None:
     assert (mesh.vertices == shape().vertices).all()
     assert mesh.albedo.std() > 0
     last.snapshot(1, 500).validate()
+
+
+def test_a_full_disk_is_no_defect_of_the_fake_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*arguments: object) -> None:
+        raise SafetensorError("no space left on device")
+
+    monkeypatch.setattr(fake_generation, "save_file", full)
+    moment = moments()[5]
+    with pytest.raises(OSError, match="no space left"):
+        moment.save(tmp_path)

@@ -1,6 +1,6 @@
 """A disk that takes nothing: what is told, what is refused, and that nothing is lost once it takes something again."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -121,3 +121,49 @@ def test_a_defect_that_one_request_meets_is_answered_and_the_others_are_served(
     (refusal,) = table.ask(request("r1"))
     assert (refusal.request_id, refusal.problem.code) == ("r1", "internal")
     assert isinstance(table.ask(m.ListJobs())[0], m.Jobs)
+
+
+def test_a_job_whose_record_is_not_taken_leaves_no_folder(disk: Disk, tmp_path: Path) -> None:
+    store, disk.is_full = JobStore(tmp_path), True
+    with pytest.raises(OSError, match="no space is left"):
+        store.admit(job())
+    assert list((tmp_path / "jobs").iterdir()) == []
+
+
+def test_a_full_disk_is_logged_once_and_clients_are_not_told_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(folder: Path, *arguments: object, **options: object) -> None:
+        raise OSError(28, "No space left on device", str(folder))
+
+    store = JobStore(tmp_path)
+    keeping = Safekeeping(store)
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "mkdir", full)
+        keeping.save_result("j1", textured())
+        for turn in range(1, 4):
+            keeping.retry(turn * RETRY_SECONDS)
+    assert "No space left on device" in keeping.complaint
+    assert "free some space" in keeping.complaint
+    assert str(tmp_path) not in keeping.complaint
+    errors = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert len(errors) == 1
+    assert str(tmp_path) in errors[0]
+    keeping.retry(9 * RETRY_SECONDS)
+    assert keeping.complaint == ""
+
+
+@pytest.mark.parametrize(("damage", "code"), [(Path.unlink, "unavailable"), (Path.touch, "internal")])
+def test_a_result_that_cannot_be_delivered_is_told_without_a_path(
+    table: Table, tmp_path: Path, damage: Callable[[Path], None], code: str
+) -> None:
+    table.pool.said.append((0, Ready("cpu", "fake")))
+    job_id = table.ask(request("r1"))[0].job_id
+    table.pool.said.append((0, m.Finished(job_id, textured(), 1.0)))
+    table.turn()
+    result = tmp_path / "jobs" / job_id / "result.npz"
+    result.write_bytes(b"")
+    damage(result)
+    (failed,) = [each for each in table.ask(m.Watch(job_id)) if isinstance(each, m.Failed)]
+    assert failed.problem.code == code
+    assert str(tmp_path) not in failed.problem.message

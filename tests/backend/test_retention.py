@@ -99,3 +99,30 @@ def test_a_server_deletes_one_job_a_turn_with_its_record_and_looks_again_in_an_h
 def test_without_a_rule_nothing_is_looked_at(store: JobStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(JobStore, "stored_jobs")
     Retention(store, Rule()).sweep(0.0, NOW)
+
+
+def test_a_job_pinned_or_continued_since_it_was_chosen_is_kept(store: JobStore) -> None:
+    store.admit(job("j6", "r6", state="finished"))
+    store.save_result("j6", textured())
+    retention = Retention(store, Rule(gigabytes=0))
+    retention.sweep(0.0, NOW)
+    store.pin_of("j4").touch()
+    store.admit(replace(job("j7"), submit=replace(request("r7"), source=Continue("j6"))))
+    for _ in range(3):
+        retention.sweep(0.0, NOW)
+    assert store.find("j3") is None
+    assert (store.folder_of("j4") / "result.npz").exists()
+    assert (store.folder_of("j6") / "result.npz").exists()
+
+
+def test_a_file_renamed_while_it_is_measured_is_left_out(store: JobStore) -> None:
+    (store.folder_of("j3") / "half.part").symlink_to(store.folder / "renamed")
+    assert {each.job_id for each in store.stored_jobs()} == {f"j{number}" for number in range(1, 6)}
+
+
+def test_a_folder_that_cannot_be_read_does_not_end_the_server(
+    store: JobStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.close()
+    Retention(store, Rule(days=5)).sweep(0.0, NOW)
+    assert "retention=failed" in caplog.text
