@@ -110,13 +110,24 @@ def _check_operations(submit: Submit, offer: Offer, recipe: RecipeInfo) -> None:
             raise RequestRefused(f"Profile {offer.profile!r} cannot do {operation!r}.", "Use a newer backend for it.")
 
 
-def _check_retexture(source: Retexture) -> None:
+def check_texture_size(width: int, height: int) -> None:
+    """Raise RequestRefused for a texture of so many pixels that no backend paints it, or so few."""
     low, high = TEXTURE_SIDES
-    if not (low <= source.width <= high and low <= source.height <= high):
-        size = f"{source.width} x {source.height}"
-        raise RequestRefused(f"The texture is to have {size} pixels.", f"Choose from {low} to {high} a side.")
-    if not 0 < source.strength <= 1:
-        raise RequestRefused(f"The strength is {source.strength:g}.", "Choose from above 0, a tint, to 1, all new.")
+    if not (low <= width <= high and low <= height <= high):
+        raise RequestRefused(
+            f"The texture is to have {width} x {height} pixels.", f"Choose from {low} to {high} a side."
+        )
+
+
+def check_strength(strength: float) -> None:
+    """Raise RequestRefused for a strength of new colours outside (0, 1]."""
+    if not 0 < strength <= 1:
+        raise RequestRefused(f"The strength is {strength:g}.", "Choose from above 0, a tint, to 1, all new.")
+
+
+def _check_retexture(source: Retexture) -> None:
+    check_texture_size(source.width, source.height)
+    check_strength(source.strength)
     if not 0 <= source.mask_border <= LARGEST_MASK_BORDER:
         raise RequestRefused(
             f"The mask's border has {source.mask_border} texels.", f"Choose from 0 to {LARGEST_MASK_BORDER}."

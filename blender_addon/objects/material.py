@@ -65,7 +65,9 @@ def repainted(target: bpy.types.Object, image: bpy.types.Image, layer: str) -> b
         assert socket is not None, "a copy has what it is a copy of"
         source = made.node_tree.nodes.new("ShaderNodeTexImage")
         source.location = socket.node.location.x - 320, socket.node.location.y
+        replaced = _feeding(socket)
         made.node_tree.links.new(source.outputs["Color"], socket)
+        _remove_unlinked(made, replaced)
     source.image = image
     place = made.node_tree.nodes.new("ShaderNodeUVMap")
     place.uv_map = layer
@@ -73,6 +75,27 @@ def repainted(target: bpy.types.Object, image: bpy.types.Image, layer: str) -> b
     made.node_tree.links.new(place.outputs["UV"], source.inputs["Vector"])
     made.node_tree.nodes.active = source
     return made
+
+
+def _remove_unlinked(material: bpy.types.Material, nodes: list[bpy.types.Node]) -> None:
+    """Remove those of the nodes that no other takes anything from, and what only they took: it would keep its images.
+
+    What the artist has left unlinked elsewhere stays.
+    """
+    waiting = list(nodes)
+    while waiting:
+        node = waiting.pop()
+        if any(output.is_linked for output in node.outputs):
+            continue
+        # One can feed another through several sockets; once removed, it must not be looked at again.
+        waiting = [each for each in waiting if each != node]
+        before = [each for socket in node.inputs for each in _feeding(socket)]
+        waiting += [each for each in before if each not in waiting]
+        material.node_tree.nodes.remove(node)
+
+
+def _feeding(socket: bpy.types.NodeSocket) -> list[bpy.types.Node]:
+    return [link.from_node for link in socket.links or () if link.from_node is not None]
 
 
 def _own_material(mesh: bpy.types.Mesh) -> bpy.types.Material | None:

@@ -204,7 +204,7 @@ def _restore(target: bpy.types.Object) -> None:
         if is_first and len(versions.versions_of(target)) == 1:
             versions.forget_version(target, base)
         versions.remove_unused(made)
-    if layer in mesh.uv_layers and target.mode == "OBJECT":
+    if layer in mesh.uv_layers:
         mesh.uv_layers.remove(mesh.uv_layers[layer])
     if not versions.versions_of(target):
         target.property_unset(retexture_mark.PROPERTY)

@@ -52,16 +52,6 @@ class PreparedSource:
     notices: tuple[str, ...]
 
 
-def shape_only(context: bpy.types.Context, target: bpy.types.Object | None) -> SourceMesh:
-    """The object's shape without UVs. Raises ValueError, with what to do, for one that cannot be sent."""
-    target = fit_source(target)
-    with in_object_mode(context), working_copy(context, target) as copy:
-        check_faces(context, copy, target.name)
-        mesh = evaluated(context, copy)
-    vertices, faces = in_generator_units(mesh.vertices, mesh.faces, np.array(target.matrix_world))
-    return SourceMesh(vertices, faces, np.zeros((0, 2), np.float32), np.zeros((0, 3), np.int32))
-
-
 def prepared(context: bpy.types.Context, target: bpy.types.Object | None, wish: TextureWish) -> PreparedSource:
     """The object's mesh with UVs, present colours and mask, ready to be sent. Nothing of the object is touched.
 

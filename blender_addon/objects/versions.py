@@ -112,7 +112,8 @@ def show_version(target: bpy.types.Object, number: int) -> None:
     """
     record = _record(target, number)
     if record.mesh is not None:
-        put_mesh(target, record.mesh)
+        _check_mode(target)
+        put_mesh(target, _mesh_of_its_own(target, record.mesh))
     _put_slots(target, record)
     layers = _mesh_of(target).uv_layers
     if record.uv_layer in layers:
@@ -130,8 +131,7 @@ def put_mesh(target: bpy.types.Object, mesh: bpy.types.Mesh) -> None:
 
     Raises ValueError in any mode but Object Mode.
     """
-    if target.mode != "OBJECT":
-        raise ValueError(f"'{target.name}' is in another mode; leave to Object Mode first.")
+    _check_mode(target)
     before = _mesh_of(target)
     for each in _kept(target).versions:
         if each.mesh is None:
@@ -139,6 +139,23 @@ def put_mesh(target: bpy.types.Object, mesh: bpy.types.Mesh) -> None:
         if each.mesh == mesh:
             each.mesh = None
     target.data = mesh
+
+
+def _check_mode(target: bpy.types.Object) -> None:
+    if target.mode != "OBJECT":
+        raise ValueError(f"'{target.name}' is in another mode; leave to Object Mode first.")
+
+
+def _mesh_of_its_own(target: bpy.types.Object, mesh: bpy.types.Mesh) -> bpy.types.Mesh:
+    """The mesh of a version, copied where another object shows it: a duplicated object's versions point to the same."""
+    if all(each == target or each.data != mesh for each in bpy.data.objects):
+        return mesh
+    own = mesh.copy()
+    assert own is not None, "meshes can be copied"
+    for each in _kept(target).versions:
+        if each.mesh == mesh:
+            each.mesh = own
+    return own
 
 
 def remove_other_versions(target: bpy.types.Object) -> int:
@@ -173,8 +190,13 @@ def remove_unused(material: bpy.types.Material) -> None:
     images = [node.image for node in nodes if isinstance(node, bpy.types.ShaderNodeTexImage) and node.image]
     bpy.data.materials.remove(material)
     for image in {each.name: each for each in images}.values():
-        if not image.users:
+        if not _is_used(image):
             bpy.data.images.remove(image)
+
+
+def _is_used(image: bpy.types.Image) -> bool:
+    """Looked up, for Blender 4.2 counts one user too many for each copy of a material."""
+    return image.use_fake_user or any(bpy.data.user_map(subset=[image]).values())
 
 
 def put_material(target: bpy.types.Object, material: bpy.types.Material) -> None:
@@ -191,6 +213,8 @@ def _put_slots(target: bpy.types.Object, record: AnyTo3DVersion) -> None:
     while len(materials) < len(record.slots):
         materials.append(None)
     if not record.slots and not any(materials):
+        for slot in target.material_slots:
+            slot.material = None  # else the object would go on holding it, in no slot
         _clear_slots(_mesh_of(target))
     for slot, kept in zip(target.material_slots, record.slots, strict=False):
         if kept.link == "DATA" and slot.link == "OBJECT":

@@ -78,14 +78,16 @@ class Wait(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> Result:
         deadline = monotonic() + self.timeout
         link = pump.link()
+        before = link.session.trouble  # told already, by whatever ran into it
         while not link.is_settled:
             if monotonic() > deadline:
                 self.report({"ERROR"}, f"Still not done after {wording.duration(self.timeout)}")
                 return {"CANCELLED"}
             pump.step()
             sleep(0.01)
-        if link.session.trouble is not None:
-            self.report({"ERROR"}, link.session.trouble.message)
+        trouble_now = link.session.trouble
+        if trouble_now is not None and trouble_now is not before:
+            self.report({"ERROR"}, trouble_now.message)
             return {"CANCELLED"}
         return {"FINISHED"}
 

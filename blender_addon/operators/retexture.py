@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import bpy
 
+from ...shared.request_check import RequestRefused, check_strength, check_texture_size
 from ...shared.starting_points import LARGEST_MASK_BORDER, Retexture
 from .. import properties, pump, wording
 from ..errors import trouble_of_error
@@ -103,8 +104,10 @@ class RetextureObject(Prompted):
         panels = properties.prompt_fields(context)
         fields = self.over(panels)
         submit = submission.to_submit(fields, backend)
-        source = source_mesh.prepared(context, target, self._wish(chosen.retexture))
         strength = self.strength if self.strength >= 0 else chosen.retexture.strength
+        wish = self._wish(chosen.retexture)
+        _check_limits(strength, wish.size)
+        source = source_mesh.prepared(context, target, wish)
         border = self.border if self.border >= 0 else chosen.retexture.border
         start = Retexture(source.mesh, strength, source.width, source.height, border)
         shown = versions.shown_version(target)
@@ -138,6 +141,16 @@ class RetextureObject(Prompted):
         )
         uvs = cast(UvChoice, chosen.uvs if self.uvs == PANELS else self.uvs)
         return TextureWish(uvs, self.uv_map, int(chosen.size) if self.size < 0 else self.size, mask)
+
+
+def _check_limits(strength: float, size: int) -> None:
+    """Raises ValueError, with what is allowed, for what every backend refuses. size: 0 for that of the image."""
+    try:
+        check_strength(strength)
+        if size:
+            check_texture_size(size, size)
+    except RequestRefused as refused:
+        raise ValueError(f"{refused.problem.message} {refused.problem.hint}") from refused
 
 
 CLASSES = (RetextureObject,)

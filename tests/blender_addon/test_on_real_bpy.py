@@ -74,6 +74,7 @@ SCENARIOS = {
     "kept_results": _installed(),
     "object_tools": _installed(),
     "retexture": _installed(fake_program),
+    "retexture_traces": _installed(fake_program),
     "demo_mode": _installed(),
     "command_line": _installed(fake_program),
     "real_server": _installed(real_program),

@@ -2,7 +2,7 @@
 
 import bpy
 import numpy as np
-from any_to_3d.blender_addon.objects.source_mesh import RADIUS, TextureWish, prepared, shape_only
+from any_to_3d.blender_addon.objects.source_mesh import RADIUS, TextureWish, prepared
 from any_to_3d.blender_addon.objects.texture_mask import Mask
 from varied_meshes import KINDS, active, fingerprint, make
 
@@ -27,7 +27,7 @@ def test_a_squeezed_turned_and_mirrored_object_is_sent_as_it_stands_in_the_world
     target = make("suzanne")
     target.scale, target.rotation_euler, target.location = (-2, 1, 0.5), (0, 0, np.pi / 2), (9, 9, 9)
     bpy.context.view_layer.update()
-    mesh = shape_only(bpy.context, target)
+    mesh = prepared(bpy.context, target, TextureWish(size=64)).mesh
     extent = np.ptp(mesh.vertices, axis=0)
     world = np.array([target.matrix_world @ vertex.co for vertex in target.data.vertices])
     expected = np.ptp(world, axis=0)
@@ -35,7 +35,7 @@ def test_a_squeezed_turned_and_mirrored_object_is_sent_as_it_stands_in_the_world
     assert _volume(mesh) > 0
     target.scale = (2, 1, 0.5)
     bpy.context.view_layer.update()
-    assert _volume(shape_only(bpy.context, target)) > 0
+    assert _volume(prepared(bpy.context, target, TextureWish(size=64)).mesh) > 0
 
 
 def test_the_colours_of_two_materials_are_baked_where_their_faces_are():
