@@ -60,7 +60,8 @@ def _read_lines(path: Path) -> list[str]:
     for number, line in enumerate(lines, start=1):
         if "=" not in line and not _is_comment(line):
             # The line itself may be a secret, so it is not shown.
-            raise ValueError(f"{path}, line {number}: needed is 'name = \"key\"'; mend the line, or delete it")
+            advice = "mend or delete the line, or write a new file with 'any-to-3d keys new'"
+            raise ValueError(f"{path}, line {number}: needed is 'name = \"key\"'; {advice}")
     return lines
 
 
