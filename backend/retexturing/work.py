@@ -68,8 +68,8 @@ def given_mesh(placed: PlacedMesh, seed: int, device: torch.device, with_colours
     if known is not None:
         points, shown = (torch.from_numpy(array).to(device) for array in (known.points, known.colours))
         colours = SurfaceColours(points, shown)
-    vertices = torch.from_numpy(placed.drawn_vertices).to(device)
-    return GivenMesh(vertices, torch.from_numpy(placed.drawn_faces).to(device), colours)
+    vertices = torch.tensor(placed.drawn_vertices, device=device)
+    return GivenMesh(vertices, torch.tensor(placed.drawn_faces, device=device), colours)
 
 
 def _notice(source: Retexture) -> str:

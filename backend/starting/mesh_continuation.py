@@ -73,7 +73,7 @@ class MeshContinuation:
         placed = PlacedMesh.standing(source, np.array(placement.middle), placement.scale)
         painter = Painter(Retexture(source, 1.0, texture_size, texture_size), placed.vertices)
         painter.check()
-        shape = TriangleMesh(torch.from_numpy(placed.drawn_vertices), torch.from_numpy(placed.drawn_faces))
+        shape = TriangleMesh(torch.tensor(placed.drawn_vertices), torch.tensor(placed.drawn_faces))
         saved = asked.own or onto_mesh(asked.saved, asked.recipe, asked.prompt, shape).checkpoint
         return MeshContinuation(saved.recipe, saved, job_id, painter, DrawnMesh(placed), placement)
 
