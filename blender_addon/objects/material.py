@@ -157,7 +157,9 @@ def packed_with_mask(name: str, colors: np.ndarray, mask: np.ndarray) -> bpy.typ
     height, width = mask.shape
     image = bpy.data.images.new(name, width, height, alpha=True)
     image.alpha_mode = "CHANNEL_PACKED"
-    pixels = np.concatenate([colors, mask[..., None]], axis=-1)[::-1] * np.float32(1 / 255)
+    pixels = np.empty((height, width, 4), np.float32)
+    pixels[..., :3], pixels[..., 3] = colors[::-1], mask[::-1]
+    pixels *= np.float32(1 / 255)
     image.pixels.foreach_set(pixels.ravel())  # type: ignore[arg-type]
     image.pack()
     return image
