@@ -10,42 +10,15 @@ from dataclasses import dataclass, field
 from typing import Literal, Union
 
 from .mesh import MeshSnapshot, TexturedMesh, TextureSnapshot
+from .prompts import MAX_FILE_BYTES as MAX_FILE_BYTES
+from .prompts import AudioPrompt as AudioPrompt
+from .prompts import ImagePrompt as ImagePrompt
+from .prompts import Prompt as Prompt
+from .prompts import SeenFrom, WeightedPrompt
+from .prompts import TextPrompt as TextPrompt
 from .starting_points import StartingPoint
 
-MAX_FILE_BYTES = 32 * 2**20
-"""The largest file that a picture or a sound of a prompt may be."""
-
 # --- data inside messages ---------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class TextPrompt:
-    text: str
-
-
-@dataclass(frozen=True)
-class ImagePrompt:
-    """An encoded image file (PNG, JPEG, WebP ...), decoded by the worker with limits; its object is cut out first."""
-
-    data: bytes
-
-
-@dataclass(frozen=True)
-class AudioPrompt:
-    """An encoded sound file (WAV, FLAC, OGG, MP3), decoded by the worker with limits."""
-
-    data: bytes
-
-
-Prompt = Union[TextPrompt, ImagePrompt, AudioPrompt]
-
-
-@dataclass(frozen=True)
-class WeightedPrompt:
-    """One part of a mixed prompt; weights are relative and positive."""
-
-    prompt: Prompt
-    weight: float = 1.0
 
 
 ProblemCode = Literal["bad_request", "missing_weights", "out_of_memory", "protocol", "unavailable", "internal"]
@@ -111,14 +84,6 @@ class CheckpointInfo:
     phase: str
     step: int
     steps: int
-
-
-@dataclass(frozen=True)
-class SeenFrom:
-    """From where a picture shows its object: degrees, azimuth 0 in front (-Y) and counter-clockwise from above."""
-
-    elevation: float
-    azimuth: float
 
 
 Operation = Literal["retexture", "refine", "continue", "until", "seen_from", "pause", "finish_now", "checkpoints"]
