@@ -70,15 +70,18 @@ def file_of_checkout(checkout: Path, module: str, stand_ins: Iterable[types.Modu
     parts = module.split(".")
     for depth in range(1, len(parts)):
         bare_package(checkout, ".".join(parts[:depth]))
-    placed = [each for each in stand_ins if each.__name__ not in sys.modules]
-    sys.modules.update({each.__name__: each for each in placed})
+    placed = {each.__name__: each for each in stand_ins}
+    # Also a package that is loaded makes way: its release may lack what the file imports by name.
+    replaced = {name: sys.modules[name] for name in placed if name in sys.modules}
+    sys.modules.update(placed)
     try:
         return importlib.import_module(module)
     except ImportError as error:
         raise LeftOut(f"{parts[0]} ({error})") from error
     finally:
-        for each in placed:
-            del sys.modules[each.__name__]
+        for name in placed:
+            del sys.modules[name]
+        sys.modules.update(replaced)
 
 
 def bare_package(checkout: Path, name: str) -> None:

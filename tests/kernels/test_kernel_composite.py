@@ -66,3 +66,16 @@ def test_the_fast_twin_reads_strided_input():
     strided = [sigma.t().contiguous().t(), delta[:, :1].expand(-1, 6), values.flip(2).flip(2), z]
     for got, expected in zip(CPU.composite(*strided), REFERENCE.composite(sigma, strided[1], values, z), strict=True):
         torch.testing.assert_close(got, expected)
+
+
+@pytest.mark.parametrize("needing", [(0,), (1, 3), (2,), (0, 2)])
+@pytest.mark.parametrize("used", [(0,), (0, 1), (0, 2, 3)])
+def test_gradients_of_some_inputs_through_some_results_match_the_reference(needing, used):
+    gradients = []
+    for kernels in (REFERENCE, CPU):
+        inputs = [tensor.requires_grad_(i in needing) for i, tensor in enumerate(random_rays(20, 8, torch.float64))]
+        outputs = kernels.composite(*inputs)
+        total = sum((outputs[i] * (i + 1)).square().sum() for i in used)
+        wanted = [inputs[i] for i in needing]
+        gradients.append(torch.autograd.grad(total, wanted, allow_unused=True, materialize_grads=True))
+    torch.testing.assert_close(gradients[1], gradients[0])
