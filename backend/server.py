@@ -87,7 +87,10 @@ from .worker_messages import (
 log = logging.getLogger(__name__)
 
 TURN_MILLISECONDS = 100
+TURN_MILLISECONDS_BEHIND = 10
 MESSAGES_PER_TURN = 100
+REQUEST_SECONDS_PER_TURN = 0.02
+"""Each accepted job waits for the disk; the answers to the others are not to wait for a hundred of them."""
 
 
 class Server:
@@ -120,9 +123,9 @@ class Server:
         self._overload = Overload()
         self._queue = JobQueue(pool.workers, terms.has_shared_jobs)
         self._outbox = Outbox()
-        self._delivery = Delivery(router, self._outbox)
         self._silence = SilenceWatch()
         self._dispatch = Dispatch(self._outbox, store, self._keeping, pool, self._silence)
+        self._delivery = Delivery(router, self._outbox, self._dispatch.stored_result)
         self._retention, self._metrics = Retention(store, retention), metrics
         self._worker_deaths = 0
         self._is_stopping = False
@@ -148,7 +151,7 @@ class Server:
         poller = zmq.Poller()
         for socket in (self._router, *self._pool.sockets()):
             poller.register(socket, zmq.POLLIN)
-        poller.poll(TURN_MILLISECONDS)
+        poller.poll(TURN_MILLISECONDS_BEHIND if self._delivery.is_behind else TURN_MILLISECONDS)
         self._receive_requests()
         for worker, message in self._pool.receive():
             self._hear_worker(worker, message)
@@ -190,7 +193,10 @@ class Server:
     # --- requests -----------------------------------------------------------------------------------------------------
 
     def _receive_requests(self) -> None:
+        until = time.monotonic() + REQUEST_SECONDS_PER_TURN
         for _ in range(MESSAGES_PER_TURN):
+            if time.monotonic() > until:
+                return
             try:
                 client, *frames = self._router.recv_multipart(zmq.NOBLOCK, copy=False)
             except zmq.Again:
