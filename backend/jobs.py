@@ -89,8 +89,8 @@ class JobQueue:
                 return self._restore(jobs)
             case SubmitArrived(client, job):
                 return self._submit(client, job)
-            case WatchArrived(client, job_id, cut_outs, pauses):
-                return self._watch(client, job_id, cut_outs, pauses)
+            case WatchArrived():
+                return self._watch(stimulus)
             case CancelArrived(job_id):
                 return self._cancel(job_id)
             case PauseArrived(job_id):
@@ -197,8 +197,10 @@ class JobQueue:
         self._waiting.append(job.job_id)
         return [Tell(client, Accepted(request_id, job.job_id, job.notice)), *self._start_waiting()]
 
-    def _watch(self, client: bytes, job_id: str, cut_outs: bool, pauses: bool) -> list[Action]:
-        job = self._jobs.get(job_id)
+    def _watch(self, asked: WatchArrived) -> list[Action]:
+        client, job_id, stored = asked.client, asked.job_id, asked.stored
+        has_ended = stored is not None and stored.state not in ("queued", "running")
+        job = self._jobs.get(job_id) or (stored if has_ended else None)
         if job is None:
             return [Tell(client, Failed(job_id, no_such_job(job_id)))]
         if job.state == "finished":
@@ -206,9 +208,9 @@ class JobQueue:
         if job.state == "queued":
             return [Tell(client, Queued(job_id, self._waiting.index(job_id) + 1))]
         if job.state == "running":
-            shown = self._cut_outs.get(job_id, {}).values() if cut_outs else ()
+            shown = self._cut_outs.get(job_id, {}).values() if asked.cut_outs else ()
             latest = [self._latest[job_id]] if job_id in self._latest else []
-            rests = [Paused(job_id)] if job.is_paused and pauses else []
+            rests = [Paused(job_id)] if job.is_paused and asked.pauses else []
             return [Tell(client, event) for event in (Started(job_id), *shown, *latest, *rests)]
         return [Tell(client, Cancelled(job_id) if job.problem is None else Failed(job_id, job.problem))]
 

@@ -12,6 +12,7 @@ import zmq
 from ..shared import PROTOCOL_VERSION
 from ..shared.mesh import MeshSnapshot, TextureSnapshot
 from ..shared.messages import (
+    Accepted,
     Ack,
     Cancel,
     Checkpoints,
@@ -234,7 +235,9 @@ class Server:
 
     def _answer(self, client: bytes, request: Request | Reply | Event, peer: str, owner: str) -> None:
         job_id = job_asked_for(request)
-        if job_id is not None and self._is_hidden(job_id, owner):
+        # Those that ended long ago are on disk only.
+        job = None if job_id is None else self._queue.job(job_id) or self._store.find(job_id)
+        if job is not None and self._queue.is_hidden(job, owner):
             if (answer := answer_as_if_unknown(request)) is not None:
                 self._outbox.put(client, answer)
             return
@@ -245,7 +248,7 @@ class Server:
                 self._submit(client, request, owner)
             case Watch():
                 self._outbox.watch(client, request)
-                self._handle(WatchArrived(client, request.job_id, request.cut_outs, request.pauses))
+                self._handle(WatchArrived(client, request.job_id, request.cut_outs, request.pauses, job))
             case Ack(job_id, sequence):
                 self._outbox.ack(client, job_id, sequence)
             case Cancel(job_id):
@@ -270,11 +273,6 @@ class Server:
                 name = type(request).__name__
                 self._reject(client, "", Problem("protocol", f"{name} is not a request; only a backend sends it."))
 
-    def _is_hidden(self, job_id: str, owner: str) -> bool:
-        # Those that ended long ago are on disk only.
-        job = self._queue.job(job_id) or self._store.find(job_id)
-        return job is not None and self._queue.is_hidden(job, owner)
-
     def _greet(self, client: bytes, hello: Hello) -> None:
         ours, theirs = PROTOCOL_VERSION, hello.protocol_version
         if theirs.split(".")[0] != ours.split(".")[0]:
@@ -287,6 +285,9 @@ class Server:
     def _submit(self, client: bytes, submit: Submit, owner: str) -> None:
         job = Job(f"j{uuid.uuid4().hex[:16]}", submit, owner=owner)
         if self._queue.known_request(submit.request_id, owner) is None:
+            if (earlier := self._store.find_request(submit.request_id, owner)) is not None:
+                self._outbox.put(client, Accepted(submit.request_id, earlier.job_id, earlier.notice))
+                return
             admitted = self._admit(job)
             if isinstance(admitted, Problem):
                 self._reject(client, submit.request_id, admitted)
