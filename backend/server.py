@@ -72,7 +72,7 @@ from .queue_messages import (
     WorkerSaved,
     WorkerSilent,
 )
-from .retention import KEEP_EVERYTHING, Retention, Rule
+from .retention import KEEP_EVERYTHING, Retention, Rule, elapsed
 from .safekeeping import Safekeeping
 from .silence import SilenceWatch
 from .store import JobStore, reason_for_clients
@@ -127,7 +127,7 @@ class Server:
         self._silence = SilenceWatch()
         self._dispatch = Dispatch(self._outbox, store, self._keeping, pool, self._silence)
         self._delivery = Delivery(router, self._outbox, self._dispatch.stored_result)
-        self._retention, self._metrics = Retention(store, retention), metrics
+        self._retention, self._metrics = Retention(store, retention, elapsed(), time.time()), metrics
         self._worker_deaths = 0
         self._is_stopping = False
         self._is_deaf = False
@@ -170,7 +170,7 @@ class Server:
         self._delivery.flush()
         self._refusals.report(time.monotonic())
         self._hang_up_or_listen_again()
-        self._retention.sweep(time.monotonic(), time.time())
+        self._retention.sweep(elapsed(), time.time())
         self._metrics.show(self._figures)
         if self._is_orphaned():
             log.info("parent=gone")
