@@ -1,8 +1,8 @@
 """Which ended jobs may be deleted to keep the data folder small: never one that is pinned, waits, runs or is needed.
 
-A computer's clock may jump, by years, and back: no job is to be deleted because of it. So the oldest are those that were
-accepted first, and their age is told by whichever of two clocks makes them younger: the computer's, or the one that has
-run on from it since the backend started.
+A computer's clock may jump, by years, and back: no job is to be deleted because of it. So the oldest are those that
+were accepted first, and their age is told by whichever of two clocks makes them younger: the computer's, or one that
+nobody sets and that has run on from it since the backend started.
 """
 
 import logging

@@ -20,6 +20,7 @@ from ..shared.messages import (
     FinishNow,
     FreeMemory,
     Hello,
+    Keep,
     ListCheckpoints,
     ListJobs,
     Move,
@@ -261,6 +262,10 @@ class Server:
                 self._handle(FinishArrived(job_id))
             case ListCheckpoints(job_id):
                 self._outbox.put(client, Checkpoints(job_id, self._store.checkpoints(job_id)))
+            case Keep(job_id) if job is not None:
+                self._store.keep_for_file(job_id)
+            case Keep():
+                pass
             case Move(job_id, place):
                 self._handle(MoveArrived(job_id, place))
             case ListJobs():

@@ -20,9 +20,9 @@ import platformdirs
 from ..shared.mesh import TexturedMesh
 from ..shared.messages import CheckpointInfo, Problem, Submit
 from ..shared.wire import ProtocolError, decode, encode
-from .durable_file import replaced
+from .durable_file import flush_folder, replaced
 from .jobs_at_hand import REMEMBERED
-from .pins import PIN
+from .pins import IN_FILE, PIN
 from .queue_messages import Job, parent_of
 from .store_schema import give_back, open_exclusively, shrink
 from .stored_checkpoints import checkpoints_in
@@ -59,6 +59,7 @@ class StoredJob:
     """A job as retention sees it. touched: Unix seconds of its newest file.  is_kept: whatever the rule says.
 
     bytes: of its files and its request.  has_folder: if not, its files were taken away, and it goes as the oldest.
+    is_in_file: a client has saved a file that refers to it.
     """
 
     job_id: str
@@ -67,6 +68,7 @@ class StoredJob:
     bytes: int
     is_kept: bool
     has_folder: bool = True
+    is_in_file: bool = False
 
 
 class StoreInUse(ValueError):
@@ -226,40 +228,46 @@ class JobStore:
             raise ValueError(f"the stored result {path} cannot be read: {error}") from error
         return mesh
 
-    def stored_jobs(self) -> list[StoredJob]:
+    def stored_jobs(self, heeds_files: bool = True) -> list[StoredJob]:
         """Every job that has a record, in the order in which they were accepted.
 
-        Pinned, waiting and running ones are kept, and their parents. Raises OSError.
+        Pinned, waiting and running ones are kept, and their parents; and, if ``heeds_files``, those that a client's
+        saved file refers to. Raises OSError.
         """
         needed = self._needed()
-        return [self._stored(job_id, state, size, needed) for job_id, state, size in self._rows(STATES)]
+        return [self._stored(job_id, state, size, needed, heeds_files) for job_id, state, size in self._rows(STATES)]
 
     def unrecorded(self) -> list[StoredJob]:
         """Folders of jobs that have no record; those that are empty or pinned too. Raises OSError."""
         known = {job_id for job_id, _, _ in self._rows(STATES)}
         names = sorted(path.name for path in (self.folder / "jobs").iterdir() if path.is_dir())
-        return [self._stored(name, "no record", 0, set()) for name in names if name not in known]
+        return [self._stored(name, "no record", 0, set(), True) for name in names if name not in known]
 
-    def is_kept(self, job_id: str) -> bool:
+    def is_kept(self, job_id: str, heeds_files: bool = True) -> bool:
         """Whether the job is now, whatever it was when ``stored_jobs`` was asked, to be left alone. Raises OSError."""
         states = {known: state for known, state, _ in self._rows(STATES)}
-        return self._keeps(job_id, states.get(job_id, ""), self._needed())
+        return self._keeps(job_id, states.get(job_id, ""), self._needed(), heeds_files)
 
-    def _stored(self, job_id: str, state: str, size: int, needed: set[str]) -> StoredJob:
+    def _stored(self, job_id: str, state: str, size: int, needed: set[str], heeds_files: bool) -> StoredJob:
         folder, stats = self.folder_of(job_id), []
         for path in folder.glob("*"):
-            # A worker renames and deletes its files meanwhile.
-            with suppress(FileNotFoundError):
-                stats.append(path.stat())
+            # A worker renames and deletes its files meanwhile. To be marked makes a job no younger.
+            if path.name not in (PIN, IN_FILE):
+                with suppress(FileNotFoundError):
+                    stats.append(path.stat())
         files = [each for each in stats if stat.S_ISREG(each.st_mode)]
         has_folder = folder.is_dir()
         # Of a job that left no file, its folder is as old as its request.
         touched = max((each.st_mtime for each in files), default=folder.stat().st_mtime if has_folder else 0.0)
         size += sum(each.st_size for each in files)
-        return StoredJob(job_id, state, touched, size, self._keeps(job_id, state, needed), has_folder)
+        is_kept, is_in_file = self._keeps(job_id, state, needed, heeds_files), (folder / IN_FILE).exists()
+        return StoredJob(job_id, state, touched, size, is_kept, has_folder, is_in_file)
 
-    def _keeps(self, job_id: str, state: str, needed: set[str]) -> bool:
-        return state in ("queued", "running") or job_id in needed or self.pin_of(job_id).exists()
+    def _keeps(self, job_id: str, state: str, needed: set[str], heeds_files: bool) -> bool:
+        is_needed = state in ("queued", "running") or job_id in needed
+        return (
+            is_needed or self.pin_of(job_id).exists() or (heeds_files and (self.folder_of(job_id) / IN_FILE).exists())
+        )
 
     def _needed(self) -> set[str]:
         """Jobs that those which wait or run go on from."""
@@ -274,6 +282,15 @@ class JobStore:
             return self._records.execute(query).fetchall()
         except sqlite3.Error as error:
             raise self._unreadable(error) from error
+
+    def keep_for_file(self, job_id: str) -> None:
+        """Note, durably, that a client's saved file refers to this job, one of ours. If the disk takes no more, it is
+        logged only: clients say so again when they save or connect."""
+        try:
+            (self.folder_of(job_id) / IN_FILE).touch()
+            flush_folder(self.folder_of(job_id))
+        except OSError as error:
+            log.warning("job=%s not_marked_as_referred_to=%s", job_id, error)
 
     def pin_of(self, job_id: str) -> Path:
         """The file whose presence keeps the job."""

@@ -26,7 +26,7 @@ class PinJob:
 
 @dataclass(frozen=True)
 class UnpinJob:
-    """Let a pinned job be deleted again."""
+    """Let a job be deleted again that was pinned, or that a saved .blend refers to."""
 
     job: JobName
     data: Path | None = None
@@ -41,7 +41,8 @@ class UnpinJob:
 
 @dataclass(frozen=True)
 class PruneJobs:
-    """Delete ended jobs that are old, or the oldest until the rest is small enough; never a pinned one.
+    """Delete ended jobs that are old, or the oldest until the rest is small enough; never a pinned one, nor one
+    that a saved .blend refers to, unless you say so.
 
     Folders in which no file is go too if they have no record. No backend may be using the data folder: one that runs
     does the same by itself with 'serve --keep-days, --keep-gb'.
@@ -51,6 +52,9 @@ class PruneJobs:
     """Days since a job's files last changed."""
     keep_gb: float | None = None
     """How large, in GB, all jobs together may stay."""
+    even_in_files: bool = False
+    """Delete jobs too that a saved .blend refers to: what it has received stays in it, but 'Bring Back' and 'Continue'
+    of those jobs will not work any more."""
     unrecorded: bool = False
     """Delete the folders of jobs that have no record too, of any age, but not pinned ones. They are what is left
     of jobs where jobs.sqlite was moved away, and may hold results."""
@@ -69,7 +73,7 @@ class PruneJobs:
             raise ValueError("say what is to go: --older-than DAYS, --keep-gb GB, or both; or --unrecorded")
         store = JobStore(_folder(self.data))
         try:
-            for line in prune(store, rule, time.time(), self.unrecorded, self.dry_run):
+            for line in prune(store, rule, time.time(), self.unrecorded, self.dry_run, not self.even_in_files):
                 _say(line)
         finally:
             store.close()

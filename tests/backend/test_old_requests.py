@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import zmq
 from any_to_3d.backend.jobs_at_hand import REMEMBERED
+from any_to_3d.backend.pins import IN_FILE
 from any_to_3d.backend.queue_messages import JobsRestored
 from any_to_3d.backend.store import JobStore
 from any_to_3d.shared import messages as m
@@ -54,3 +55,10 @@ def test_a_record_of_a_job_that_waits_but_is_unknown_to_the_queue_is_not_watched
     table.server._store.save(replace(job("lost", "lost"), state="queued"))
     (failed,) = table.ask(m.Watch("lost"))
     assert isinstance(failed, m.Failed)
+
+
+def test_a_job_that_a_file_refers_to_is_marked_and_no_text_of_a_client_becomes_a_path(table: Table) -> None:
+    for asked in ("old", "../../old", "", "nobody"):
+        assert table.ask(m.Keep(asked)) == []
+    marks = [path.relative_to(table.server._store.folder) for path in table.server._store.folder.rglob(IN_FILE)]
+    assert marks == [Path("jobs/old") / IN_FILE]

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from any_to_3d.backend.pins import unpin
 from any_to_3d.backend.pruning import prune
 from any_to_3d.backend.retention import FIRST_SWEEP_SECONDS, SWEEP_SECONDS, Retention, Rule, to_delete
 from any_to_3d.backend.store import JobStore, StoredJob
@@ -181,3 +182,24 @@ def test_a_request_with_pictures_counts_with_its_job(store: JobStore) -> None:
     picture = m.WeightedPrompt(m.ImagePrompt(b"x" * 10**6))
     store.admit(replace(job("j6"), submit=replace(request("r6"), prompts=(picture,)), state="cancelled"))
     assert 10**6 < store.stored_jobs()[-1].bytes < 1.1 * 10**6
+
+
+def test_a_job_that_a_saved_file_refers_to_goes_only_if_that_is_said(store: JobStore) -> None:
+    store.keep_for_file("j3")
+    rule = Rule(days=5)
+    lines = list(prune(store, rule, NOW, takes_unrecorded=False, is_dry=True))
+    assert lines[0].startswith("j4 ")
+    assert "1 jobs, 0.000 GB, stay because a saved .blend refers to them; see --even-in-files" in lines
+    retention = Retention(store, rule, 0.0, NOW)
+    for _ in range(5):
+        retention.sweep(FIRST_SWEEP_SECONDS, NOW + FIRST_SWEEP_SECONDS)
+    assert (store.find("j3") is None, store.find("j4") is None) == (False, True)
+    list(prune(store, rule, NOW, takes_unrecorded=False, is_dry=False, heeds_files=False))
+    assert {job.job_id for job in store.load()[0]} == {"j1", "j2", "j5"}, "pins and what waits are heeded all the same"
+
+
+def test_unpinning_a_job_lets_it_go_though_a_file_refers_to_it(store: JobStore) -> None:
+    store.keep_for_file("j3")
+    assert store.is_kept("j3")
+    unpin(store.folder, "j3")
+    assert not store.is_kept("j3")
