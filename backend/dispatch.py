@@ -62,7 +62,7 @@ class Dispatch:
             case SaveResult(job_id, mesh):
                 self._keeping.save_result(job_id, mesh)
             case SendResult(client, job_id, seconds):
-                self._outbox.put(client, self._stored_result(job_id, seconds))
+                self._outbox.put(client, self.stored_result(job_id, seconds))
             case Start(worker, job):
                 self._start(worker, job)
             case Stop(worker, job_id):
@@ -109,7 +109,8 @@ class Dispatch:
         folder = str(self._store.folder_of(job.job_id))
         self._pool.send(worker, Run(job.job_id, job.submit, folder, job.attempts, source, job.finishes_early))
 
-    def _stored_result(self, job_id: str, seconds: float) -> Finished | Failed:
+    def stored_result(self, job_id: str, seconds: float) -> Finished | Failed:
+        """A finished job's end as its watchers are told it; Failed where its result cannot be read any more."""
         try:
             return Finished(job_id, self._keeping.result(job_id), seconds)
         except ResultGone as gone:

@@ -24,9 +24,9 @@ from ..shared.messages import (
     Progress,
     Queued,
     Started,
-    Submit,
 )
 from .access.fair_places import moved
+from .access.limits import Waiting, bytes_of
 from .access.visible_jobs import may_see, no_such_job
 from .jobs_at_hand import JobsAtHand
 from .queue_messages import (
@@ -79,6 +79,8 @@ class JobQueue:
         self._pausing: set[str] = set()
         self._latest: dict[str, Preparing | Progress] = {}
         self._cut_outs: dict[str, dict[int, CutOut]] = {}
+        self._told_places: dict[str, int] = {}
+        self._waiting_bytes: dict[str, int] = {}
 
     def handle(self, stimulus: Stimulus) -> list[Action]:
         """What must be done about one thing that happened, in order."""
@@ -87,8 +89,8 @@ class JobQueue:
                 return self._restore(jobs)
             case SubmitArrived(client, job):
                 return self._submit(client, job)
-            case WatchArrived(client, job_id, cut_outs, pauses):
-                return self._watch(client, job_id, cut_outs, pauses)
+            case WatchArrived():
+                return self._watch(stimulus)
             case CancelArrived(job_id):
                 return self._cancel(job_id)
             case PauseArrived(job_id):
@@ -133,9 +135,16 @@ class JobQueue:
         """Whether this is a job of somebody else, which must not exist for ``owner``."""
         return not self._may_see(owner, job)
 
-    def waiting_of(self, owner: str) -> list[Submit]:
-        """The requests of this client that have not begun."""
-        return [self._jobs[job_id].submit for job_id in self._waiting if self._jobs[job_id].owner == owner]
+    def waiting_of(self, owner: str) -> Waiting:
+        """What of this client has not begun."""
+        own = [job_id for job_id in self._waiting if self._jobs[job_id].owner == owner]
+        return Waiting(len(own), sum(map(self._bytes_of, own)))
+
+    def _bytes_of(self, job_id: str) -> int:
+        # Asked of every job that waits, whenever another comes.
+        if job_id not in self._waiting_bytes:
+            self._waiting_bytes[job_id] = bytes_of(self._jobs[job_id].submit)
+        return self._waiting_bytes[job_id]
 
     def running_jobs(self) -> dict[str, int]:
         """Which worker computes which job; those that rest are left out."""
@@ -188,8 +197,10 @@ class JobQueue:
         self._waiting.append(job.job_id)
         return [Tell(client, Accepted(request_id, job.job_id, job.notice)), *self._start_waiting()]
 
-    def _watch(self, client: bytes, job_id: str, cut_outs: bool, pauses: bool) -> list[Action]:
-        job = self._jobs.get(job_id)
+    def _watch(self, asked: WatchArrived) -> list[Action]:
+        client, job_id, stored = asked.client, asked.job_id, asked.stored
+        has_ended = stored is not None and stored.state not in ("queued", "running")
+        job = self._jobs.get(job_id) or (stored if has_ended else None)
         if job is None:
             return [Tell(client, Failed(job_id, no_such_job(job_id)))]
         if job.state == "finished":
@@ -197,9 +208,9 @@ class JobQueue:
         if job.state == "queued":
             return [Tell(client, Queued(job_id, self._waiting.index(job_id) + 1))]
         if job.state == "running":
-            shown = self._cut_outs.get(job_id, {}).values() if cut_outs else ()
+            shown = self._cut_outs.get(job_id, {}).values() if asked.cut_outs else ()
             latest = [self._latest[job_id]] if job_id in self._latest else []
-            rests = [Paused(job_id)] if job.is_paused and pauses else []
+            rests = [Paused(job_id)] if job.is_paused and asked.pauses else []
             return [Tell(client, event) for event in (Started(job_id), *shown, *latest, *rests)]
         return [Tell(client, Cancelled(job_id) if job.problem is None else Failed(job_id, job.problem))]
 
@@ -363,7 +374,10 @@ class JobQueue:
         return actions
 
     def _positions(self) -> list[Action]:
-        return [Publish(Queued(job_id, place)) for place, job_id in enumerate(self._waiting, start=1)]
+        """To those whose place is another one than they were told: of a long queue, a new job changes only its own."""
+        places = {job_id: place for place, job_id in enumerate(self._waiting, start=1)}
+        told, self._told_places = self._told_places, places
+        return [Publish(Queued(job_id, place)) for job_id, place in places.items() if told.get(job_id) != place]
 
     def _may_see(self, owner: str, job: Job) -> bool:
         return may_see(owner, job.owner, self._is_shared)
@@ -373,6 +387,7 @@ class JobQueue:
         self._pausing.discard(job.job_id)
         self._latest.pop(job.job_id, None)
         self._cut_outs.pop(job.job_id, None)
+        self._waiting_bytes.pop(job.job_id, None)
         awake = replace(job, is_paused=False)
         if isinstance(event, Finished):
             ended = replace(awake, state="finished", seconds=event.seconds)

@@ -5,6 +5,9 @@ from pathlib import Path
 PIN = "pinned"
 """A file of this name in a job's folder keeps it from being deleted by any rule."""
 
+IN_FILE = "referred_to"
+"""Likewise, unless ``jobs prune`` is told otherwise: a client has said that a saved file of its needs the job."""
+
 
 def pin(data: Path, name: str) -> str:
     """Keep the job of this id, or of the only id that begins so; its id. Raises ValueError."""
@@ -14,9 +17,10 @@ def pin(data: Path, name: str) -> str:
 
 
 def unpin(data: Path, name: str) -> str:
-    """Undo ``pin``."""
+    """Undo ``pin``, and what clients have said of files that need the job."""
     folder = _folder(data, name)
-    (folder / PIN).unlink(missing_ok=True)
+    for mark in (PIN, IN_FILE):
+        (folder / mark).unlink(missing_ok=True)
     return folder.name
 
 

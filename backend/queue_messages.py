@@ -82,10 +82,13 @@ class SubmitArrived:
 
 @dataclass(frozen=True)
 class WatchArrived:
+    """stored: the job's record, in case it ended so long ago that the queue has forgotten it."""
+
     client: bytes
     job_id: str
     cut_outs: bool = False
     pauses: bool = False
+    stored: Job | None = None
 
 
 @dataclass(frozen=True)

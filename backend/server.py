@@ -12,6 +12,7 @@ import zmq
 from ..shared import PROTOCOL_VERSION
 from ..shared.mesh import MeshSnapshot, TextureSnapshot
 from ..shared.messages import (
+    Accepted,
     Ack,
     Cancel,
     Checkpoints,
@@ -19,6 +20,7 @@ from ..shared.messages import (
     FinishNow,
     FreeMemory,
     Hello,
+    Keep,
     ListCheckpoints,
     ListJobs,
     Move,
@@ -71,7 +73,7 @@ from .queue_messages import (
     WorkerSaved,
     WorkerSilent,
 )
-from .retention import KEEP_EVERYTHING, Retention, Rule
+from .retention import KEEP_EVERYTHING, Retention, Rule, elapsed
 from .safekeeping import Safekeeping
 from .silence import SilenceWatch
 from .store import JobStore, reason_for_clients
@@ -87,7 +89,10 @@ from .worker_messages import (
 log = logging.getLogger(__name__)
 
 TURN_MILLISECONDS = 100
+TURN_MILLISECONDS_BEHIND = 10
 MESSAGES_PER_TURN = 100
+REQUEST_SECONDS_PER_TURN = 0.02
+"""Each accepted job waits for the disk; the answers to the others are not to wait for a hundred of them."""
 
 
 class Server:
@@ -120,10 +125,10 @@ class Server:
         self._overload = Overload()
         self._queue = JobQueue(pool.workers, terms.has_shared_jobs)
         self._outbox = Outbox()
-        self._delivery = Delivery(router, self._outbox)
         self._silence = SilenceWatch()
         self._dispatch = Dispatch(self._outbox, store, self._keeping, pool, self._silence)
-        self._retention, self._metrics = Retention(store, retention), metrics
+        self._delivery = Delivery(router, self._outbox, self._dispatch.stored_result)
+        self._retention, self._metrics = Retention(store, retention, elapsed(), time.time()), metrics
         self._worker_deaths = 0
         self._is_stopping = False
         self._is_deaf = False
@@ -148,7 +153,7 @@ class Server:
         poller = zmq.Poller()
         for socket in (self._router, *self._pool.sockets()):
             poller.register(socket, zmq.POLLIN)
-        poller.poll(TURN_MILLISECONDS)
+        poller.poll(TURN_MILLISECONDS_BEHIND if self._delivery.is_behind else TURN_MILLISECONDS)
         self._receive_requests()
         for worker, message in self._pool.receive():
             self._hear_worker(worker, message)
@@ -166,7 +171,7 @@ class Server:
         self._delivery.flush()
         self._refusals.report(time.monotonic())
         self._hang_up_or_listen_again()
-        self._retention.sweep(time.monotonic(), time.time())
+        self._retention.sweep(elapsed(), time.time())
         self._metrics.show(self._figures)
         if self._is_orphaned():
             log.info("parent=gone")
@@ -190,7 +195,10 @@ class Server:
     # --- requests -----------------------------------------------------------------------------------------------------
 
     def _receive_requests(self) -> None:
+        until = time.monotonic() + REQUEST_SECONDS_PER_TURN
         for _ in range(MESSAGES_PER_TURN):
+            if time.monotonic() > until:
+                return
             try:
                 client, *frames = self._router.recv_multipart(zmq.NOBLOCK, copy=False)
             except zmq.Again:
@@ -228,7 +236,9 @@ class Server:
 
     def _answer(self, client: bytes, request: Request | Reply | Event, peer: str, owner: str) -> None:
         job_id = job_asked_for(request)
-        if job_id is not None and self._is_hidden(job_id, owner):
+        # Those that ended long ago are on disk only.
+        job = None if job_id is None else self._queue.job(job_id) or self._store.find(job_id)
+        if job is not None and self._queue.is_hidden(job, owner):
             if (answer := answer_as_if_unknown(request)) is not None:
                 self._outbox.put(client, answer)
             return
@@ -239,7 +249,7 @@ class Server:
                 self._submit(client, request, owner)
             case Watch():
                 self._outbox.watch(client, request)
-                self._handle(WatchArrived(client, request.job_id, request.cut_outs, request.pauses))
+                self._handle(WatchArrived(client, request.job_id, request.cut_outs, request.pauses, job))
             case Ack(job_id, sequence):
                 self._outbox.ack(client, job_id, sequence)
             case Cancel(job_id):
@@ -252,6 +262,10 @@ class Server:
                 self._handle(FinishArrived(job_id))
             case ListCheckpoints(job_id):
                 self._outbox.put(client, Checkpoints(job_id, self._store.checkpoints(job_id)))
+            case Keep(job_id) if job is not None:
+                self._store.keep_for_file(job_id)
+            case Keep():
+                pass
             case Move(job_id, place):
                 self._handle(MoveArrived(job_id, place))
             case ListJobs():
@@ -263,11 +277,6 @@ class Server:
             case _:
                 name = type(request).__name__
                 self._reject(client, "", Problem("protocol", f"{name} is not a request; only a backend sends it."))
-
-    def _is_hidden(self, job_id: str, owner: str) -> bool:
-        # Those that ended long ago are on disk only.
-        job = self._queue.job(job_id) or self._store.find(job_id)
-        return job is not None and self._queue.is_hidden(job, owner)
 
     def _greet(self, client: bytes, hello: Hello) -> None:
         ours, theirs = PROTOCOL_VERSION, hello.protocol_version
@@ -281,6 +290,9 @@ class Server:
     def _submit(self, client: bytes, submit: Submit, owner: str) -> None:
         job = Job(f"j{uuid.uuid4().hex[:16]}", submit, owner=owner)
         if self._queue.known_request(submit.request_id, owner) is None:
+            if (earlier := self._store.find_request(submit.request_id, owner)) is not None:
+                self._outbox.put(client, Accepted(submit.request_id, earlier.job_id, earlier.notice))
+                return
             admitted = self._admit(job)
             if isinstance(admitted, Problem):
                 self._reject(client, submit.request_id, admitted)

@@ -119,6 +119,7 @@ def _welcome(profile: ProfileName, models_folder: Path | None) -> Welcome:
         licences=announced_licences(profile, models_folder),
         can_free_memory=True,
         can_move=True,
+        can_keep=True,
         operations=offered.operations,
     )
 

@@ -20,10 +20,11 @@ import platformdirs
 from ..shared.mesh import TexturedMesh
 from ..shared.messages import CheckpointInfo, Problem, Submit
 from ..shared.wire import ProtocolError, decode, encode
-from .durable_file import replaced
+from .durable_file import flush_folder, replaced
 from .jobs_at_hand import REMEMBERED
-from .pins import PIN
+from .pins import IN_FILE, PIN
 from .queue_messages import Job, parent_of
+from .store_schema import give_back, open_exclusively, shrink
 from .stored_checkpoints import checkpoints_in
 
 log = logging.getLogger(__name__)
@@ -32,40 +33,13 @@ MAX_FOLDERS = 8
 RESULT = "result.npz"
 ARRAYS = ("vertices", "faces", "uvs", "uv_faces", "albedo")
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS jobs (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
-    job_id TEXT NOT NULL UNIQUE,
-    submit BLOB NOT NULL,
-    notice TEXT NOT NULL,
-    state TEXT NOT NULL,
-    attempts INTEGER NOT NULL,
-    seconds REAL NOT NULL,
-    problem_code TEXT,
-    problem_message TEXT,
-    problem_hint TEXT
-)
-"""
-
-ADDED_COLUMNS = {
-    "is_paused": "INTEGER NOT NULL DEFAULT 0",
-    "finishes_early": "INTEGER NOT NULL DEFAULT 0",
-    "deaths": "INTEGER NOT NULL DEFAULT 0",
-    "saved": "REAL NOT NULL DEFAULT 0",
-    "owner": "TEXT NOT NULL DEFAULT ''",
-    "interruptions": "INTEGER NOT NULL DEFAULT 0",
-}
-"""Since the first release: a folder of that time is given them when it is opened."""
-
-FIXED = ("job_id", "submit", "notice", "owner")
+FIXED = ("job_id", "submit", "notice", "owner", "request_id")
 RESTING = ("is_paused", "finishes_early", "deaths", "saved", "interruptions")
 CHANGING = ("state", "attempts", "seconds", "problem_code", "problem_message", "problem_hint", *RESTING)
-COLUMNS = ", ".join((*FIXED, *CHANGING))
+COLUMNS = ", ".join((*(name for name in FIXED if name != "request_id"), *CHANGING))
 
-WRITE = f"""
-INSERT INTO jobs ({COLUMNS}) VALUES ({", ".join("?" for _ in (*FIXED, *CHANGING))})
-ON CONFLICT (job_id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in CHANGING)}
-"""
+INSERT = f"INSERT INTO jobs ({', '.join((*FIXED, *CHANGING))}) VALUES ({', '.join('?' for _ in (*FIXED, *CHANGING))})"
+UPDATE = f"UPDATE jobs SET {', '.join(f'{name} = ?' for name in CHANGING)} WHERE job_id = ?"
 
 READ = f"""
 SELECT {COLUMNS} FROM jobs
@@ -74,21 +48,27 @@ ORDER BY number
 """
 
 FIND = f"SELECT {COLUMNS} FROM jobs WHERE job_id = ?"
-
+FIND_REQUEST = f"SELECT {COLUMNS} FROM jobs WHERE owner = ? AND request_id = ? ORDER BY number DESC LIMIT 1"
 
 ACTIVE = "SELECT submit FROM jobs WHERE state IN ('queued', 'running')"
-STATES = "SELECT job_id, state FROM jobs"
+STATES = "SELECT job_id, state, LENGTH(submit) FROM jobs ORDER BY number"
 
 
 @dataclass(frozen=True)
 class StoredJob:
-    """A job as retention sees it. touched: Unix seconds of its newest file.  is_kept: whatever the rule says."""
+    """A job as retention sees it. touched: Unix seconds of its newest file.  is_kept: whatever the rule says.
+
+    bytes: of its files and its request.  has_folder: if not, its files were taken away, and it goes as the oldest.
+    is_in_file: a client has saved a file that refers to it.
+    """
 
     job_id: str
     state: str
     touched: float
     bytes: int
     is_kept: bool
+    has_folder: bool = True
+    is_in_file: bool = False
 
 
 class StoreInUse(ValueError):
@@ -143,7 +123,7 @@ class JobStore:
         self.folder = Path(folder).absolute()
         (self.folder / "jobs").mkdir(parents=True, exist_ok=True)
         try:
-            self._records = _open_exclusively(self.folder / "jobs.sqlite")
+            self._records = open_exclusively(self.folder / "jobs.sqlite")
         except sqlite3.DatabaseError as error:
             if "locked" in str(error):
                 text = f"the data folder {self.folder} is in use by another backend; end it or pass --data FOLDER"
@@ -167,12 +147,15 @@ class JobStore:
         """Make the job's record durable. Raises OSError saying what to do if the disk does not take it."""
         problem = job.problem
         details = (None, None, None) if problem is None else (problem.code, problem.message, problem.hint)
-        submit = msgpack.packb([bytes(frame) for frame in encode(job.submit)])
-        row = (job.job_id, submit, job.notice, job.owner, job.state, job.attempts, job.seconds, *details)
-        row += (job.is_paused, job.finishes_early, job.deaths, job.saved, job.interruptions)
+        changing = (job.state, job.attempts, job.seconds, *details)
+        changing += (job.is_paused, job.finishes_early, job.deaths, job.saved, job.interruptions)
         try:
             with self._records:
-                self._records.execute(WRITE, row)
+                # Of a known job the request, which may hold pictures, is not written again.
+                if self._records.execute(UPDATE, (*changing, job.job_id)).rowcount == 0:
+                    submit = msgpack.packb([bytes(frame) for frame in encode(job.submit)])
+                    fixed = (job.job_id, submit, job.notice, job.owner, job.submit.request_id)
+                    self._records.execute(INSERT, (*fixed, *changing))
         except sqlite3.DatabaseError as error:
             raise self._unwritable(error) from error
 
@@ -192,11 +175,18 @@ class JobStore:
 
     def find(self, job_id: str) -> Job | None:
         """The record of a job, however old; None if there is none or it is unreadable."""
+        return self._found(FIND, (job_id,))
+
+    def find_request(self, request_id: str, owner: str) -> Job | None:
+        """The job that this client's request has, however old; None if it has none or it is unreadable."""
+        return self._found(FIND_REQUEST, (owner, request_id))
+
+    def _found(self, query: str, named: tuple[str, ...]) -> Job | None:
         try:
-            row = self._records.execute(FIND, (job_id,)).fetchone()
+            row = self._records.execute(query, named).fetchone()
             return None if row is None else _job_from_row(row)
         except (sqlite3.Error, ProtocolError, ValueError, msgpack.UnpackException) as error:
-            log.warning("job=%s unreadable=%s", job_id, error)
+            log.warning("asked=%s unreadable=%s", named[-1], error)
             return None
 
     def checkpoints(self, job_id: str) -> tuple[CheckpointInfo, ...]:
@@ -238,34 +228,46 @@ class JobStore:
             raise ValueError(f"the stored result {path} cannot be read: {error}") from error
         return mesh
 
-    def stored_jobs(self) -> list[StoredJob]:
-        """Every job that has a record and a folder. Pinned, waiting and running ones are kept, and their parents.
+    def stored_jobs(self, heeds_files: bool = True) -> list[StoredJob]:
+        """Every job that has a record, in the order in which they were accepted.
 
-        Raises OSError.
+        Pinned, waiting and running ones are kept, and their parents; and, if ``heeds_files``, those that a client's
+        saved file refers to. Raises OSError.
         """
         needed = self._needed()
-        found = (self._stored(job_id, state, needed) for job_id, state in self._rows(STATES))
-        return [each for each in found if each is not None]
+        return [self._stored(job_id, state, size, needed, heeds_files) for job_id, state, size in self._rows(STATES)]
 
-    def is_kept(self, job_id: str) -> bool:
+    def unrecorded(self) -> list[StoredJob]:
+        """Folders of jobs that have no record; those that are empty or pinned too. Raises OSError."""
+        known = {job_id for job_id, _, _ in self._rows(STATES)}
+        names = sorted(path.name for path in (self.folder / "jobs").iterdir() if path.is_dir())
+        return [self._stored(name, "no record", 0, set(), True) for name in names if name not in known]
+
+    def is_kept(self, job_id: str, heeds_files: bool = True) -> bool:
         """Whether the job is now, whatever it was when ``stored_jobs`` was asked, to be left alone. Raises OSError."""
-        states = dict(self._rows(STATES))
-        return self._keeps(job_id, states.get(job_id, ""), self._needed())
+        states = {known: state for known, state, _ in self._rows(STATES)}
+        return self._keeps(job_id, states.get(job_id, ""), self._needed(), heeds_files)
 
-    def _stored(self, job_id: str, state: str, needed: set[str]) -> StoredJob | None:
-        stats = []
-        for path in self.folder_of(job_id).glob("*"):
-            # A worker renames and deletes its files meanwhile.
-            with suppress(FileNotFoundError):
-                stats.append(path.stat())
+    def _stored(self, job_id: str, state: str, size: int, needed: set[str], heeds_files: bool) -> StoredJob:
+        folder, stats = self.folder_of(job_id), []
+        for path in folder.glob("*"):
+            # A worker renames and deletes its files meanwhile. To be marked makes a job no younger.
+            if path.name not in (PIN, IN_FILE):
+                with suppress(FileNotFoundError):
+                    stats.append(path.stat())
         files = [each for each in stats if stat.S_ISREG(each.st_mode)]
-        if not files:
-            return None
-        touched, size = max(each.st_mtime for each in files), sum(each.st_size for each in files)
-        return StoredJob(job_id, state, touched, size, self._keeps(job_id, state, needed))
+        has_folder = folder.is_dir()
+        # Of a job that left no file, its folder is as old as its request.
+        touched = max((each.st_mtime for each in files), default=folder.stat().st_mtime if has_folder else 0.0)
+        size += sum(each.st_size for each in files)
+        is_kept, is_in_file = self._keeps(job_id, state, needed, heeds_files), (folder / IN_FILE).exists()
+        return StoredJob(job_id, state, touched, size, is_kept, has_folder, is_in_file)
 
-    def _keeps(self, job_id: str, state: str, needed: set[str]) -> bool:
-        return state in ("queued", "running") or job_id in needed or self.pin_of(job_id).exists()
+    def _keeps(self, job_id: str, state: str, needed: set[str], heeds_files: bool) -> bool:
+        is_needed = state in ("queued", "running") or job_id in needed
+        return (
+            is_needed or self.pin_of(job_id).exists() or (heeds_files and (self.folder_of(job_id) / IN_FILE).exists())
+        )
 
     def _needed(self) -> set[str]:
         """Jobs that those which wait or run go on from."""
@@ -280,6 +282,15 @@ class JobStore:
             return self._records.execute(query).fetchall()
         except sqlite3.Error as error:
             raise self._unreadable(error) from error
+
+    def keep_for_file(self, job_id: str) -> None:
+        """Note, durably, that a client's saved file refers to this job, one of ours. If the disk takes no more, it is
+        logged only: clients say so again when they save or connect."""
+        try:
+            (self.folder_of(job_id) / IN_FILE).touch()
+            flush_folder(self.folder_of(job_id))
+        except OSError as error:
+            log.warning("job=%s not_marked_as_referred_to=%s", job_id, error)
 
     def pin_of(self, job_id: str) -> Path:
         """The file whose presence keeps the job."""
@@ -296,6 +307,18 @@ class JobStore:
         except sqlite3.DatabaseError as error:
             raise self._unwritable(error) from error
 
+    def give_back(self) -> None:
+        """Give some of the room of deleted records back to the disk, as far as that is quick."""
+        with suppress(sqlite3.Error):
+            give_back(self._records)
+
+    def shrink(self) -> None:
+        """Give back all of it; may take seconds. Raises OSError."""
+        try:
+            shrink(self._records)
+        except sqlite3.Error as error:
+            raise self._unwritable(error) from error
+
     def close(self) -> None:
         self._records.close()
 
@@ -305,25 +328,6 @@ class JobStore:
 
     def _unwritable(self, error: Exception) -> Unwritable:
         return Unwritable(self.folder, error)
-
-
-def _open_exclusively(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=0.2)
-    try:
-        # The lock ends with the process, however it ends.
-        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        with connection:
-            connection.execute(SCHEMA)
-            present = {row[1] for row in connection.execute("PRAGMA table_info(jobs)")}
-            for name, kind in ADDED_COLUMNS.items():
-                if name not in present:
-                    connection.execute(f"ALTER TABLE jobs ADD COLUMN {name} {kind}")
-    except sqlite3.DatabaseError:
-        connection.close()
-        raise
-    return connection
 
 
 def _job_from_row(row: tuple) -> Job:

@@ -14,7 +14,19 @@ import bpy
 
 from ..shared.client import Client, CurveKeys
 from ..shared.mesh import MeshSnapshot, TexturedMesh, TextureSnapshot
-from ..shared.messages import Accepted, Ack, Cancelled, CutOut, Failed, Finished, Message, Rejected, Request, Submit
+from ..shared.messages import (
+    Accepted,
+    Ack,
+    Cancelled,
+    CutOut,
+    Failed,
+    Finished,
+    Message,
+    Rejected,
+    Request,
+    Submit,
+    Welcome,
+)
 from . import cut_out_icons, live_pictures
 from .arrivals import Arrivals
 from .connection.backend_process import BackendProcess, LaunchOptions
@@ -24,6 +36,7 @@ from .frame_budget import FrameBudget
 from .frame_memory import FrameMemory
 from .history import icons as history_icons
 from .history.ledger import Ledger
+from .history.references import References
 from .objects import replacement, scene
 from .objects.placement import Placement
 from .objects.scene import Outcome
@@ -82,6 +95,7 @@ class Link:
         self.frames = FrameMemory()
         self._arrivals = Arrivals(self.frames)
         self._ledger = Ledger()
+        self._references = References()
         self._budget = FrameBudget()
 
     # --- what the artist asks for -------------------------------------------------------------------------------------
@@ -195,6 +209,12 @@ class Link:
         self.apply(Attached(scene.unfinished()))
         self._await_retextures()
         self._show_again()
+        self.file_saved()
+
+    def file_saved(self) -> None:
+        """The file on disk refers to its jobs: tell the backend, which is to keep them."""
+        for reference in self._references.to_tell(self.session.backend):
+            self.ask(reference)
 
     def _await_retextures(self) -> None:
         """Ask for the results that objects of the new file wait for, once more where their jobs have ended since."""
@@ -309,6 +329,8 @@ class Link:
             self.apply(message)
             self._keep_mesh(message)
             self._keep_cut_out(message)
+            if isinstance(message, Welcome):
+                self.file_saved()
         self.apply(Silence(client.seconds_since_heard, self.is_starting, client.obstacle))
         if self.session.connection == "refused":
             self._hang_up()

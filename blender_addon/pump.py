@@ -117,6 +117,12 @@ def _on_save(*_: object) -> None:
 
 
 @persistent
+def _on_saved(*_: object) -> None:
+    link().file_saved()
+    wake()
+
+
+@persistent
 def _on_undo(*_: object) -> None:
     link().undone()
     wake()
@@ -127,6 +133,7 @@ def _handlers() -> tuple[tuple[list, object], ...]:
     return (
         (handlers.load_post, _on_load),
         (handlers.save_pre, _on_save),
+        (handlers.save_post, _on_saved),
         (handlers.undo_post, _on_undo),
         (handlers.redo_post, _on_undo),
     )

@@ -199,6 +199,13 @@ class FinishNow:
 
 
 @dataclass(frozen=True)
+class Keep:
+    """A file of the artist's refers to this job: no rule is to delete it without asking."""
+
+    job_id: str
+
+
+@dataclass(frozen=True)
 class ListCheckpoints:
     job_id: str
 
@@ -226,7 +233,7 @@ class Welcome:
     """backend_id is new whenever the server restarted. ``warning``: what the artist should know before starting.
 
     memory: of each device, once a worker has reported it.  licences: of published networks that jobs use.
-    can_free_memory, can_move: whether FreeMemory and Move are understood.  operations: what else can be asked for.
+    can_free_memory, can_move, can_keep: whether FreeMemory, Move and Keep are understood.  operations: what else.
     """
 
     protocol_version: str
@@ -242,6 +249,7 @@ class Welcome:
     can_free_memory: bool = False
     can_move: bool = False
     operations: tuple[Operation, ...] = ()
+    can_keep: bool = False
 
 
 @dataclass(frozen=True)
@@ -359,7 +367,20 @@ class Failed:
 
 
 Request = Union[
-    Hello, Submit, Watch, Ack, Cancel, ListJobs, Shutdown, Move, FreeMemory, Pause, Resume, FinishNow, ListCheckpoints
+    Hello,
+    Submit,
+    Watch,
+    Ack,
+    Cancel,
+    ListJobs,
+    Shutdown,
+    Move,
+    FreeMemory,
+    Pause,
+    Resume,
+    FinishNow,
+    ListCheckpoints,
+    Keep,
 ]
 Reply = Union[Welcome, Accepted, Rejected, Jobs, Checkpoints]
 Event = Union[

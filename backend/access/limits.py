@@ -49,13 +49,21 @@ def bytes_of(submit: Submit) -> int:
     return sum(map(len, files)) + sum(array.nbytes for array in arrays if array is not None)
 
 
-def too_many_waiting(limits: Limits, waiting: list[Submit], asked: Submit) -> Problem | None:
+@dataclass(frozen=True)
+class Waiting:
+    """Of one client: how many of its jobs have not begun, and the bytes of their requests."""
+
+    jobs: int
+    bytes: int
+
+
+def too_many_waiting(limits: Limits, waiting: Waiting, asked: Submit) -> Problem | None:
     """Why a further request of a client with these waiting ones is refused, or None."""
     hint = "Wait until some have begun, or take some out of the queue."
-    if len(waiting) >= limits.waiting_jobs:
-        message = f"You have {len(waiting)} jobs waiting; at most {limits.waiting_jobs} are allowed."
+    if waiting.jobs >= limits.waiting_jobs:
+        message = f"You have {waiting.jobs} jobs waiting; at most {limits.waiting_jobs} are allowed."
         return Problem("unavailable", message, hint)
-    if sum(map(bytes_of, waiting)) + bytes_of(asked) > limits.waiting_bytes:
+    if waiting.bytes + bytes_of(asked) > limits.waiting_bytes:
         most = limits.waiting_bytes >> 20
         message = f"The pictures, sounds and meshes of your waiting jobs would exceed {most} MiB."
         return Problem("unavailable", message, hint)

@@ -7,6 +7,7 @@ from ...shared.messages import (
     Event,
     Failed,
     FinishNow,
+    Keep,
     ListCheckpoints,
     Move,
     Pause,
@@ -29,7 +30,7 @@ MOST_CHARACTERS = 60
 def job_asked_for(request: Request | Reply | Event) -> str | None:
     """The job that a request is about, if any."""
     match request:
-        case Watch() | Ack() | Cancel() | Move() | Pause() | Resume() | FinishNow() | ListCheckpoints():
+        case Watch() | Ack() | Cancel() | Move() | Pause() | Resume() | FinishNow() | ListCheckpoints() | Keep():
             return request.job_id
         case Submit(source=Continue(job_id=job_id)):
             return job_id

@@ -26,7 +26,7 @@ class PinJob:
 
 @dataclass(frozen=True)
 class UnpinJob:
-    """Let a pinned job be deleted again."""
+    """Let a job be deleted again that was pinned, or that a saved .blend refers to."""
 
     job: JobName
     data: Path | None = None
@@ -41,42 +41,42 @@ class UnpinJob:
 
 @dataclass(frozen=True)
 class PruneJobs:
-    """Delete ended jobs that are old, or the oldest until the rest is small enough; never a pinned one.
+    """Delete ended jobs that are old, or the oldest until the rest is small enough; never a pinned one, nor one
+    that a saved .blend refers to, unless you say so.
 
-    No backend may be using the folder: one that runs does the same by itself with 'serve --keep-days, --keep-gb'.
+    Folders in which no file is go too if they have no record. No backend may be using the data folder: one that runs
+    does the same by itself with 'serve --keep-days, --keep-gb'.
     """
 
     older_than: float | None = None
     """Days since a job's files last changed."""
     keep_gb: float | None = None
     """How large, in GB, all jobs together may stay."""
+    even_in_files: bool = False
+    """Delete jobs too that a saved .blend refers to: what it has received stays in it, but 'Bring Back' and 'Continue'
+    of those jobs will not work any more."""
+    unrecorded: bool = False
+    """Delete the folders of jobs that have no record too, of any age, but not pinned ones. They are what is left
+    of jobs where jobs.sqlite was moved away, and may hold results."""
     dry_run: bool = False
     """Only say what would be deleted."""
     data: Path | None = None
     """The data folder, if not the default one."""
 
     def run(self) -> int:
-        from ..retention import BYTES_OF_A_GB, Rule, to_delete
+        from ..pruning import prune
+        from ..retention import Rule
         from ..store import JobStore
 
         rule = Rule(self.older_than, self.keep_gb)
-        if rule.keeps_everything:
-            raise ValueError("say what is to go: --older-than DAYS, --keep-gb GB, or both")
+        if rule.keeps_everything and not self.unrecorded:
+            raise ValueError("say what is to go: --older-than DAYS, --keep-gb GB, or both; or --unrecorded")
         store = JobStore(_folder(self.data))
         try:
-            gone = []
-            for job in to_delete(store.stored_jobs(), rule, time.time()):
-                # Pins are files: one may have been set since.
-                if store.is_kept(job.job_id):
-                    continue
-                if not self.dry_run:
-                    store.delete(job.job_id)
-                gone.append(job)
-                _say(f"{job.job_id} {job.state}, {job.bytes / BYTES_OF_A_GB:.3f} GB")
+            for line in prune(store, rule, time.time(), self.unrecorded, self.dry_run, not self.even_in_files):
+                _say(line)
         finally:
             store.close()
-        total = sum(job.bytes for job in gone) / BYTES_OF_A_GB
-        _say(f"{len(gone)} jobs {'would go' if self.dry_run else 'deleted'}, {total:.3f} GB")
         return 0
 
 

@@ -18,7 +18,7 @@ from any_to_3d.backend.access.client_list import (
 from any_to_3d.backend.access.fair_places import moved
 from any_to_3d.backend.access.gate import KeyGate, OpenGate
 from any_to_3d.backend.access.key_findings import check_keys
-from any_to_3d.backend.access.limits import Bucket, Limits, bytes_of, too_many_waiting
+from any_to_3d.backend.access.limits import Bucket, Limits, Waiting, bytes_of, too_many_waiting
 from any_to_3d.backend.access.overload import Overload
 from any_to_3d.backend.access.reception import Admitted, Reception, Refused
 from any_to_3d.backend.access.refusals import LOG_SECONDS, Refusals
@@ -184,11 +184,11 @@ def test_a_bucket_gives_its_burst_and_then_its_rate() -> None:
 def test_waiting_requests_are_bounded_by_number_and_by_size() -> None:
     limits = Limits(waiting_jobs=2, waiting_bytes=100)
     small = request()
-    assert too_many_waiting(limits, [small], small) is None
-    assert too_many_waiting(limits, [small, small], small).message.startswith("You have 2 jobs waiting")
+    assert too_many_waiting(limits, Waiting(1, 0), small) is None
+    assert too_many_waiting(limits, Waiting(2, 0), small).message.startswith("You have 2 jobs waiting")
     large = m.Submit("r", (m.WeightedPrompt(m.ImagePrompt(bytes(60))),))
-    assert too_many_waiting(limits, [small], large) is None
-    assert "would exceed" in too_many_waiting(limits, [large], large).message
+    assert too_many_waiting(limits, Waiting(1, 40), large) is None
+    assert "would exceed" in too_many_waiting(limits, Waiting(1, 41), large).message
 
 
 def test_what_a_request_holds_is_counted_with_its_mesh() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from any_to_3d.backend import outbox as outbox_module
 from any_to_3d.backend.access.message_weight import weight_of
-from any_to_3d.backend.outbox import MAX_CREDIT, Outbox
+from any_to_3d.backend.outbox import MAX_CREDIT, Outbox, Owed
 from any_to_3d.shared import messages as m
 from any_to_3d.shared.mesh import MeshSnapshot, TextureSnapshot
 from requests_and_jobs import snapshot, textured
@@ -274,3 +274,34 @@ def test_the_wanted_texture_is_the_smallest_that_somebody_could_be_sent_now(outb
     assert outbox.wanted_texture("j1") == 16
     outbox.publish(texture())
     assert outbox.wanted_texture("j1") == 0
+
+
+def test_of_places_in_the_queue_only_the_newest_waits_and_none_follows_the_start(outbox: Outbox) -> None:
+    for place in (3, 2):
+        outbox.publish(m.Queued("j1", place))
+    assert outbox.places(A) == [m.Queued("j1", 2)]
+    outbox.place_sent(A, m.Queued("j1", 2))
+    assert outbox.places(A) == []
+    outbox.publish(m.Queued("j1", 1))
+    outbox.publish(m.Started("j1"))
+    assert outbox.places(A) == []
+    assert drain(outbox) == [m.Started("j1")]
+
+
+def test_a_place_that_is_answered_to_a_watch_replaces_an_older_one(outbox: Outbox) -> None:
+    outbox.publish(m.Queued("j1", 9))
+    outbox.put(A, m.Queued("j1", 8))
+    assert outbox.places(A) == []
+    assert drain(outbox) == [m.Queued("j1", 8)]
+
+
+def test_a_result_for_a_client_that_takes_nothing_is_left_on_disk(outbox: Outbox) -> None:
+    outbox.watch(A, m.Watch("j2"))
+    outbox.publish(m.Started("j1"))
+    outbox.stuck(A)
+    outbox.publish(m.Finished("j1", textured(), 1.5))
+    outbox.sent(A, outbox.peek(A))
+    assert outbox.peek(A) == Owed("j1", 1.5)
+    outbox.settle(A, m.Failed("j1", m.Problem("unavailable", "gone")))
+    outbox.publish(m.Finished("j2", textured(), 2.5))
+    assert [type(each) for each in drain(outbox)] == [m.Failed, m.Finished]

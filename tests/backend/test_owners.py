@@ -1,6 +1,7 @@
 """Owners of jobs in the queue and on disk, and the bound of what waits for a client that does not read."""
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import msgpack
@@ -9,7 +10,15 @@ import pytest
 from any_to_3d.backend import outbox as outbox_module
 from any_to_3d.backend.jobs import JobQueue
 from any_to_3d.backend.outbox import Outbox
-from any_to_3d.backend.queue_messages import Job, ListArrived, MoveArrived, SubmitArrived, Tell, WorkerReady
+from any_to_3d.backend.queue_messages import (
+    CancelArrived,
+    Job,
+    ListArrived,
+    MoveArrived,
+    SubmitArrived,
+    Tell,
+    WorkerReady,
+)
 from any_to_3d.backend.store import JobStore
 from any_to_3d.shared import messages as m
 from any_to_3d.shared.mesh import TexturedMesh
@@ -67,20 +76,29 @@ def test_a_request_is_known_to_its_own_client_alone_also_when_jobs_are_shared() 
 def test_a_move_leaves_the_places_of_others() -> None:
     queue = queue_of(("a1", ANNA), ("b1", BERT), ("a2", ANNA))
     places = [action.event for action in queue.handle(MoveArrived("a2", 1))]
-    assert places == [m.Queued("a2", 1), m.Queued("b1", 2), m.Queued("a1", 3)]
+    assert places == [m.Queued("a2", 1), m.Queued("a1", 3)]
 
 
 def test_waiting_requests_are_counted_by_owner() -> None:
     queue = queue_of(("a1", ANNA), ("b1", BERT), ("a2", ANNA))
-    assert [submit.request_id for submit in queue.waiting_of(ANNA)] == ["r-a1", "r-a2"]
-    assert queue.waiting_of("") == []
+    assert [queue.waiting_of(owner).jobs for owner in (ANNA, BERT, "")] == [2, 1, 0]
+
+
+def test_the_files_of_waiting_requests_are_weighed_until_they_begin() -> None:
+    queue = JobQueue([0])
+    submit = replace(request("r1"), prompts=(m.WeightedPrompt(m.ImagePrompt(b"x" * 1000)),))
+    for number in (1, 2):
+        queue.handle(SubmitArrived(b"c", Job(f"j{number}", replace(submit, request_id=f"r{number}"))))
+        assert queue.waiting_of("").bytes == 1000 * (number - 1)
+    queue.handle(CancelArrived("j2"))
+    assert queue.waiting_of("").bytes == 0
 
 
 def test_a_running_job_does_not_count_as_waiting() -> None:
     queue = JobQueue([0])
     queue.handle(WorkerReady(0))
     queue.handle(SubmitArrived(b"c", Job("j1", request(), owner=ANNA)))
-    assert queue.waiting_of(ANNA) == []
+    assert queue.waiting_of(ANNA).jobs == 0
 
 
 def test_owners_are_on_disk(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Records and results on a real disk."""
 
 import errno
+import sqlite3
 import subprocess
 import sys
 from dataclasses import replace
@@ -10,8 +11,10 @@ import msgpack
 import numpy as np
 import pytest
 from any_to_3d.backend import store as store_module
+from any_to_3d.backend import store_schema
 from any_to_3d.backend.fake_course import even_course
 from any_to_3d.backend.fake_generation import FakeMoment
+from any_to_3d.backend.jobs_at_hand import REMEMBERED
 from any_to_3d.backend.store import JobStore, StoreInUse, open_default
 from any_to_3d.shared import messages as m
 from requests_and_jobs import job, textured
@@ -144,7 +147,8 @@ def test_a_folder_of_an_earlier_release_is_read_and_written(tmp_path: Path) -> N
     store = JobStore(tmp_path)
     store.save(job("j1", state="running", attempts=1))
     with store._records:
-        for name in store_module.ADDED_COLUMNS:
+        store._records.execute("DROP INDEX jobs_by_request")
+        for name in store_schema.ADDED_COLUMNS:
             store._records.execute(f"ALTER TABLE jobs DROP COLUMN {name}")
     store.close()
     store = JobStore(tmp_path)
@@ -164,3 +168,80 @@ def test_only_a_job_with_a_record_has_checkpoints_whatever_text_a_client_sends(t
         assert store.checkpoints(text) == ()
         assert store.find(text) is None
     assert [path.name for path in (tmp_path / "jobs").iterdir()] == ["j1"]
+
+
+def test_a_request_is_found_by_its_client_and_its_id_however_many_came_after_it(tmp_path: Path) -> None:
+    store = JobStore(tmp_path)
+    store.save(job("j1", "first", owner="anna", state="finished"))
+    store.save(job("j2", "first", owner="bert", state="finished"))
+    for number in range(3, 3 + REMEMBERED):
+        store.save(job(f"j{number}", f"r{number}", state="finished"))
+    assert "j1" not in {each.job_id for each in store.load()[0]}, "too old to be at hand"
+    assert store.find_request("first", "anna") == job("j1", "first", owner="anna", state="finished")
+    assert store.find_request("first", "bert").job_id == "j2"
+    assert store.find_request("first", "") is None
+    plan = " ".join(str(row) for row in store._records.execute(f"EXPLAIN QUERY PLAN {store_module.FIND_REQUEST}", "ab"))
+    assert "jobs_by_request" in plan, "with thousands of jobs each submit would read them all"
+    store.delete("j1")
+    assert store.find_request("first", "anna") is None
+
+
+def test_requests_of_an_earlier_release_are_found_by_their_ids_and_a_damaged_one_costs_itself(tmp_path: Path) -> None:
+    store = JobStore(tmp_path)
+    for number in (1, 2):
+        store.save(job(f"j{number}", f"r{number}", state="finished"))
+    with store._records:
+        store._records.execute("UPDATE jobs SET submit = x'c1' WHERE job_id = 'j1'")
+        store._records.execute("DROP INDEX jobs_by_request")
+        store._records.execute("ALTER TABLE jobs DROP COLUMN request_id")
+    store.close()
+    for _ in range(2):
+        store = JobStore(tmp_path)
+        assert store.find_request("r2", "").job_id == "j2"
+        assert store.find_request("r1", "") is None
+        store.close()
+
+
+def test_a_database_is_brought_up_to_date_as_a_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = JobStore(tmp_path)
+    store.save(job("j1", state="finished"))
+    with store._records:
+        store._records.execute("DROP INDEX jobs_by_request")
+        store._records.execute("ALTER TABLE jobs DROP COLUMN request_id")
+    store.close()
+    monkeypatch.setattr(store_schema, "INDEX", "a statement that fails, as on a full disk")
+    with pytest.raises(OSError, match="cannot be used"):
+        JobStore(tmp_path)
+    with sqlite3.connect(tmp_path / "jobs.sqlite") as records:
+        assert "request_id" not in {row[1] for row in records.execute("PRAGMA table_info(jobs)")}
+    records.close()
+    monkeypatch.undo()
+    assert JobStore(tmp_path).find_request("r1", "").job_id == "j1"
+
+
+def test_the_room_of_deleted_records_is_given_back_also_by_a_file_of_an_earlier_release(tmp_path: Path) -> None:
+    for name, mode in (("new", "INCREMENTAL"), ("old", "NONE")):
+        store = JobStore(tmp_path / name)
+        if mode == "NONE":
+            store._records.execute("PRAGMA auto_vacuum = NONE")
+            store._records.execute("VACUUM")
+        picture = m.WeightedPrompt(m.ImagePrompt(b"x" * 2**20))
+        for number in range(12):
+            asked = job(f"j{number}", f"r{number}")
+            store.save(replace(asked, submit=replace(asked.submit, prompts=(picture,))))
+        file = tmp_path / name / "jobs.sqlite"
+        store._records.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        before = file.stat().st_size
+        for number in range(10):
+            store.delete(f"j{number}")
+        store.shrink()
+        assert before > 12 * 2**20
+        assert file.stat().st_size < 3 * 2**20
+        assert len(store.load()[0]) == 2
+        store.delete("j10")
+        store.give_back()
+        (free,) = store._records.execute("PRAGMA freelist_count").fetchone()
+        assert free == 0, "from now on bit by bit"
+        store.close()

@@ -20,7 +20,7 @@ class FullSocket:
         self.takes = False
         self.sent: list[object] = []
 
-    def send_multipart(self, frames: list[object], flags: int, copy: bool) -> None:
+    def send_multipart(self, frames: list[object], flags: int, copy: bool, track: bool) -> None:
         if not self.takes:
             raise delivery.zmq.Again
         self.sent.append(frames)

@@ -9,11 +9,12 @@ import pytest
 import zmq
 from any_to_3d.backend.access.client_list import LOOK_AGAIN_SECONDS, authorise, revoke
 from any_to_3d.backend.keys import create_keys, read_server_public
+from any_to_3d.backend.pins import IN_FILE
 from any_to_3d.shared import messages as m
 from any_to_3d.shared.client import CurveKeys
 from any_to_3d.shared.fingerprint import fingerprint
 from any_to_3d.shared.starting_points import Continue
-from live_backend import Backend, Talker
+from live_backend import Backend, Talker, wait_until
 from requests_and_jobs import request
 
 A_WHILE = 3 * LOOK_AGAIN_SECONDS
@@ -120,7 +121,9 @@ def test_only_ones_own_jobs_are_listed(anna: Talker, bert: Talker) -> None:
     assert not set(jobs_of(anna)) & set(jobs_of(bert))
 
 
-def test_a_job_of_somebody_else_is_answered_like_one_that_does_not_exist(anna: Talker, bert: Talker) -> None:
+def test_a_job_of_somebody_else_is_answered_like_one_that_does_not_exist(
+    studio: Studio, anna: Talker, bert: Talker
+) -> None:
     job_id = anna.submit(seconds=30)
     anna.of(m.Progress)
     for unknown in (job_id, "j" + "0" * 16):
@@ -128,9 +131,12 @@ def test_a_job_of_somebody_else_is_answered_like_one_that_does_not_exist(anna: T
         assert bert.of(m.Failed) == m.Failed(
             unknown, m.Problem("unavailable", f"This backend has no job {unknown!r}.", "Submit the prompt again.")
         )
-        for asked in (m.Cancel(unknown), m.Move(unknown, 1), m.Ack(unknown, 1)):
+        for asked in (m.Cancel(unknown), m.Move(unknown, 1), m.Ack(unknown, 1), m.Keep(unknown)):
             bert.send(asked)
         assert not [message for message in bert.silence(0.5) if not isinstance(message, m.Welcome)]
+    assert not list(studio.backend.folder.rglob(IN_FILE))
+    anna.send(m.Keep(job_id))
+    wait_until(lambda: list(studio.backend.folder.rglob(IN_FILE)), "her own wish to keep it")
     anna.send(m.Cancel(job_id))
     anna.of(m.Cancelled)
 

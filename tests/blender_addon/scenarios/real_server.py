@@ -14,12 +14,14 @@ import bpy
 import addon_utils  # exists once bpy is imported
 from addon_in_use import PACKAGE, PROGRAM, empty_file, install, link, preferences, pump_until, raised
 
+DATA = Path(tempfile.mkdtemp())
+
 
 def test_the_add_on_starts_the_server_and_sees_its_recipes():
     install()
     empty_file()
     preferences().command = PROGRAM
-    preferences().arguments = f'--profile fake --data "{tempfile.mkdtemp()}"'
+    preferences().arguments = f'--profile fake --data "{DATA}"'
     bpy.ops.any_to_3d.start_backend(use_free_port=True)
     bpy.ops.any_to_3d.wait(timeout=60)
     assert link().session.connection == "connected"
@@ -45,6 +47,31 @@ def test_a_job_streams_at_least_twelve_meshes_and_ends_textured_and_no_faces_are
     del link()._arrivals.keep_frame
     bpy.context.view_layer.update()
     assert abs(target.dimensions.z - 0.5) < 1e-4
+
+
+def kept_for_files():
+    return {path.parent.name for path in DATA.glob("jobs/*/referred_to")}
+
+
+def test_what_a_saved_file_refers_to_is_kept_by_the_backend():
+    jobs = {job.job_id for job in link().session.jobs}
+    assert jobs
+    assert not kept_for_files(), "nothing refers to them but this session"
+    bpy.ops.wm.save_as_mainfile(filepath=str(Path(tempfile.mkdtemp()) / "größe.blend"))
+    pump_until(lambda: kept_for_files() == jobs)
+    assert link().session.trouble is None
+
+
+def test_a_copy_that_is_opened_where_the_backend_has_forgotten_keeps_its_jobs_again():
+    jobs = kept_for_files()
+    for job_id in jobs:
+        (DATA / "jobs" / job_id / "referred_to").unlink()
+    address = link().session.address
+    bpy.ops.wm.open_mainfile(filepath=bpy.data.filepath)
+    link().disconnect()
+    link()._references.__init__()
+    link().connect(address)
+    pump_until(lambda: kept_for_files() == jobs)
 
 
 def test_cancel_is_answered_within_two_seconds():
