@@ -7,7 +7,8 @@ strength 1 with the prompt beside its name below, and writes report.json and con
 R-precision is that of the independent judge (evaluation.judges), which took no part in making textures: the share of
 views that retrieve the new prompt among 51, the prompt's kind in all twelve colours and the other 39 kinds, each in its
 usual colour; beside it, among all 480 prompts of the built-in world. A shape is asked for the kind that it resembles
-most. Before is the same mesh with the texture that it came with, white where it came with none.
+most. Before is the same mesh with the texture that it came with, white where it came with none. Plain is the same mesh
+all in the prompt's colour, as the judge's own props are painted: what its outline alone lets the judge see in it.
 """
 
 import json
@@ -58,7 +59,7 @@ PROMPTS = {
     "cube": Pair("crate", "red"),
     "cylinder": Pair("barrel", "green"),
     "suzanne": Pair("mushroom", "red"),
-    "scan": Pair("rock", "red"),
+    "scan": Pair("rock", "green"),
     "table": Pair("table", "purple"),
     "no-uvs": Pair("vase", "blue"),
     "overlapping": Pair("chair", "pink"),
@@ -66,6 +67,12 @@ PROMPTS = {
     "sheet": Pair("shield", "yellow"),
     "prop": Pair("chair", "turquoise"),
 }
+ALSO = {"scan": (Pair("rock", "red"),)}
+"""Measured beside the ten, and not counted among them: in plain red, too, the judge takes this outline for a mushroom.
+"""
+COLOURS_OF_THE_SCAN = 24
+"""Views for the judge's opinion of the scan in each plain colour."""
+
 TEXTURE = 512
 LIVE = 512
 PATIENCE = 900.0
@@ -94,6 +101,7 @@ class Outcome:
     keeps_geometry: bool
     keeps_uvs: bool
     before: Precision
+    plain: Precision
     after: Precision
     first_snapshot: float
     first_snapshot_cpu: float
@@ -126,19 +134,38 @@ def main(
     out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
     judge = next(each for each in profile_judges(BUILTIN_FOLDER, torch.device("cpu")) if each.name == INDEPENDENT)
-    outcomes, rows = [], []
+    outcomes, also, rows = [], [], []
     with backend() as (client, server):
         for name in only or tuple(PROMPTS):
-            source, pair = read(meshes / f"{name}.npz"), PROMPTS[name]
-            live = retextured(client, server, source, pair.text, strength)
-            old, new = judged(source, live.mesh)
-            before, after = (precision(judge, mesh, pair, views) for mesh in (old, new))
-            outcomes.append(outcome(name, pair, source, live, before, after))
-            rows += [Row(f"{name} before: {before.pool:.2f}", old), Row(f"{pair.text}: {after.pool:.2f}", new)]
-            sys.stdout.write(f"{outcomes[-1]}\n")
-            sys.stdout.flush()
+            source = read(meshes / f"{name}.npz")
+            for pair in (PROMPTS[name], *ALSO.get(name, ())):
+                live = retextured(client, server, source, pair.text, strength)
+                old, new = judged(source, live.mesh)
+                plain = replace(old, albedo=plain_colour(pair.colour))
+                found = [precision(judge, mesh, pair, views) for mesh in (old, plain, new)]
+                measured = outcome(name, pair, source, live, *found)
+                (outcomes if pair == PROMPTS[name] else also).append(measured)
+                before = f"{name} before: {measured.before.pool:.2f}, plain: {measured.plain.pool:.2f}"
+                rows += [Row(before, old), Row(f"{pair.text}: {measured.after.pool:.2f}", new)]
+                sys.stdout.write(f"{measured}\n")
+                sys.stdout.flush()
     contact_sheet(rows, size=96, views=4, columns=2).quantize(192).save(out / "contact-sheet.png", optimize=True)
-    (out / "report.json").write_text(json.dumps(report(outcomes), indent=1) + "\n", "utf-8")
+    document = report(outcomes) | {"beside the ten": [asdict(each) for each in also]}
+    if "scan" in (only or PROMPTS):
+        scan = read(meshes / "scan.npz")
+        old, _ = judged(scan, TexturedMesh(scan.vertices, scan.faces, scan.uvs, scan.uv_faces, plain_colour("red")))
+        document["scan in each plain colour, of 51"] = {
+            colour: precision(
+                judge, replace(old, albedo=plain_colour(colour)), Pair("rock", colour), COLOURS_OF_THE_SCAN
+            ).pool
+            for colour in COLOURS
+        }
+    (out / "report.json").write_text(json.dumps(document, indent=1) + "\n", "utf-8")
+
+
+def plain_colour(colour: str) -> np.ndarray:
+    """u8[4, 4, 3], the palette's."""
+    return np.tile((np.array(COLOURS[colour]) * 255).astype(np.uint8), (4, 4, 1))
 
 
 def report(outcomes: list[Outcome]) -> dict[str, object]:
@@ -250,7 +277,9 @@ def precision(judge: Judge, mesh: TexturedMesh, pair: Pair, views: int) -> Preci
     return Precision(*(round(value, 3) for value in found))
 
 
-def outcome(name: str, pair: Pair, source: SourceMesh, live: Live, before: Precision, after: Precision) -> Outcome:
+def outcome(
+    name: str, pair: Pair, source: SourceMesh, live: Live, before: Precision, plain: Precision, after: Precision
+) -> Outcome:
     mesh, at = live.mesh, live.snapshots
     gaps = np.diff(at)
     return Outcome(
@@ -260,6 +289,7 @@ def outcome(name: str, pair: Pair, source: SourceMesh, live: Live, before: Preci
         keeps_geometry=_is_same(mesh.vertices, source.vertices) and _is_same(mesh.faces, source.faces),
         keeps_uvs=_is_same(mesh.uvs, source.uvs) and _is_same(mesh.uv_faces, source.uv_faces),
         before=before,
+        plain=plain,
         after=after,
         first_snapshot=round(at[0], 2),
         first_snapshot_cpu=round(live.first_cpu, 2),

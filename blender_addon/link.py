@@ -42,6 +42,7 @@ from .objects.placement import Placement
 from .objects.scene import Outcome
 from .objects.source_mesh import PreparedSource
 from .properties import Values
+from .request.beginning import Beginning
 from .session import apply, watch_of
 from .stage import Stage
 from .state import (
@@ -135,7 +136,7 @@ class Link:
         parts: what the object will say that it was made from.  settings: what the history keeps.
         """
         self._stage.will_stand(submit.request_id, placement)
-        self.apply(Asked(submit, title, parts))
+        self.apply(Asked(submit, title, parts, beginning=Beginning(source=placement.replaces)))
         if placement.replaces:
             replacement.mark(placement.replaces, submit.request_id)
         job = self.session.job_of_request(submit.request_id)

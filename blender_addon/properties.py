@@ -123,16 +123,19 @@ def filled_modalities(chosen: AnyTo3DSettings) -> tuple[str, ...]:
 Values = dict[str, object]
 """Settings by the name of their property."""
 
-_RESULT = "result."
-_BLOCKS = {"text_block": "texts", "image_block": "images", "sound_block": "sounds"}
+_GROUPS = ("result", "iteration", "retexture")
+"""Settings of their own kinds; their names are kept as in "result.origin"."""
+
+_BLOCKS = {"text_block": "texts", "image_block": "images", "sound_block": "sounds", "retexture.image": "images"}
 """Pointers into the .blend, kept as names, and where those are looked up."""
 
 
 def values_of(chosen: AnyTo3DSettings) -> Values:
     """A copy of what one object depends on, which outlives undo and file loads."""
-    result = {f"{_RESULT}{name}": getattr(chosen.result, name) for name in _names(chosen.result)}
-    blocks = {name: getattr(chosen, name).name if getattr(chosen, name) else "" for name in _BLOCKS}
-    return {name: getattr(chosen, name) for name in _names(chosen)} | blocks | result
+    groups = ((group, getattr(chosen, group)) for group in _GROUPS)
+    grouped = {f"{group}.{name}": getattr(found, name) for group, found in groups for name in _names(found)}
+    blocks = {name: block.name if (block := getattr(*_place(chosen, name))) else "" for name in _BLOCKS}
+    return {name: getattr(chosen, name) for name in _names(chosen)} | blocks | grouped
 
 
 def fill(chosen: AnyTo3DSettings, values: Values) -> None:
@@ -142,10 +145,17 @@ def fill(chosen: AnyTo3DSettings, values: Values) -> None:
             setattr(chosen, name, values[name])
     for name, kind in _BLOCKS.items():
         if name in values:
-            setattr(chosen, name, getattr(bpy.data, kind).get(values[name]))
-    for name in _names(chosen.result):
-        if _RESULT + name in values:
-            setattr(chosen.result, name, values[_RESULT + name])
+            setattr(*_place(chosen, name), getattr(bpy.data, kind).get(values[name]))
+    for group in _GROUPS:
+        for name in _names(getattr(chosen, group)):
+            if f"{group}.{name}" in values:
+                setattr(getattr(chosen, group), name, values[f"{group}.{name}"])
+
+
+def _place(chosen: AnyTo3DSettings, name: str) -> tuple[bpy.types.PropertyGroup, str]:
+    """Where a setting is, and what it is called there."""
+    group, _, own = name.rpartition(".")
+    return (getattr(chosen, group) if group else chosen), own
 
 
 def _names(group: bpy.types.PropertyGroup) -> list[str]:

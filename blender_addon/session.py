@@ -41,6 +41,7 @@ from . import job_news
 from .connection.addresses import is_loopback
 from .connection.obstacles import trouble_of_obstacle
 from .errors import Fix, trouble, trouble_of
+from .request.beginning import began
 from .state import (
     Asked,
     Attached,
@@ -215,6 +216,7 @@ def _asked(session: Session, event: Asked) -> Change:
         parent=submit.source.job_id if isinstance(submit.source, Continue) else "",
         until=submit.until,
         retextured=event.retextured,
+        beginning=began(submit, event.beginning),
     )
     jobs = _recent((*session.jobs, Job(origin, submit=submit, setback=event.told)))
     return replace(session, jobs=jobs, trouble=None), (submit,)

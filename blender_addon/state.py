@@ -13,6 +13,7 @@ from ..shared.handshake import Obstacle
 from ..shared.messages import Checkpoints, CutOut, Operation, RecipeInfo, Submit, Welcome
 from .errors import Trouble
 from .frame_budget import MOST_FACES
+from .request.beginning import NOTHING, Beginning
 
 Connection = Literal["offline", "connecting", "connected", "lost", "refused"]
 JobState = Literal["sending", "queued", "running", "finished", "cancelled", "failed"]
@@ -36,6 +37,7 @@ class Provenance:
 
     parent: the job that it goes on from, if any.  until: the phase that it ended after, empty for the last one.
     retextured: the object and version that were given new colours, for people; empty for a new object.
+    beginning: with what settings and from which object it began, where it did not begin with its prompt alone.
     """
 
     request_id: str
@@ -50,6 +52,7 @@ class Provenance:
     parent: str = ""
     until: str = ""
     retextured: str = ""
+    beginning: Beginning = NOTHING
 
 
 @dataclass(frozen=True)
@@ -190,6 +193,7 @@ class Asked:
     """The artist pressed Generate, or Retexture with the object that it is done to.
 
     told: what the artist should know of what was sent, empty if nothing.
+    beginning: what of it the submit does not say, as the object's name.
     """
 
     submit: Submit
@@ -197,6 +201,7 @@ class Asked:
     parts: tuple[PromptPart, ...] = ()
     retextured: str = ""
     told: str = ""
+    beginning: Beginning = NOTHING
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import bpy
 
 from .. import properties
 from ..properties import AnyTo3DSettings, Values
+from ..request.beginning import Beginning
 from ..request.submission import PromptFields
 from ..state import Provenance
 
@@ -47,6 +48,7 @@ class AnyTo3DHistoryEntry(bpy.types.PropertyGroup):
     parent: bpy.props.StringProperty(name="Goes on from")
     until: bpy.props.StringProperty(name="Ends after")
     retextured: bpy.props.StringProperty(name="New colours for")
+    beginning: bpy.props.StringProperty(name="Began with")
     is_folded: bpy.props.BoolProperty(name="Folded", description="Hide what goes on from it")
     settings: bpy.props.PointerProperty(type=AnyTo3DSettings)
 
@@ -66,7 +68,7 @@ def write(entry: Entry) -> None:
     item.when, item.outcome, item.seconds = entry.when, entry.outcome, entry.seconds
     item.backend, item.thumbnail = entry.backend, entry.thumbnail
     item.parent, item.until = entry.origin.parent, entry.origin.until
-    item.retextured = entry.origin.retextured
+    item.retextured, item.beginning = entry.origin.retextured, entry.origin.beginning.text
     properties.fill(item.settings, entry.settings)
 
 
@@ -135,6 +137,7 @@ def origin_of(item: AnyTo3DHistoryEntry) -> Provenance:
         parent=item.parent,
         until=item.until,
         retextured=item.retextured,
+        beginning=Beginning.of_text(item.beginning),
     )
 
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 import bpy
 
 from ...shared.messages import Welcome
+from ..request.beginning import Beginning
 from ..state import PromptPart, Provenance
 
 PREFIX = "any_to_3d_"
@@ -34,10 +35,11 @@ KERNELS = PREFIX + "kernels"
 NOTE = PREFIX + "backend_note"
 LICENCES = PREFIX + "model_licences"
 RETEXTURED = PREFIX + "retextured"
+BEGINNING = PREFIX + "beginning"
 
 NAMES = (
     REQUEST, JOB, PROMPT, PARTS, NEGATIVE, RECIPE, PRESET, SEED, OVERRIDES, DATE, BACKEND_VERSION, PROFILE, DEVICE,
-    KERNELS, NOTE, LICENCES, RETEXTURED, PARENT, UNTIL,
+    KERNELS, NOTE, LICENCES, RETEXTURED, PARENT, UNTIL, BEGINNING,
 )  # fmt: skip
 
 HEIGHT = PREFIX + "height"
@@ -51,7 +53,7 @@ PLACEMENT = (HEIGHT, ORIGIN, MAX_FACES, SHARP_ANGLE, IS_FINAL)
 
 
 def write(target: bpy.types.Object, origin: Provenance) -> None:
-    """Say on the object what was asked for. ``parts`` and ``overrides`` are JSON."""
+    """Say on the object what was asked for. ``parts``, ``overrides`` and ``beginning`` are JSON."""
     target[REQUEST] = origin.request_id
     target[JOB] = origin.job_id
     target[PROMPT] = origin.prompt
@@ -64,6 +66,7 @@ def write(target: bpy.types.Object, origin: Provenance) -> None:
     target[RETEXTURED] = origin.retextured
     target[PARENT] = origin.parent
     target[UNTIL] = origin.until
+    target[BEGINNING] = origin.beginning.text
 
 
 def write_backend(target: bpy.types.Object, backend: Welcome | None) -> None:
@@ -93,6 +96,7 @@ def read(target: bpy.types.Object) -> Provenance:
         retextured=str(target.get(RETEXTURED, "")),
         parent=str(target.get(PARENT, "")),
         until=str(target.get(UNTIL, "")),
+        beginning=Beginning.of_text(str(target.get(BEGINNING, ""))),
     )
 
 

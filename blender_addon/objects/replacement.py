@@ -16,6 +16,8 @@ from .placement import Origin, origin_above
 from .units import metres_per_unit
 
 _REPLACED_BY = "any_to_3d_replaced_by"
+_GAVE_WAY_TO = "any_to_3d_gave_way_to"
+"""The requests whose results have taken its place for good, which may have begun with it."""
 
 _WITH_SIZE = ("MESH", "CURVE", "SURFACE", "META", "FONT", "CURVES", "POINTCLOUD", "VOLUME", "GREASEPENCIL")
 
@@ -32,6 +34,11 @@ def mark(name: str, request_id: str) -> bpy.types.Object | None:
 def find(request_id: str) -> bpy.types.Object | None:
     """The object that this request replaces, if it is still there."""
     return next((each for each in bpy.data.objects if request_id in _awaited(each)), None)
+
+
+def find_replaced(request_id: str) -> bpy.types.Object | None:
+    """The object that this request's result has taken the place of, if it is still there, whatever its name is."""
+    return next((each for each in bpy.data.objects if request_id in str(each.get(_GAVE_WAY_TO, "")).split()), None)
 
 
 def height_of(old: bpy.types.Object, otherwise: float) -> float:
@@ -90,6 +97,7 @@ def complete(target: bpy.types.Object, request_id: str, takes_name: bool) -> Non
     _hide(old, True)
     old.hide_render = True
     _set_awaited(old, [each for each in _awaited(old) if each != request_id])
+    old[_GAVE_WAY_TO] = f"{old.get(_GAVE_WAY_TO, '')} {request_id}".strip()
     if takes_name:
         name = old.name
         old.name = f"{name} (replaced)"

@@ -11,6 +11,7 @@ from dataclasses import asdict
 
 import bpy
 
+from ..request.beginning import Beginning
 from ..state import PromptPart, Provenance
 
 
@@ -78,7 +79,8 @@ def read_origin(mark: AnyTo3DRetexture) -> Provenance:
     fields = json.loads(mark.origin)
     parts = tuple(PromptPart(**part) for part in fields.pop("parts"))
     overrides = tuple((str(name), float(value)) for name, value in fields.pop("overrides"))
-    return Provenance(**fields, parts=parts, overrides=overrides)
+    beginning = Beginning.of_text(json.dumps(fields.pop("beginning", {})))
+    return Provenance(**fields, parts=parts, overrides=overrides, beginning=beginning)
 
 
 def clear(mark: AnyTo3DRetexture) -> None:

@@ -160,8 +160,9 @@ class Retextures:
         provenance.write(target, origin)
         provenance.write_backend(target, backend)
         target[provenance.IS_FINAL] = True
+        base = mark.base
         retexture_mark.clear(mark)
-        versions.add_version(target, origin.prompt, origin.request_id)
+        versions.add_version(target, origin.prompt, origin.request_id, base)
 
 
 def unfinished() -> tuple[Provenance, ...]:

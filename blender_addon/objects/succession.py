@@ -24,7 +24,7 @@ def stand_in(target: bpy.types.Object, old: bpy.types.Object) -> None:
 def join(target: bpy.types.Object, old: bpy.types.Object, label: str, request_id: str) -> None:
     """Make what ``target`` has grown to the newest version of ``old``, which is shown again; ``target`` is removed."""
     frame_preview.end(old)
-    versions.keep_present(old)
+    base = versions.keep_present(old).number
     mesh = target.data
     assert isinstance(mesh, bpy.types.Mesh), "only meshes grow"
     versions.put_mesh(old, mesh)
@@ -41,7 +41,7 @@ def join(target: bpy.types.Object, old: bpy.types.Object, label: str, request_id
     replacement.release(old, (request_id,))
     _pass_selection_on(target, old)
     bpy.data.objects.remove(target)
-    versions.add_version(old, label, request_id)
+    versions.add_version(old, label, request_id, base)
 
 
 def _was_moved(target: bpy.types.Object) -> bool:

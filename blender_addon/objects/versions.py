@@ -25,7 +25,10 @@ _ORIGIN = (*provenance.NAMES, "any_to_3d_is_final")
 
 @dataclass(frozen=True)
 class Version:
-    """number: 1 is the oldest.  request_id: of the job that made it, empty for what the artist made."""
+    """number: 1 is the oldest.  request_id: of the job that made it, empty for what the artist made.
+
+    base: the version that the job began with, 0 where that is not known.
+    """
 
     number: int
     label: str
@@ -33,6 +36,7 @@ class Version:
     mesh: str
     materials: tuple[str, ...]
     is_shown: bool
+    base: int = 0
 
 
 class AnyTo3DSlot(bpy.types.PropertyGroup):
@@ -51,6 +55,7 @@ class AnyTo3DVersion(bpy.types.PropertyGroup):
     mesh: bpy.props.PointerProperty(type=bpy.types.Mesh)
     uv_layer: bpy.props.StringProperty()
     origin: bpy.props.StringProperty()
+    base: bpy.props.IntProperty()
     slots: bpy.props.CollectionProperty(type=AnyTo3DSlot)
 
 
@@ -79,12 +84,12 @@ def version_of_request(target: bpy.types.Object, request_id: str) -> Version | N
     return next((each for each in versions_of(target) if request_id and each.request_id == request_id), None)
 
 
-def add_version(target: bpy.types.Object, label: str, request_id: str = "") -> Version:
-    """Keep what the object is now, its mesh, materials and provenance, as its newest version."""
+def add_version(target: bpy.types.Object, label: str, request_id: str = "", base: int = 0) -> Version:
+    """Keep what the object is now, its mesh, materials and provenance, as its newest version. base: made from that."""
     kept = _kept(target)
     record = kept.versions.add()
     record.number = max((each.number for each in kept.versions), default=0) + 1
-    record.label, record.request_id = label, request_id
+    record.label, record.request_id, record.base = label, request_id, base
     record.uv_layer = _active_layer(target)
     record.origin = json.dumps(_origin_of(target), ensure_ascii=False)
     for slot in target.material_slots:
@@ -242,7 +247,7 @@ def _version(target: bpy.types.Object, record: AnyTo3DVersion) -> Version:
     mesh = record.mesh or _mesh_of(target)
     materials = tuple(slot.material.name if slot.material else "" for slot in record.slots)
     is_shown = record.number == _kept(target).shown
-    return Version(record.number, record.label, record.request_id, mesh.name, materials, is_shown)
+    return Version(record.number, record.label, record.request_id, mesh.name, materials, is_shown, record.base)
 
 
 def _record(target: bpy.types.Object, number: int) -> AnyTo3DVersion:

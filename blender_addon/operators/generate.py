@@ -9,13 +9,13 @@ import bpy
 from .. import iteration_settings, properties, pump
 from ..errors import trouble_of_error
 from ..history import entries as history
-from ..objects import placing, viewpoint
+from ..objects import placing
 from ..objects.placement import Placement
 from ..request import submission
 from ..request.course import Course
 from ..result_settings import ORIGINS, PANELS, PLACES, YES_OR_NO, or_panels
 from .complaint import complain
-from .prompted import Prompted, why_not_ask
+from .prompted import Prompted, angle_property, seen_from, why_not_ask
 
 if TYPE_CHECKING:
     from bpy.stub_internal.rna_enums import OperatorReturnItems
@@ -40,6 +40,7 @@ class Generate(Prompted):
     seen_from: bpy.props.EnumProperty(
         name="Image Is Seen", items=or_panels(iteration_settings.ANGLES), options={"SKIP_SAVE"}
     )
+    angle: angle_property()
     approve_shape: bpy.props.EnumProperty(
         name="Approve the Shape First", items=or_panels(YES_OR_NO), options={"SKIP_SAVE"}
     )
@@ -63,6 +64,7 @@ class Generate(Prompted):
             course = self._course(context, fields, placement)
             submit = submission.to_submit(fields, backend, placement.max_faces, course)
             kept = history.settings_of(context, panels, fields, height)
+            kept |= {"iteration.approve_shape": course.stops_after_shape}
             link.generate(submit, fields.title, placement, fields.named_parts, kept)
         except ValueError as error:
             return complain(self, trouble_of_error(error, "bad_prompt"))
@@ -71,10 +73,10 @@ class Generate(Prompted):
 
     def _course(self, context: bpy.types.Context, fields: submission.PromptFields, placement: Placement) -> Course:
         chosen = properties.settings(context).iteration
-        angle = chosen.seen_from if self.seen_from == PANELS else self.seen_from
+        choice = chosen.seen_from if self.seen_from == PANELS else self.seen_from
         return Course(
             stops_after_shape=chosen.approve_shape if self.approve_shape == PANELS else self.approve_shape == "YES",
-            seen_from=viewpoint.seen_from(context, angle, placement) if fields.image else None,
+            seen_from=seen_from(context, self.angle, choice, placement) if fields.image else None,
         )
 
 

@@ -9,6 +9,7 @@ import bpy
 from .. import properties, pump
 from ..history import entries as history
 from ..objects import frame_preview, placing, scene, versions
+from . import again
 
 if TYPE_CHECKING:
     from bpy.stub_internal.rna_enums import OperatorReturnItems
@@ -47,7 +48,7 @@ class _OfEntry(bpy.types.Operator):
 
 
 class UseSettings(_OfEntry):
-    """Fill the panel with the settings of this entry"""
+    """Fill the panel with the settings of this entry, and select what it began with if that was an object"""
 
     bl_idname = "any_to_3d.use_settings"
     bl_label = "Use These Settings"
@@ -56,25 +57,31 @@ class UseSettings(_OfEntry):
     def act(self, context: bpy.types.Context, entry: history.AnyTo3DHistoryEntry) -> Result:
         properties.fill(properties.settings(context), properties.values_of(entry.settings))
         pump.redraw()
+        try:
+            line = again.select_beginning(context, history.origin_of(entry))
+        except ValueError as error:
+            self.report({"WARNING"}, str(error))
+            return {"FINISHED"}
+        if line:
+            self.report({"INFO"}, line)
         return {"FINISHED"}
 
 
 class GenerateAgain(_OfEntry):
-    """Generate with the settings of this entry once more, at the 3D cursor"""
+    """Ask for this once more, from what it began with: its prompt alone, an object, or what another job has left"""
 
     bl_idname = "any_to_3d.generate_again"
     bl_label = "Generate Again"
 
     def act(self, context: bpy.types.Context, entry: history.AnyTo3DHistoryEntry) -> Result:
-        if entry.retextured:
-            done = f"This gave '{entry.retextured}' new colours"
-            self.report({"WARNING"}, f"{done}. Use These Settings, select an object, and press Retexture")
-            return {"CANCELLED"}
-        chosen = properties.settings(context)
+        chosen, origin = properties.settings(context), history.origin_of(entry)
         present = properties.values_of(chosen)
         properties.fill(chosen, properties.values_of(entry.settings))
         try:
-            return bpy.ops.any_to_3d.generate()  # type: ignore[attr-defined]
+            return again.ask_again(context, origin)
+        except ValueError as error:
+            self.report({"WARNING"}, str(error))
+            return {"CANCELLED"}
         except RuntimeError as error:  # how Blender says that the operator's poll forbids it
             self.report({"WARNING"}, str(error).partition(":")[2].strip() or str(error))
             return {"CANCELLED"}

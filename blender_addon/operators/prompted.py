@@ -6,9 +6,13 @@ from dataclasses import replace
 
 import bpy
 
+from ...shared.messages import SeenFrom
 from .. import preferences, pump, wording
 from ..connection import licences
+from ..objects import viewpoint
+from ..objects.placement import Placement
 from ..request.submission import PromptFields
+from ..request.view_angle import given_angle
 
 _PANELS_SEED = -1
 """The seed of an operator that was given none."""
@@ -18,6 +22,20 @@ def _panels_weight(part: str) -> object:
     return bpy.props.FloatProperty(
         name=f"{part} weight", description="-1: the panel's", default=-1.0, options={"SKIP_SAVE"}
     )
+
+
+def angle_property() -> object:
+    """Of operators that say from where a picture is seen."""
+    return bpy.props.StringProperty(
+        name="Angle",
+        description='Elevation and azimuth in degrees, as in "15 90"; empty: as Image Is Seen says',
+        options={"SKIP_SAVE"},
+    )
+
+
+def seen_from(context: bpy.types.Context, angle: str, choice: str, place: Placement) -> SeenFrom | None:
+    """The angle that was given, or else that of the view or camera; None for the recipe's own. Raises ValueError."""
+    return given_angle(angle) if angle.strip() else viewpoint.seen_from(context, choice, place)
 
 
 def why_not_ask() -> str:

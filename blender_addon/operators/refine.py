@@ -10,13 +10,13 @@ from ...shared import starting_points
 from .. import properties, pump, wording
 from ..errors import trouble_of_error
 from ..history import entries as history
-from ..objects import placing, provenance, viewpoint
+from ..objects import placing, provenance
 from ..objects.sent_shape import has_visible_modifiers, sent_shape
 from ..objects.source_fitness import why_not_source
 from ..request import submission
 from ..request.course import Course
 from .complaint import complain
-from .prompted import Prompted, why_not_ask
+from .prompted import Prompted, angle_property, seen_from, why_not_ask
 
 if TYPE_CHECKING:
     from bpy.stub_internal.rna_enums import OperatorReturnItems
@@ -52,6 +52,7 @@ class Refine(Prompted):
         max=1.0,
         options={"SKIP_SAVE"},
     )
+    angle: angle_property()
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -71,13 +72,14 @@ class Refine(Prompted):
             fields = self.over(panels)
             sent = sent_shape(context, target)
             place = placing.in_place_of(context, target, sent.way_back, has_visible_modifiers(target))
+            keep = chosen.keep if self.keep < 0 else self.keep
             course = Course(
-                starting_points.Refine(sent.mesh, chosen.keep if self.keep < 0 else self.keep),
+                starting_points.Refine(sent.mesh, keep),
                 chosen.approve_shape,
-                viewpoint.seen_from(context, chosen.seen_from, place) if fields.image else None,
+                seen_from(context, self.angle, chosen.seen_from, place) if fields.image else None,
             )
             submit = submission.to_submit(fields, backend, place.max_faces, course)
-            kept = history.settings_of(context, panels, fields, place.height)
+            kept = history.settings_of(context, panels, fields, place.height) | {"iteration.keep": keep}
             link.generate(submit, fields.title, place, fields.named_parts, kept)
         except ValueError as error:
             return complain(self, trouble_of_error(error, "bad_prompt"))

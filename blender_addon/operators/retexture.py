@@ -19,8 +19,9 @@ from ..objects.source_mesh import TextureWish
 from ..objects.texture_mask import Mask, MaskKind
 from ..objects.uv_choice import UvChoice
 from ..request import submission
+from ..request.beginning import Beginning
 from ..result_settings import PANELS, YES_OR_NO, or_panels
-from ..retexture_settings import MASKS, UV_CHOICES, RetextureSettings
+from ..retexture_settings import MASKS, SIZES, UV_CHOICES, RetextureSettings
 from ..state import Asked
 from .complaint import complain
 from .prompted import Prompted, why_not_ask
@@ -113,8 +114,9 @@ class RetextureObject(Prompted):
         shown = versions.shown_version(target)
         done_to = f"{target.name}, version {shown.number}" if shown else target.name
         told = " ".join(source.notices)
-        asked = Asked(replace(submit, source=start), fields.title, fields.named_parts, done_to, told)
-        kept = history.settings_of(context, panels, fields, chosen.height)
+        beginning = _beginning(target, wish, source)
+        asked = Asked(replace(submit, source=start), fields.title, fields.named_parts, done_to, told, beginning)
+        kept = history.settings_of(context, panels, fields, chosen.height) | _settings(wish, strength, border)
         link.retexture(asked, target, source, kept, context.scene.name)
         if told:
             self.report({"INFO"}, told)
@@ -141,6 +143,41 @@ class RetextureObject(Prompted):
         )
         uvs = cast(UvChoice, chosen.uvs if self.uvs == PANELS else self.uvs)
         return TextureWish(uvs, self.uv_map, int(chosen.size) if self.size < 0 else self.size, mask)
+
+
+def _beginning(target: bpy.types.Object, wish: TextureWish, source: source_mesh.PreparedSource) -> Beginning:
+    """What the message will not say of it."""
+    mask = wish.mask
+    return Beginning(
+        source=target.name,
+        size=wish.size,
+        uv_map=source.layer,
+        is_new_uv_map=source.new_uvs is not None,
+        mask=mask.kind,
+        mask_name=mask.name,
+        face_set=mask.face_set,
+        uses_alpha=mask.uses_alpha,
+        is_inverted=mask.is_inverted,
+    )
+
+
+def _settings(wish: TextureWish, strength: float, border: int) -> properties.Values:
+    """Of the panel, as far as it could have said the same."""
+    found: properties.Values = {
+        "retexture.strength": strength,
+        "retexture.uvs": wish.uvs,
+        "retexture.mask": wish.mask.kind,
+        "retexture.uses_alpha": wish.mask.uses_alpha,
+        "retexture.is_inverted": wish.mask.is_inverted,
+        "retexture.border": border,
+    }
+    if wish.mask.kind == "GROUP":
+        found["retexture.group"] = wish.mask.name
+    elif wish.mask.kind == "IMAGE":
+        found["retexture.image"] = wish.mask.name
+    if str(wish.size) in {size for size, *_ in SIZES}:
+        found["retexture.size"] = str(wish.size)
+    return found
 
 
 def _check_limits(strength: float, size: int) -> None:

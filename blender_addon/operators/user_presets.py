@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
     Result = set[OperatorReturnItems]
 
-_NOT_KEPT = ("prompt", "image", "sound", "text_block", "image_block", "sound_block", "seed")
+_NOT_KEPT = (
+    "prompt", "image", "sound", "text_block", "image_block", "sound_block", "seed",
+    "retexture.mask", "retexture.group", "retexture.image",
+)  # fmt: skip
 """What belongs to one object, and not to how objects are made."""
 
 

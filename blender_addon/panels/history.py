@@ -11,6 +11,7 @@ from ..history import entries as history
 from ..history import icons as history_icons
 from ..history import tree
 from ..objects import scene
+from ..request.beginning import Beginning
 from .tab import TabPanel, draw_text
 
 _PICTURE_SCALE = 6.0
@@ -84,6 +85,9 @@ def _draw_entry(box: bpy.types.UILayout, context: bpy.types.Context, item: histo
     draw_text(box, context, wording.history_line(item.outcome, item.settings.preset, item.seconds, item.when))
     if item.retextured:
         draw_text(box, context, f"New colours for {item.retextured}", "BRUSH_DATA")
+    line = Beginning.of_text(item.beginning).line
+    if line:
+        draw_text(box, context, line, "INFO")
     buttons = box.column(align=True)
     buttons.operator("any_to_3d.use_settings", icon="PASTEDOWN").request_id = item.request_id
     buttons.operator("any_to_3d.continue_job", text="Branch...", icon="OUTLINER").request_id = item.request_id

@@ -70,6 +70,7 @@ SCENARIOS = {
     "surroundings": _installed(fake_program),
     "rests": _installed(fake_program),
     "in_place": _installed(fake_program),
+    "again": _installed(fake_program),
     "growth": _installed(fake_program),
     "kept_results": _installed(),
     "object_tools": _installed(),

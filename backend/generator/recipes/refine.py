@@ -14,6 +14,7 @@ from ..optimisers import Adam, Adan
 from ..recipe import Phase, Recipe, Weighted
 from ..representations.dmtet import DMTet
 from ..representations.mesh_distance import MeshSurface
+from .retexture import repainting
 
 OUTLINE_WEIGHT = 20_000.0
 """Of the kept outline at full keep."""
@@ -37,9 +38,14 @@ def refined(recipe: Recipe, keep: float) -> Recipe:
         raise ValueError(f"recipe {recipe.name!r} has no phase that refines a mesh; choose another one")
     geometry, *later = recipe.phases[number:]
     first = _begun_with_mesh(geometry, later[-1] if later else geometry, keep)
-    return replace(
-        recipe, phases=(first, *later), reference=replace(recipe.reference, paints_shape=keep >= PAINTED_FROM)
-    )
+    reference = replace(recipe.reference, paints_shape=keep >= PAINTED_FROM)
+    return replace(recipe, phases=(first, *(_painting(phase) for phase in later)), reference=reference)
+
+
+def _painting(phase: Phase) -> Phase:
+    """What phase II has found of the colours is plain all over: the texture is begun with much noise, as for a mesh
+    that is painted anew. (A house stayed green from its walls to its roof, and was not taken for a house.)"""
+    return repainting(phase) if isinstance(phase.start, DMTet) and phase.start.train == "texture" else phase
 
 
 def _moves_a_mesh(phase: Phase) -> bool:

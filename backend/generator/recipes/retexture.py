@@ -39,6 +39,9 @@ BRIGHTNESS_KEPT: Range = (1000.0, 0.0)
 FASTER = 3.0
 """Learning rates at first over those of the recipe's phase, which has colours of phase I to go on from."""
 
+MOST_CANDIDATES = 4
+"""Of the reference view: the outline is the shape's own, so fewer of them go wrong, and they are what is waited for."""
+
 
 def retexture(recipe: Recipe, strength: float, vertex_count: int, face_count: int, has_colours: bool) -> Recipe:
     """The recipe for a mesh of this size.
@@ -50,14 +53,20 @@ def retexture(recipe: Recipe, strength: float, vertex_count: int, face_count: in
     if texture.guide != "rgb" or "grid" not in texture.start.trains or texture.name != "texture":
         raise ValueError(f"recipe {recipe.name!r} has no texture phase to paint with; use 'xbind'")
     strength = strength if has_colours else 1.0
-    phase = replace(
-        texture,
-        start=FixedMesh(vertex_count, face_count, texture.start.field, remembers=has_colours),
-        optimiser=_faster(texture.optimiser),
-        losses=_losses(texture, strength, has_colours),
+    start = FixedMesh(vertex_count, face_count, texture.start.field, remembers=has_colours)
+    phase = replace(repainting(texture, strength, has_colours), start=start)
+    reference = replace(
+        recipe.reference,
+        shape_noise=_between(REFERENCE_NOISE, strength),
+        fill=None,
+        candidates=min(recipe.reference.candidates, MOST_CANDIDATES),
     )
-    reference = replace(recipe.reference, shape_noise=_between(REFERENCE_NOISE, strength), fill=None)
     return replace(recipe, phases=(phase,), reference=reference)
+
+
+def repainting(texture: Phase, strength: float = 1.0, has_colours: bool = False) -> Phase:
+    """The texture phase as it paints a shape that has no colours of phase I: all anew, or led by those it has."""
+    return replace(texture, optimiser=_faster(texture.optimiser), losses=_losses(texture, strength, has_colours))
 
 
 def _losses(texture: Phase, strength: float, has_colours: bool) -> tuple[Weighted, ...]:
