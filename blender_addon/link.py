@@ -171,7 +171,7 @@ class Link:
 
     def recreate(self, request_id: str, placement: Placement) -> None:
         """Put the newest mesh of a job whose object was deleted at this place."""
-        self._stage.will_stand(request_id, placement)
+        self._stage.will_stand_again(request_id, placement)
         self._show_again()
 
     def ask(self, request: Request) -> None:

@@ -25,12 +25,22 @@ class Stage:
     def __init__(self) -> None:
         self._placements: dict[str, Placement] = {}
         self._placed: set[str] = set()
+        self._shown: dict[str, int] = {}
+        self._in_vain: set[str] = set()
         self._retextures = Retextures()
 
     def will_stand(self, request_id: str, placement: Placement) -> None:
         """This request's object is to be made at this place, again if it was before."""
         self._placements[request_id] = placement
-        self._placed.discard(request_id)
+        for requests in (self._placed, self._in_vain):
+            requests.discard(request_id)
+        self._shown.pop(request_id, None)
+
+    def will_stand_again(self, request_id: str, placement: Placement) -> None:
+        """This request's object was deleted and is to be made again: in place of the one it was for, or here."""
+        known = self._placements.get(request_id)
+        is_in_place = known is not None and known.is_exact and replacement.find(request_id) is not None
+        self.will_stand(request_id, known if known is not None and is_in_place else placement)
 
     def will_repaint(self, origin: Provenance, target: bpy.types.Object, source: PreparedSource) -> None:
         """This request's texture is for this object."""
@@ -60,10 +70,15 @@ class Stage:
         """Put the result where it belongs; that of a retexture becomes an object only where a place was asked for."""
         if origin.retextured and origin.request_id not in self._placements:
             return self._retextures.finish(origin, result.albedo, backend)
-        return scene.finish(origin, result, backend)
+        number = scene.number_of_object(origin)
+        outcome = scene.finish(origin, result, backend)
+        if outcome is Outcome.SHOWN:
+            self._shown[origin.request_id] = number
+        return outcome
 
     def give_back(self, request_ids: Collection[str]) -> None:
         """These requests came to nothing: what they were to replace or to repaint is as before."""
+        self._in_vain.update(request_ids)
         replacement.give_back(request_ids)
         self._retextures.give_back(request_ids)
 
@@ -71,13 +86,20 @@ class Stage:
         """Undo or redo took the scene to another state. jobs: whose objects it may have taken along.
 
         awaited: requests that something will still be shown of.
+
+        A step that the artist took in mid-job holds the half-grown object. Where the result, there since, is undone,
+        nothing of it may stay; of a job that came to nothing, the mesh is kept on purpose.
         """
         self._placed -= {job.origin.request_id for job in jobs}
+        scene.remove_half_grown(self._shown.values())
+        replacement.give_back(self._shown.keys() | self._in_vain)
         self._retextures.keep_only(awaited)
 
     def file_loaded(self) -> None:
         """Objects that had no surface yet belonged to the old file; the new one's say themselves what they wait for."""
         self._placements.clear()
+        self._shown.clear()
+        self._in_vain.clear()
         self._retextures.forget_all()
 
     def repainted_in_file(self) -> tuple[Provenance, ...]:

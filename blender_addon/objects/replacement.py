@@ -89,6 +89,13 @@ def release(old: bpy.types.Object, request_ids: Collection[str]) -> None:
         _hide(old, False)
 
 
+def show_meanwhile(request_id: str) -> None:
+    """What grew in its place was deleted, and may come back: show it, but remember the request."""
+    old = find(request_id)
+    if old is not None and old.users_scene:
+        _hide(old, False)
+
+
 def complete(target: bpy.types.Object, request_id: str, takes_name: bool) -> None:
     """The result is there: hide the old object in renders too, and pass its name on if that was asked for."""
     old = find(request_id)

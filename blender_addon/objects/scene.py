@@ -5,6 +5,7 @@ No Blender object is kept between calls, because undo, redo and loading a file m
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from enum import Enum
 
@@ -39,6 +40,7 @@ def show(origin: Provenance, snapshot: MeshSnapshot, run: str) -> Outcome:
     """Write an intermediate mesh into the job's object, in place; see mesh_data.write_snapshot."""
     target = _find(origin)
     if target is None:
+        replacement.show_meanwhile(origin.request_id)
         return Outcome.MISSING
     if _is_busy(target):
         return Outcome.BUSY
@@ -57,6 +59,7 @@ def finish(origin: Provenance, textured: TexturedMesh, backend: Welcome | None) 
     """
     target = _find(origin)
     if target is None:
+        replacement.show_meanwhile(origin.request_id)
         return Outcome.MISSING
     old = replacement.find(origin.request_id)
     if _is_busy(target) or (old is not None and _is_busy(old)):
@@ -127,11 +130,29 @@ def remove_unfinished(origin: Provenance) -> bool:
     target = _find(origin)
     if target is None or target.get(IS_FINAL):
         return False
+    _remove(target)
+    return True
+
+
+def number_of_object(origin: Provenance) -> int:
+    """Blender's own number of the job's object, which undo does not change and copies do not share; 0 for none."""
+    target = _find(origin)
+    return target.session_uid if target else 0
+
+
+def remove_half_grown(numbers: Iterable[int]) -> None:
+    """Delete those of these objects that are unfinished; see ``number_of_object``."""
+    wanted = set(numbers)
+    for each in [each for each in bpy.data.objects if each.session_uid in wanted]:
+        if each.get(IS_FINAL) is not None and not each.get(IS_FINAL):
+            _remove(each)
+
+
+def _remove(target: bpy.types.Object) -> None:
     mesh = _mesh_of(target)
     bpy.data.objects.remove(target)
     if not mesh.users:
         bpy.data.meshes.remove(mesh)
-    return True
 
 
 def unfinished() -> tuple[Provenance, ...]:

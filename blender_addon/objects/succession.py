@@ -11,14 +11,15 @@ from mathutils import Matrix
 
 from . import frame_preview, provenance, replacement, versions
 
-_PLACED_AT = "any_to_3d_placed_at"
-"""Where the growing object stood first, so that it is seen whether the artist has moved it since."""
+_PLACED_AT, _FIRST_NAME = "any_to_3d_placed_at", "any_to_3d_first_name"
+"""Where the growing object stood first, and its name: so it is seen whether the artist has changed them since."""
 
 
 def stand_in(target: bpy.types.Object, old: bpy.types.Object) -> None:
     """Put ``target`` exactly where ``old`` stands, which is hidden."""
     replacement.take_exact_place(target, old)
     target[_PLACED_AT] = as_numbers(target.matrix_basis)
+    target[_FIRST_NAME] = target.name
 
 
 def join(target: bpy.types.Object, old: bpy.types.Object, label: str, request_id: str) -> None:
@@ -40,7 +41,9 @@ def join(target: bpy.types.Object, old: bpy.types.Object, label: str, request_id
         old.matrix_world = target.matrix_world.copy()
     replacement.release(old, (request_id,))
     _pass_selection_on(target, old)
+    name = target.name if target.get(_FIRST_NAME, target.name) != target.name else old.name
     bpy.data.objects.remove(target)
+    old.name = name
     versions.add_version(old, label, request_id, base)
 
 

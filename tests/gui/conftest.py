@@ -17,6 +17,10 @@ from any_to_3d.backend.extension.pinned_wheels import PYTHONS
 from window import VARIABLE, Blender, Window, commands
 
 ROOT = Path(__file__).parents[2]
+NO_BLENDER = (
+    f"no Blender with a window is named. Set {VARIABLE} to the command that starts one, as in "
+    f"{VARIABLE}=/opt/blender/blender pytest tests/gui; Xvfb and xdotool have to be installed where it runs"
+)
 FAKE_BACKEND = ROOT / "tests" / "blender_addon" / "fake_backend.py"
 
 
@@ -30,7 +34,7 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.gui)
             item.add_marker(pytest.mark.timeout(900))
             if not commands():
-                item.add_marker(pytest.mark.skip(reason=f"no Blender with a window: name one in {VARIABLE}"))
+                item.add_marker(pytest.mark.skip(reason=NO_BLENDER))
 
 
 @pytest.fixture(scope="session", params=commands() or [""])

@@ -23,6 +23,9 @@ class Screen:
 
     def __init__(self, prefix: list[str], folder: Path) -> None:
         self._prefix = prefix
+        for program in ("Xvfb", "xdotool"):
+            found = subprocess.run([*prefix, "sh", "-c", f"command -v {program}"], capture_output=True)
+            assert found.returncode == 0, f"{program} is missing where Blender runs (Debian: apt install xvfb xdotool)"
         self._picture = folder / "Xvfb_screen0"
         size = f"{WIDTH}x{HEIGHT}x24"
         words = ["Xvfb", "-displayfd", "1", "-screen", "0", size, "-nolisten", "tcp", "-fbdir", str(folder)]

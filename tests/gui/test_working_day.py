@@ -79,7 +79,8 @@ def test_d10_two_jobs_queue_and_the_second_is_taken_out_at_a_click(day):
     day.wait("session().jobs[-1].state == 'queued' and 'another lantern' in text_of('ANY_TO_3D_PT_queue')")
     day.click(QUEUE, "any_to_3d.cancel")
     day.wait("session().jobs[-1].state == 'cancelled' and 'No job waits' in text_of('ANY_TO_3D_PT_queue')")
-    assert day.ask("session().jobs[-2].state") == "running"
+    # On a busy computer it may have come to its end meanwhile.
+    assert day.ask("session().jobs[-2].state") in ("running", "finished")
 
 
 def _open_history(window):

@@ -114,6 +114,65 @@ def test_undo_in_mid_job_does_not_make_it_forget_what_it_refines():
     assert [each.name for each in bpy.data.objects] == ["Blockout"]
 
 
+def test_after_a_step_in_mid_job_one_undo_gives_the_block_out_back():
+    _blockout()
+    bpy.ops.ed.undo_push(message="before")
+    bpy.ops.any_to_3d.refine(prompt="slow chair")
+    pump_until(lambda: faces("slow chair") == 12)
+    bpy.ops.ed.undo_push(message="the artist does something")
+    bpy.ops.any_to_3d.finish_now()
+    bpy.ops.any_to_3d.wait(timeout=10)
+    bpy.ops.ed.undo()
+    pump(0.1)
+    (target,) = bpy.data.objects
+    assert (target.name, len(target.data.polygons), len(versions.versions_of(target))) == ("Blockout", 6, 0)
+    assert target.visible_get()
+    assert target.get("any_to_3d_replaced_by") is None
+    bpy.ops.ed.redo()
+    pump(0.1)
+    (target,) = bpy.data.objects
+    assert len(versions.versions_of(target)) == 2
+
+
+def test_after_a_step_in_mid_job_an_undone_cancellation_gives_the_block_out_back_too():
+    _blockout()
+    bpy.ops.any_to_3d.refine(prompt="slow chair")
+    pump_until(lambda: faces("slow chair") == 12)
+    bpy.ops.ed.undo_push(message="the artist does something")
+    cancel()
+    bpy.ops.ed.undo()
+    pump(0.1)
+    assert bpy.data.objects["Blockout"].visible_get()
+    assert bpy.data.objects["Blockout"].get("any_to_3d_replaced_by") is None
+
+
+def test_a_growing_shape_that_is_renamed_passes_its_name_on():
+    _blockout()
+    bpy.ops.any_to_3d.refine(prompt="slow chair")
+    pump_until(lambda: faces("slow chair") == 12)
+    bpy.data.objects["slow chair"].name = "Möbel"
+    bpy.ops.any_to_3d.finish_now()
+    bpy.ops.any_to_3d.wait(timeout=10)
+    assert [(each.name, len(versions.versions_of(each))) for each in bpy.data.objects] == [("Möbel", 2)]
+
+
+def test_a_growing_shape_that_is_deleted_shows_the_block_out_and_can_be_made_again_in_its_place():
+    before = _bounds(_world(_blockout()))
+    bpy.ops.any_to_3d.refine(prompt="slow chair")
+    pump_until(lambda: faces("slow chair") == 12)
+    bpy.data.objects.remove(bpy.data.objects["slow chair"])
+    pump_until(lambda: bpy.data.objects["Blockout"].visible_get())
+    bpy.ops.any_to_3d.finish_now()
+    bpy.ops.any_to_3d.wait(timeout=10)
+    request_id = link().session.jobs[-1].origin.request_id
+    assert link().missing == {link().session.jobs[-1].job_id}
+    bpy.ops.any_to_3d.recreate(request_id=request_id)
+    bpy.ops.any_to_3d.wait(timeout=10)
+    (target,) = bpy.data.objects
+    assert (target.name, len(versions.versions_of(target)), target.visible_get()) == ("Blockout", 2, True)
+    np.testing.assert_allclose(_bounds(_world(target)), before, atol=1e-5)
+
+
 def test_a_cancelled_refinement_gives_the_block_out_back():
     _blockout()
     bpy.ops.any_to_3d.refine(prompt="slow chair")

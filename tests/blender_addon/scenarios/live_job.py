@@ -133,6 +133,30 @@ def test_one_undo_takes_back_the_whole_result_and_redo_brings_it_again():
     assert target.data.uv_layers.active is not None
 
 
+def test_d15_after_a_step_in_mid_job_one_undo_takes_the_result_back_and_leaves_nothing_half_grown():
+    empty_file()
+    bpy.ops.ed.undo_push(message="before")
+    bpy.ops.any_to_3d.generate(prompt="slow chair")
+    pump_until(lambda: faces("slow chair") == 12)
+    copy = bpy.data.objects["slow chair"].copy()
+    bpy.context.collection.objects.link(copy)
+    bpy.ops.ed.undo_push(message="the artist makes a copy")
+    bpy.ops.any_to_3d.finish_now()
+    bpy.ops.any_to_3d.wait(timeout=10)
+    for _ in range(2):
+        bpy.ops.ed.undo()
+        pump(0.1)
+        assert [each.name for each in bpy.data.objects] == ["slow chair.001"]
+        bpy.ops.ed.redo()
+        pump(0.1)
+        assert sorted(each.name for each in bpy.data.objects) == ["slow chair", "slow chair.001"]
+        assert bpy.data.objects["slow chair"]["any_to_3d_is_final"]
+    bpy.ops.ed.undo()
+    bpy.ops.ed.undo()
+    pump(0.1)
+    assert len(bpy.data.objects) == 0
+
+
 def test_undo_does_not_bring_back_an_object_that_the_artist_deleted():
     empty_file()
     bpy.ops.any_to_3d.generate(prompt="slow chair")
