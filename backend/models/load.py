@@ -287,7 +287,14 @@ def _embedding_noise(
     """The folder's own statistics and schedule; a built-in folder keeps neither and uses the published model's."""
     if conditioning is None:
         path = component_path(folder, "image_normalizer")
-        normalizer = StableUnCLIPImageNormalizer.from_pretrained(path, use_safetensors=True, local_files_only=True)
+        normalizer = StableUnCLIPImageNormalizer.from_pretrained(
+            path,
+            # Means and deviations enter sums, so they are float32 like them, also where they were published shorter.
+            torch_dtype=torch.float32,
+            use_safetensors=True,
+            local_files_only=True,
+            variant=weights_variant(path, "diffusion_pytorch_model"),
+        )
         scheduler = DDPMScheduler.from_pretrained(component_path(folder, "image_noising_scheduler"))
     else:
         width = conditioning.embedding_width(unet.config.projection_class_embeddings_input_dim)

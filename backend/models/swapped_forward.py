@@ -27,7 +27,10 @@ class SwappedForward:
         self._shapes: set[torch.Size] = set()
 
     def __call__(self, sample: Tensor, *rest: object, **named: object) -> object:
-        return (self._fast if self._is_meant(sample) else self.plain)(sample, *rest, **named)
+        if not self._is_meant(sample):
+            return self.plain(sample, *rest, **named)
+        arguments = (_in_order(argument) for argument in (sample, *rest))
+        return self._fast(*arguments, **{name: _in_order(argument) for name, argument in named.items()})
 
     def _is_meant(self, sample: Tensor) -> bool:
         wants_gradient = torch.is_grad_enabled() and sample.requires_grad
@@ -37,6 +40,14 @@ class SwappedForward:
         if self.is_trying:
             self._shapes.add(sample.shape)
         return sample.shape in self._shapes
+
+
+def _in_order(argument: object) -> object:
+    """A tensor as ``contiguous`` lays it out: a compiler's code is for one order of numbers in memory.
+
+    Renderers leave pictures channel by channel or pixel by pixel, and each other order would be compiled anew.
+    """
+    return argument.contiguous() if isinstance(argument, Tensor) else argument
 
 
 def swap_forward(

@@ -95,6 +95,21 @@ def test_the_smaller_networks_become_one_graph_each_and_give_the_same_results(tr
     restore(some)
 
 
+def test_pictures_however_they_lie_in_memory_need_no_other_graph(
+    trials: tuple[Trial, ...], unclip: StableUnclipPrior
+) -> None:
+    some = [trial for trial in trials if trial.name in ("2D encoder", "2D decoder")]
+    assert "left as they are" not in install(some, GRAPHS_ONLY)
+    before = graphs()
+    shapes = (1, 3, unclip.image_size, unclip.image_size), (1, *unclip.latent_shape)
+    picture, latents = (torch.rand(shape).contiguous(memory_format=torch.channels_last) for shape in shapes)
+    unclip.encode(picture.requires_grad_(), torch.Generator()).sum().backward()
+    with torch.no_grad():
+        unclip.decode(latents)
+    assert graphs() == before
+    restore(tuple(some))
+
+
 @pytest.mark.slow
 def test_every_network_becomes_one_graph_and_gives_the_same_results_and_gradients(
     fast: str, trials: tuple[Trial, ...]

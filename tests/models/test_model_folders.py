@@ -86,14 +86,17 @@ def test_a_broken_config_is_named(folder: Path) -> None:
 
 
 def test_half_precision_files_load_where_there_are_no_others(folder: Path) -> None:
-    for component, stem in (("unet", "diffusion_pytorch_model"), ("text_encoder", "model")):
-        file = folder / component / f"{stem}.safetensors"
+    files = sorted(folder.glob("*/*.safetensors"))
+    assert {file.parent.name for file in files} >= {"unet", "vae", "text_encoder", "image_normalizer"}
+    for file in files:
         halves = {name: tensor.half() for name, tensor in load_file(file).items()}
-        save_file(halves, file.with_name(f"{stem}.fp16.safetensors"), {"format": "pt"})
+        save_file(halves, file.with_name(f"{file.stem}.fp16.safetensors"), {"format": "pt"})
         file.unlink()
     assert check_folder(folder, "stable_unclip") == ()
     prior = load_stable_unclip(folder, CPU)
     assert prior.unet.dtype == torch.float32
+    assert prior.embedding_noise is not None
+    assert prior.embedding_noise.normalizer.std.dtype == torch.float32
     assert prior.prepare(Condition(torch.ones(1, EMBEDDING), text="a chair")).cross.views.isfinite().all()
 
 
