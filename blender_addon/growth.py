@@ -17,7 +17,7 @@ def frames_of(target: bpy.types.Object | None) -> Sequence[MeshSnapshot]:
     """What is remembered of how this object grew, oldest first; nothing of one that still does."""
     if target is None or not target.get(provenance.IS_FINAL):
         return ()
-    return pump.link().frames.frames(str(target.get(provenance.JOB, "")))
+    return pump.link().display.frames.frames(str(target.get(provenance.JOB, "")))
 
 
 def show(target: bpy.types.Object, number: int) -> None:

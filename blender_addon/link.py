@@ -1,22 +1,20 @@
 """One step of the conversation with a backend: messages into the session and meshes into the scene, all from one call.
 
-The link owns the socket, the started backend process and the newest mesh of each job. It has no thread and no timer:
-``pump.py`` calls ``step`` from Blender's own timer, scripts call it through ``bpy.ops.any_to_3d.wait``.
+The link owns the socket and the started backend process, display.py the newest mesh of each job. It has no thread and
+no timer: ``pump.py`` calls ``step`` from Blender's own timer, scripts call it through ``bpy.ops.any_to_3d.wait``.
 """
 
 from __future__ import annotations
 
 import uuid
 from pathlib import Path
-from time import monotonic, perf_counter
+from time import monotonic
 
 import bpy
 
 from ..shared.client import Client, CurveKeys
-from ..shared.mesh import MeshSnapshot, TexturedMesh, TextureSnapshot
 from ..shared.messages import (
     Accepted,
-    Ack,
     Cancelled,
     CutOut,
     Failed,
@@ -28,22 +26,19 @@ from ..shared.messages import (
     Welcome,
 )
 from . import cut_out_icons, live_pictures
-from .arrivals import Arrivals
 from .connection.backend_process import BackendProcess, LaunchOptions
 from .connection.checks import Checks
+from .display import Display
 from .errors import Trouble, trouble
-from .frame_budget import FrameBudget
-from .frame_memory import FrameMemory
 from .history import icons as history_icons
 from .history.ledger import Ledger
 from .history.references import References
 from .objects import replacement, scene
 from .objects.placement import Placement
-from .objects.scene import Outcome
 from .objects.source_mesh import PreparedSource
 from .properties import Values
 from .request.beginning import Beginning
-from .session import apply, watch_of
+from .session import apply
 from .stage import Stage
 from .state import (
     Asked,
@@ -55,7 +50,6 @@ from .state import (
     FetchAsked,
     FramesPaced,
     HungUp,
-    Job,
     JobDismissed,
     LocalEvent,
     PromptPart,
@@ -77,7 +71,7 @@ _START_PATIENCE = 120.0
 
 
 class Link:
-    """The add-on's one connection. ``session`` is what the panel draws; ``missing`` names jobs without their object.
+    """The add-on's one connection. ``session`` is what the panel draws; ``display`` puts meshes into the scene.
 
     keys: of the present connection, None where there is none or it is not encrypted.
     """
@@ -86,18 +80,14 @@ class Link:
         self.session = Session()
         self.process: BackendProcess | None = None
         self.checks = Checks()
-        self.applied_count = 0
-        self.missing: frozenset[str] = frozenset()
         self.keys: CurveKeys | None = None
         self._client: Client | None = None
         self._client_id = uuid.uuid4().hex
         self._started_at = float("-inf")
         self._stage = Stage()
-        self.frames = FrameMemory()
-        self._arrivals = Arrivals(self.frames)
+        self.display = Display(self._stage)
         self._ledger = Ledger()
         self._references = References()
-        self._budget = FrameBudget()
 
     # --- what the artist asks for -------------------------------------------------------------------------------------
 
@@ -172,7 +162,7 @@ class Link:
     def recreate(self, request_id: str, placement: Placement) -> None:
         """Put the newest mesh of a job whose object was deleted at this place."""
         self._stage.will_stand_again(request_id, placement)
-        self._show_again()
+        self.display.show_again()
 
     def ask(self, request: Request) -> None:
         """Send what changes nothing here; its answer comes as any other message."""
@@ -197,11 +187,11 @@ class Link:
         An object that the artist had deleted before stays away.
         """
         jobs = self.session.jobs
-        awaited = [job for job in jobs if not job.is_over or self._arrivals.result(job.job_id) is not None]
-        there = [job for job in jobs if job.job_id not in self.missing]
+        awaited = [job for job in jobs if not job.is_over or self.display.has_result(job.job_id)]
+        there = [job for job in jobs if job.job_id not in self.display.missing]
         self._stage.undone(there, {job.origin.request_id for job in awaited})
         self._ledger.write_again()
-        self._show_again()
+        self.display.show_again()
 
     def file_loaded(self) -> None:
         """Find the jobs of the new file; objects that had no surface yet belonged to the old one."""
@@ -209,7 +199,7 @@ class Link:
         self._ledger.read_again()
         self.apply(Attached(scene.unfinished()))
         self._await_retextures()
-        self._show_again()
+        self.display.show_again()
         self.file_saved()
 
     def file_saved(self) -> None:
@@ -228,24 +218,20 @@ class Link:
             elif job.is_over:
                 self.apply(FetchAsked(job.origin))
 
-    def _show_again(self) -> None:
-        self._arrivals.all_due()
-        self.missing = frozenset()
-
     # --- one tick -----------------------------------------------------------------------------------------------------
 
     @property
     def is_idle(self) -> bool:
         """Whether there is nobody to hear from and nothing to show."""
         is_alone = self._client is None and not (self.process and self.process.is_alive)
-        return is_alone and not self._arrivals.due and self.checks.is_idle
+        return is_alone and not self.display.has_more and self.checks.is_idle
 
     @property
     def is_settled(self) -> bool:
         """Whether nothing more will happen by itself: answered or in trouble, no job awake, every mesh shown."""
         awake = [job for job in self.session.active_jobs if not job.rests]
         if self.session.connection in ("connecting", "connected"):
-            return self.session.connection == "connected" and not awake and not self._arrivals.due
+            return self.session.connection == "connected" and not awake and not self.display.has_more
         return not awake or self.session.trouble is not None
 
     @property
@@ -262,13 +248,17 @@ class Link:
 
     def step(self) -> bool:
         """Receive, answer, and apply at most one mesh. Returns whether there is anything new to draw."""
-        before, applied = self.session, self.applied_count
+        before, shown = self.session, self.display.shown_count
         self._watch_process()
         if self._client is not None:
             self._converse(self._client)
-        self._apply_one_mesh()
+        for told in self.display.show_one(self.session):
+            if isinstance(told, FramesPaced):
+                self.apply(told)
+            else:
+                self.ask(told)
         has_checked = self.checks.step()
-        return has_checked or self.session is not before or self.applied_count != applied
+        return has_checked or self.session is not before or self.display.shown_count != shown
 
     def apply(self, event: Message | LocalEvent) -> None:
         """Change the session by one event, and send what follows from it.
@@ -340,81 +330,16 @@ class Link:
         job = self.session.job(getattr(message, "job_id", ""))
         if job is None:
             return
+        wanted = self.display.keep(job, message, self.session.max_faces)
+        if wanted is not None:
+            self.ask(wanted)
         if isinstance(message, Finished):
-            self._arrivals.keep_result(job.job_id, message.mesh)
             self._ledger.picture(job, message.mesh)
-        elif isinstance(message, MeshSnapshot) and not job.is_over:
-            if self._arrivals.keep_frame(message) is None:
-                # Watching again begins anew, with faces; nothing else would give the credit back.
-                self.ask(watch_of(job.job_id, self.session.max_faces))
-        elif isinstance(message, TextureSnapshot) and not job.is_over:
-            self._arrivals.keep_texture(message)
-        elif job.is_over:
-            self._forget(job.job_id)
 
     def _keep_cut_out(self, message: Message) -> None:
         if isinstance(message, CutOut) and self.session.job(message.job_id) is not None:
             cut_out_icons.keep(message)
             cut_out_icons.forget_all_but({job.job_id for job in self.session.jobs})
-
-    # --- meshes -------------------------------------------------------------------------------------------------------
-
-    def _apply_one_mesh(self) -> None:
-        waiting = self._arrivals.take_due()
-        while waiting:
-            job_id = waiting.pop(0)
-            job = self.session.job(job_id)
-            outcome = self._show(job) if job else Outcome.MISSING
-            if outcome is Outcome.BUSY:
-                self._arrivals.put_off([job_id])
-            elif outcome is Outcome.MISSING:
-                self.missing |= {job_id}
-            else:
-                break
-        self._arrivals.put_off(waiting)
-
-    def _show(self, job: Job) -> Outcome:
-        self._stage.place(job.origin)
-        result = self._arrivals.result(job.job_id)
-        outcome = self._show_frame(job) if result is None else self._finish(job, result)
-        if outcome is Outcome.SHOWN:
-            self.applied_count += 1
-            self.missing -= {job.job_id}
-        return outcome
-
-    def _show_frame(self, job: Job) -> Outcome:
-        run = self.session.backend.backend_id if self.session.backend else ""
-        begun = perf_counter()
-        frame = self._arrivals.texture(job.job_id) or self._arrivals.frame(job.job_id)
-        if frame is None:
-            return Outcome.MISSING
-        outcome = self._stage.show(job.origin, frame, run)
-        if outcome is Outcome.SHOWN:
-            if isinstance(frame, MeshSnapshot):
-                self._pace_frames(perf_counter() - begun, len(frame.faces))
-            self.ask(Ack(job.job_id, frame.sequence))
-        return outcome
-
-    def _pace_frames(self, seconds: float, faces: int) -> None:
-        self._budget = self._budget.after(seconds, faces)
-        if self._budget.max_faces != self.session.max_faces:
-            self.apply(FramesPaced(self._budget.max_faces))
-
-    def _finish(self, job: Job, result: TexturedMesh) -> Outcome:
-        outcome = self._stage.finish(job.origin, result, self.session.backend)
-        if outcome is Outcome.SHOWN:
-            self._forget(job.job_id)
-            # The only step of a job: undo takes back the whole object, not the shapes that it had on the way.
-            scene.push_undo(f"Any to 3D: {job.origin.prompt}")
-        return outcome
-
-    def newest_frame(self, job_id: str) -> MeshSnapshot | None:
-        """What a running job looks like, if that is known."""
-        return self._arrivals.frame(job_id)
-
-    def _forget(self, job_id: str) -> None:
-        self._arrivals.forget(job_id)
-        live_pictures.forget_all_but(self._arrivals.growing)
 
     def _hang_up(self) -> None:
         if self._client is not None:

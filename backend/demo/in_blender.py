@@ -102,12 +102,12 @@ def _generate(order: dict) -> tuple[list[bpy.types.Mesh], dict]:
     _operators().generate(prompt=order["text"], preset=order["preset"], seed=order["seed"])
     begun, first_mesh, streamed, told = time.monotonic(), None, [], None
     while not link.is_settled:
-        applied = link.applied_count
+        applied = link.display.shown_count
         pump.step()
         now = time.monotonic() - begun
         if now > _JOB_TIMEOUT:
             raise DemoError(f"The job was not done after {_JOB_TIMEOUT / 60:.0f} minutes.")
-        if link.applied_count != applied:
+        if link.display.shown_count != applied:
             first_mesh = now if first_mesh is None else first_mesh
             streamed += _copy_of_live_mesh()
         job = link.session.jobs[-1]

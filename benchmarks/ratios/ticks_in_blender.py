@@ -39,12 +39,12 @@ def main(address: str) -> None:
     link.generate(submit, "a ball", Placement((0.0, 0.0, 0.0), 1.0, bpy.context.scene.name), (), {})
     all_ticks, showing = [], []
     while link.session.active_jobs:
-        applied = link.applied_count
+        applied = link.display.shown_count
         wall, cpu = time.perf_counter(), time.process_time()
         link.step()
         taken = (1000 * (time.perf_counter() - wall), 1000 * (time.process_time() - cpu))
         all_ticks.append(taken)
-        if link.applied_count > applied:
+        if link.display.shown_count > applied:
             showing.append(taken)
         # What the artist sees costs too, but Blender would pay it for any change of a mesh.
         bpy.context.view_layer.update()

@@ -56,14 +56,14 @@ class AnyTo3DHistoryEntry(bpy.types.PropertyGroup):
 def write(entry: Entry) -> None:
     """Put it into its scene's history, in place of what was known of the same request."""
     scene = bpy.data.scenes.get(entry.scene) or bpy.context.scene
-    listed = _listed(scene)
+    kept = listed(scene)
     item = find(scene, entry.origin.request_id)
     if item is None:
-        item = listed.add()
-        listed.move(len(listed) - 1, 0)  # the newest on top
-        item = listed[0]
-        while len(listed) > LONGEST:
-            listed.remove(len(listed) - 1)
+        item = kept.add()
+        kept.move(len(kept) - 1, 0)  # the newest on top
+        item = kept[0]
+        while len(kept) > LONGEST:
+            kept.remove(len(kept) - 1)
     item.request_id, item.job_id, item.title = entry.origin.request_id, entry.origin.job_id, entry.origin.prompt
     item.when, item.outcome, item.seconds = entry.when, entry.outcome, entry.seconds
     item.backend, item.thumbnail = entry.backend, entry.thumbnail
@@ -97,10 +97,10 @@ def settings_of(context: bpy.types.Context, panels: PromptFields, fields: Prompt
 def entries() -> tuple[Entry, ...]:
     """All that this file's scenes remember, oldest first."""
     scenes = bpy.data.scenes
-    return tuple(_read(item, each.name) for each in scenes for item in reversed(_listed(each)))
+    return tuple(_read(item, each.name) for each in scenes for item in reversed(listed(each)))
 
 
-def _listed(scene: bpy.types.Scene | None) -> bpy.types.bpy_prop_collection_idprop[AnyTo3DHistoryEntry]:
+def listed(scene: bpy.types.Scene | None) -> bpy.types.bpy_prop_collection_idprop[AnyTo3DHistoryEntry]:
     """The scene's entries, the newest first."""
     return scene.any_to_3d_history
 
@@ -112,14 +112,14 @@ def _read(item: AnyTo3DHistoryEntry, scene: str) -> Entry:
 
 def find(scene: bpy.types.Scene | None, request_id: str) -> AnyTo3DHistoryEntry | None:
     """The scene's entry of a request."""
-    return next((each for each in _listed(scene) if each.request_id == request_id), None)
+    return next((each for each in listed(scene) if each.request_id == request_id), None)
 
 
 def remove(scene: bpy.types.Scene | None, request_id: str) -> None:
     """Forget one entry."""
-    for index, each in enumerate(_listed(scene)):
+    for index, each in enumerate(listed(scene)):
         if each.request_id == request_id:
-            _listed(scene).remove(index)
+            listed(scene).remove(index)
             return
 
 
@@ -143,7 +143,7 @@ def origin_of(item: AnyTo3DHistoryEntry) -> Provenance:
 
 def settings_of_job(job_id: str) -> Values | None:
     """The settings that a job of this file was asked for with; None if no history knows it."""
-    items = (item for each in bpy.data.scenes for item in _listed(each) if job_id and item.job_id == job_id)
+    items = (item for each in bpy.data.scenes for item in listed(each) if job_id and item.job_id == job_id)
     found = next(items, None)
     return properties.values_of(found.settings) if found is not None else None
 

@@ -54,7 +54,7 @@ def _draw_job(column: bpy.types.UILayout, context: bpy.types.Context, link: Link
         if icon:
             box.template_icon(icon_value=icon, scale=_CUT_OUT_SCALE)
         draw_text(box, context, wording.cut_out_line(cut_out), "IMAGE_DATA")
-    if job.job_id in link.missing:
+    if job.job_id in link.display.missing:
         draw_text(box, context, "Its object is not in this scene any more.", "INFO")
         box.operator("any_to_3d.recreate", icon="ADD").request_id = job.origin.request_id
     elif job.state in ("cancelled", "failed") and scene.name_of_object(job.origin) is not None:
@@ -75,7 +75,7 @@ def _draw_rest(box: bpy.types.UILayout, job: Job) -> None:
 
 def _draw_bars(box: bpy.types.UILayout, link: Link, job: Job) -> None:
     """One bar for each phase, and one for the whole job; beside them what it looks like."""
-    frame = link.newest_frame(job.job_id)
+    frame = link.display.newest_frame(job.job_id)
     icon = live_pictures.icon_of(frame) if frame is not None else 0
     if icon:
         box.template_icon(icon_value=icon, scale=_LIVE_SCALE)

@@ -43,7 +43,7 @@ def test_n16_a_prompt_grows_through_three_phases_into_the_finished_object():
     bpy.ops.any_to_3d.wait(timeout=10)
     seen = [phase for phase in dict.fromkeys(phases) if phase]
     assert seen == ["coarse", "geometry", "texture"]
-    assert link().applied_count > 12
+    assert link().display.shown_count > 12
     target = bpy.data.objects["a red chair"]
     assert target["any_to_3d_is_final"]
     assert target.data.uv_layers.active is not None
@@ -106,8 +106,8 @@ def test_disconnecting_and_trying_again_finds_the_same_demo_and_its_job():
     pid = link().process.pid
     bpy.ops.any_to_3d.disconnect()
     bpy.ops.any_to_3d.start_demo()
-    applied = link().applied_count
-    pump_until(lambda: link().applied_count >= applied + 2)
+    applied = link().display.shown_count
+    pump_until(lambda: link().display.shown_count >= applied + 2)
     assert link().process.pid == pid
     cancel()
 

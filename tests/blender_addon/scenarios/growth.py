@@ -24,7 +24,7 @@ versions = module("objects.versions")
 
 def test_n8_every_streamed_frame_can_be_looked_at_and_the_final_shape_comes_back():
     target = _generated()
-    final, count = target.data.name, len(link().frames.frames(target["any_to_3d_job"]))
+    final, count = target.data.name, len(link().display.frames.frames(target["any_to_3d_job"]))
     assert count == 12
     seen = set()
     for number in range(count):

@@ -106,8 +106,8 @@ def test_undo_in_mid_job_does_not_make_it_forget_what_it_refines():
     bpy.ops.mesh.primitive_uv_sphere_add()
     bpy.ops.ed.undo_push(message="the artist adds a sphere")
     bpy.ops.ed.undo()
-    applied = link().applied_count
-    pump_until(lambda: link().applied_count >= applied + 2)
+    applied = link().display.shown_count
+    pump_until(lambda: link().display.shown_count >= applied + 2)
     assert not bpy.data.objects["Blockout"].visible_get()
     bpy.ops.any_to_3d.finish_now()
     bpy.ops.any_to_3d.wait(timeout=10)
@@ -165,7 +165,7 @@ def test_a_growing_shape_that_is_deleted_shows_the_block_out_and_can_be_made_aga
     bpy.ops.any_to_3d.finish_now()
     bpy.ops.any_to_3d.wait(timeout=10)
     request_id = link().session.jobs[-1].origin.request_id
-    assert link().missing == {link().session.jobs[-1].job_id}
+    assert link().display.missing == {link().session.jobs[-1].job_id}
     bpy.ops.any_to_3d.recreate(request_id=request_id)
     bpy.ops.any_to_3d.wait(timeout=10)
     (target,) = bpy.data.objects

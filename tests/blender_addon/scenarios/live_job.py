@@ -107,13 +107,13 @@ def test_undo_and_redo_in_mid_stream_lose_neither_job_nor_shape():
     bpy.ops.ed.undo_push(message="the artist adds a cube")
     bpy.ops.ed.undo()
     assert "Cube" not in bpy.data.objects
-    applied = link().applied_count
-    pump_until(lambda: link().applied_count >= applied + 2)
+    applied = link().display.shown_count
+    pump_until(lambda: link().display.shown_count >= applied + 2)
     assert faces("slow chair") == 12
     bpy.ops.ed.redo()
     assert "Cube" in bpy.data.objects
-    applied = link().applied_count
-    pump_until(lambda: link().applied_count >= applied + 2)
+    applied = link().display.shown_count
+    pump_until(lambda: link().display.shown_count >= applied + 2)
     assert [each.name for each in bpy.data.objects if each.get("any_to_3d_job")] == ["slow chair"]
     cancel()
 
@@ -163,13 +163,13 @@ def test_undo_does_not_bring_back_an_object_that_the_artist_deleted():
     pump_until(lambda: "slow chair" in bpy.data.objects)
     bpy.data.objects.remove(bpy.data.objects["slow chair"])
     bpy.ops.ed.undo_push(message="the artist deletes it")
-    pump_until(lambda: bool(link().missing))
+    pump_until(lambda: bool(link().display.missing))
     bpy.ops.mesh.primitive_cube_add()
     bpy.ops.ed.undo_push(message="the artist adds a cube")
     bpy.ops.ed.undo()
     pump(0.2)
     assert len(bpy.data.objects) == 0
-    assert link().missing
+    assert link().display.missing
     cancel()
 
 
@@ -178,15 +178,15 @@ def test_a_deleted_object_keeps_its_job_and_can_be_made_again():
     bpy.ops.any_to_3d.generate(prompt="slow chair")
     pump_until(lambda: "slow chair" in bpy.data.objects)
     bpy.data.objects.remove(bpy.data.objects["slow chair"])
-    pump_until(lambda: bool(link().missing))
+    pump_until(lambda: bool(link().display.missing))
     job = link().session.active_jobs[-1]
     assert (job.state, len(bpy.data.objects)) == ("running", 0)
     bpy.context.scene.cursor.location = (4, 0, 0)
     bpy.ops.any_to_3d.recreate(request_id=job.origin.request_id)
-    applied = link().applied_count
-    pump_until(lambda: link().applied_count >= applied + 2)
+    applied = link().display.shown_count
+    pump_until(lambda: link().display.shown_count >= applied + 2)
     assert tuple(bpy.data.objects["slow chair"].location) == (4, 0, 0)
-    assert not link().missing
+    assert not link().display.missing
     cancel()
 
 
@@ -196,9 +196,9 @@ def test_frames_wait_while_the_artist_edits_and_the_result_comes_afterwards():
     pump_until(lambda: faces("a red chair") == 12)
     bpy.context.view_layer.objects.active = bpy.data.objects["a red chair"]
     bpy.ops.object.mode_set(mode="EDIT")
-    applied = link().applied_count
+    applied = link().display.shown_count
     pump(0.3)
-    assert link().applied_count == applied
+    assert link().display.shown_count == applied
     bpy.ops.object.mode_set(mode="OBJECT")
     bpy.ops.any_to_3d.wait(timeout=20)
     assert bpy.data.objects["a red chair"]["any_to_3d_is_final"]
@@ -211,11 +211,11 @@ def test_a_file_loaded_in_mid_job_finds_its_object_again():
     pump_until(lambda: faces("slow chair") == 12)
     bpy.ops.wm.save_as_mainfile(filepath=path)
     empty_file()
-    pump_until(lambda: bool(link().missing))
+    pump_until(lambda: bool(link().display.missing))
     bpy.ops.wm.open_mainfile(filepath=path)
-    applied = link().applied_count
-    pump_until(lambda: link().applied_count >= applied + 2)
-    assert not link().missing
+    applied = link().display.shown_count
+    pump_until(lambda: link().display.shown_count >= applied + 2)
+    assert not link().display.missing
     cancel()
 
 
@@ -255,6 +255,6 @@ def _grow(prompt, **options):
     while link().session.active_jobs and time.monotonic() < deadline:
         link().step()
         if prompt in bpy.data.objects:
-            seen.add(link().applied_count)
+            seen.add(link().display.shown_count)
     bpy.ops.any_to_3d.wait(timeout=20)
     return seen

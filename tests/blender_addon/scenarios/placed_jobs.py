@@ -130,8 +130,8 @@ def test_d12_undo_in_mid_job_does_not_make_it_forget_what_it_replaces():
     bpy.ops.mesh.primitive_cube_add()
     bpy.ops.ed.undo_push(message="the artist adds a cube")
     bpy.ops.ed.undo()
-    applied = link().applied_count
-    pump_until(lambda: link().applied_count >= applied + 2)
+    applied = link().display.shown_count
+    pump_until(lambda: link().display.shown_count >= applied + 2)
     assert not bpy.data.objects["Blockout"].visible_get()
     assert [each.name for each in bpy.data.objects["slow chair"].users_collection] == ["Furniture"]
     cancel()

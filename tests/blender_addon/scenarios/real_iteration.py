@@ -27,14 +27,14 @@ def test_n4_a_job_of_the_server_pauses_goes_on_and_finishes_early():
     pump_until(lambda: faces("a red chair") > 0, 60)
     bpy.ops.any_to_3d.pause()
     pump_until(lambda: link().session.jobs[-1].rests, 20)
-    applied = link().applied_count
+    applied = link().display.shown_count
     pump(0.5)
-    assert link().applied_count <= applied + 1
+    assert link().display.shown_count <= applied + 1
     bpy.ops.any_to_3d.disconnect()
     bpy.ops.any_to_3d.connect()
     pump_until(lambda: link().session.connection == "connected" and link().session.jobs[-1].rests, 20)
     bpy.ops.any_to_3d.resume()
-    pump_until(lambda: link().session.jobs[-1].is_over or link().applied_count > applied + 1, 60)
+    pump_until(lambda: link().session.jobs[-1].is_over or link().display.shown_count > applied + 1, 60)
     if not link().session.jobs[-1].is_over:
         bpy.ops.any_to_3d.finish_now()
     bpy.ops.any_to_3d.wait(timeout=60)

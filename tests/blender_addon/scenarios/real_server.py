@@ -29,22 +29,22 @@ def test_the_add_on_starts_the_server_and_sees_its_recipes():
 
 
 def test_a_job_streams_at_least_twelve_meshes_and_ends_textured_and_no_faces_are_sent_twice():
-    completed, lacking = link()._arrivals.keep_frame, []
+    completed, lacking = link().display._arrivals.keep_frame, []
 
     def record(frame):
         lacking.append(frame.lacks_faces)
         return completed(frame)
 
-    link()._arrivals.keep_frame = record
+    link().display._arrivals.keep_frame = record
     bpy.ops.any_to_3d.generate(prompt="a red chair", height=0.5)
     bpy.ops.any_to_3d.wait(timeout=90)
     target = bpy.data.objects["a red chair"]
     assert target["any_to_3d_is_final"]
     assert target.data.uv_layers.active is not None
-    assert link().applied_count > 12
+    assert link().display.shown_count > 12
     assert not lacking[0]
     assert any(lacking)
-    del link()._arrivals.keep_frame
+    del link().display._arrivals.keep_frame
     bpy.context.view_layer.update()
     assert abs(target.dimensions.z - 0.5) < 1e-4
 

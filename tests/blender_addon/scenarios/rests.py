@@ -16,12 +16,12 @@ start()
 
 def test_n4_a_paused_job_stands_still_and_goes_on_where_it_was():
     _paused_job()
-    applied = link().applied_count
+    applied = link().display.shown_count
     pump(0.2)
-    assert link().applied_count <= applied + 1, "one snapshot may have been on its way"
+    assert link().display.shown_count <= applied + 1, "one snapshot may have been on its way"
     assert not link().session.is_lively
     bpy.ops.any_to_3d.resume()
-    pump_until(lambda: link().applied_count >= applied + 3)
+    pump_until(lambda: link().display.shown_count >= applied + 3)
     assert not link().session.jobs[-1].is_paused
     cancel()
 
@@ -61,8 +61,8 @@ def test_n4_a_paused_job_is_paused_after_a_reconnection_and_after_loading_its_fi
     pump(0.1)
     assert link().session.jobs[-1].rests
     bpy.ops.any_to_3d.resume()
-    applied = link().applied_count
-    pump_until(lambda: link().applied_count >= applied + 2)
+    applied = link().display.shown_count
+    pump_until(lambda: link().display.shown_count >= applied + 2)
     cancel()
 
 

@@ -141,7 +141,7 @@ def test_d14_a_deleted_object_is_told_and_not_made_again():
     target = make("suzanne")
     bpy.ops.any_to_3d.retexture(prompt="gold", size=64)
     bpy.data.objects.remove(target)
-    pump_until(lambda: link().session.jobs[-1].job_id in link().missing)
+    pump_until(lambda: link().session.jobs[-1].job_id in link().display.missing)
     cancel()
     assert not bpy.data.objects
 
@@ -175,7 +175,7 @@ def test_d14_a_file_saved_in_mid_job_gets_its_texture_when_it_is_opened():
     bpy.ops.wm.open_mainfile(filepath=path)
     link().file_loaded()
     name = active().name
-    pump_until(lambda: link().applied_count > 0 and image_of(active()) is not None)
+    pump_until(lambda: link().display.shown_count > 0 and image_of(active()) is not None)
     cancel()
     assert not _versions(bpy.data.objects[name])
     assert own == _own_texture(active())
@@ -311,7 +311,7 @@ def test_d6_a_texture_of_1024_is_written_often_enough_for_two_updates_a_second()
     pump_until(lambda: image_of(target) is not None)
     pump_until(lambda: link().session.jobs[-1].snapshots > 3)
     stage, job = link()._stage, link().session.jobs[-1]
-    snapshot = link()._arrivals.texture(job.job_id)
+    snapshot = link().display._arrivals.texture(job.job_id)
     costs = []
     for _ in range(9):
         begun = time.process_time()

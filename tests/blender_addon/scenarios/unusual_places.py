@@ -67,8 +67,8 @@ def test_d6_among_a_thousand_objects_a_tick_stays_quick():
         bpy.context.scene.collection.objects.link(bpy.data.objects.new(f"pebble {number}", mesh))
     bpy.ops.any_to_3d.generate(prompt="slow chair")
     pump_until(lambda: "slow chair" in bpy.data.objects)
-    costs, shown = [], link().applied_count
-    while link().applied_count < shown + 50:
+    costs, shown = [], link().display.shown_count
+    while link().display.shown_count < shown + 50:
         begun = time.process_time()
         link().step()
         costs.append(time.process_time() - begun)
@@ -101,7 +101,7 @@ def test_d8_the_panel_shows_what_a_running_job_looks_like_and_forgets_it_at_the_
     pictures = _module("live_pictures")
     empty_file()
     bpy.ops.any_to_3d.generate(prompt="slow chair")
-    pump_until(lambda: link().applied_count > 3 and "slow chair" in bpy.data.objects)
+    pump_until(lambda: link().display.shown_count > 3 and "slow chair" in bpy.data.objects)
     drawn_panel(_module("panels.progress").ProgressPanel)
     assert pictures.count() == 1
     cancel()
