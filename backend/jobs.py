@@ -85,7 +85,8 @@ class JobQueue:
     def handle(self, stimulus: Stimulus) -> list[Action]:
         """What must be done about one thing that happened, in order."""
         match stimulus:
-            case JobsRestored(jobs):
+            case JobsRestored(jobs, progress):
+                self._latest = {each.job_id: each for each in progress}
                 return self._restore(jobs)
             case SubmitArrived(client, job):
                 return self._submit(client, job)
