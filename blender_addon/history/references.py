@@ -6,6 +6,7 @@ import bpy
 
 from ...shared.messages import Keep, Welcome
 from ..objects import provenance
+from . import entries
 
 MOST_AT_ONCE = 500
 """Far more than a file has, and well below what a backend takes from a client at once."""
@@ -34,6 +35,5 @@ class References:
 
 def jobs_of_file() -> set[str]:
     """The jobs in the histories of this file's scenes and on its own objects."""
-    listed = {item.job_id for scene in bpy.data.scenes for item in scene.any_to_3d_history}
     placed = {str(each.get(provenance.JOB, "")) for each in bpy.data.objects if each.library is None}
-    return (listed | placed) - {""}
+    return (entries.job_ids() | placed) - {""}
