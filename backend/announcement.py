@@ -8,6 +8,10 @@ from .worker_messages import Memory, Ready
 MEMORY_STEP = 128
 """MiB. Free memory is rounded down to it, so that a Welcome changes, and is news, only when the memory really did."""
 
+STARTING = "starting"
+RESTING = "paused"
+"""For a device: no worker is ready yet; there is none to be, for its job is paused."""
+
 
 class Announcement:
     """``now()`` is ``welcome`` with what the workers have reported so far."""
@@ -17,11 +21,20 @@ class Announcement:
         self._ready: dict[int, Ready] = {}
         self._memory: dict[int, Memory] = {}
         self._never_ready: dict[int, str] = {}
+        self._resting: set[int] = set()
         self._storage = ""
 
     def storage_complains(self, complaint: str) -> None:
         """Why records or results are not on disk, and what to do; empty when they are."""
         self._storage = complaint
+
+    def worker_rests(self, worker: int) -> None:
+        """It has no process, because its job is paused."""
+        self._resting.add(worker)
+
+    def worker_starts(self, worker: int) -> None:
+        """It is given something to do, and so a process."""
+        self._resting.discard(worker)
 
     def worker_is_ready(self, worker: int, ready: Ready) -> None:
         self._ready[worker] = ready
@@ -38,10 +51,12 @@ class Announcement:
 
     def now(self) -> Welcome:
         known = self._ready.values()
+        # Of a job that a former backend paused, nobody knows the device before it goes on.
+        unknown = RESTING if self._resting else STARTING
         return replace(
             self._welcome,
-            device=", ".join(ready.device for ready in known) or "starting",
-            kernels=", ".join(sorted({ready.kernels for ready in known})) or "starting",
+            device=", ".join(ready.device for ready in known) or unknown,
+            kernels=", ".join(sorted({ready.kernels for ready in known})) or unknown,
             warning=" ".join(dict.fromkeys(self._warnings())) or self._welcome.warning,
             memory=tuple(self._memories()),
         )

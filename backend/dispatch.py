@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import assert_never
 
 from ..shared.messages import Failed, Finished, Problem
+from .announcement import Announcement
 from .outbox import Outbox
 from .pool import Pool
 from .queue_messages import (
@@ -42,9 +43,16 @@ class Dispatch:
     """Performs actions in the order in which they are given, so a record is written before what announces it."""
 
     def __init__(
-        self, outbox: Outbox, store: JobStore, keeping: Safekeeping, pool: Pool, silence: SilenceWatch
+        self,
+        outbox: Outbox,
+        store: JobStore,
+        keeping: Safekeeping,
+        pool: Pool,
+        silence: SilenceWatch,
+        announcement: Announcement,
     ) -> None:
         self._outbox, self._store, self._keeping, self._pool, self._silence = outbox, store, keeping, pool, silence
+        self._announcement = announcement
         self._deadlines: dict[str, float] = {}
         self._snapshot_asked: set[str] = set()
 
@@ -77,6 +85,7 @@ class Dispatch:
                 self._pool.kill(worker)
             case Retire(worker):
                 self._pool.retire(worker)
+                self._announcement.worker_rests(worker)
             case _:
                 assert_never(action)
 
@@ -104,6 +113,7 @@ class Dispatch:
         self._snapshot_asked.discard(job.job_id)
         self._deadlines.pop(job.job_id, None)
         self._silence.heard(worker, time.monotonic())
+        self._announcement.worker_starts(worker)
         parent = parent_of(job.submit)
         source = str(self._store.folder_of(parent)) if parent else ""
         folder = str(self._store.folder_of(job.job_id))

@@ -17,7 +17,6 @@ from ..shared.messages import (
     Event,
     Failed,
     Finished,
-    Jobs,
     Paused,
     Preparing,
     Problem,
@@ -28,6 +27,7 @@ from ..shared.messages import (
 from .access.fair_places import moved
 from .access.limits import Waiting, bytes_of
 from .access.visible_jobs import may_see, no_such_job
+from .job_list import list_of
 from .jobs_at_hand import JobsAtHand
 from .queue_messages import (
     Action,
@@ -85,7 +85,8 @@ class JobQueue:
     def handle(self, stimulus: Stimulus) -> list[Action]:
         """What must be done about one thing that happened, in order."""
         match stimulus:
-            case JobsRestored(jobs):
+            case JobsRestored(jobs, progress):
+                self._latest = {each.job_id: each for each in progress}
                 return self._restore(jobs)
             case SubmitArrived(client, job):
                 return self._submit(client, job)
@@ -102,8 +103,8 @@ class JobQueue:
             case MoveArrived(job_id, place):
                 return self._move(job_id, place)
             case ListArrived(client, owner):
-                listed = (job for job in self._jobs if owner is None or self._may_see(owner, job))
-                return [Tell(client, Jobs(tuple(job.info() for job in listed)))]
+                listed = [job for job in self._jobs if owner is None or self._may_see(owner, job)]
+                return [Tell(client, list_of(listed))]
             case WorkerReady(worker):
                 self._ready.add(worker)
                 return []

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..shared.mesh import TexturedMesh
-from ..shared.messages import Event, ImagePrompt, JobInfo, Problem, Reply, Submit, TextPrompt
+from ..shared.messages import Event, ImagePrompt, JobInfo, Problem, Progress, Reply, Submit, TextPrompt
 from ..shared.starting_points import Continue
 
 JobState = Literal["queued", "running", "finished", "cancelled", "failed"]
@@ -67,9 +67,10 @@ def title_of(submit: Submit) -> str:
 
 @dataclass(frozen=True)
 class JobsRestored:
-    """The records found on disk when the server started, oldest first."""
+    """The records found on disk when the server started, oldest first; and how far those that rest had come."""
 
     jobs: tuple[Job, ...]
+    progress: tuple[Progress, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,7 @@ class Retention:
     wall_clock: the time now in Unix seconds, and ``now`` the same moment on a clock that nobody sets.
     """
 
-    def __init__(self, store: JobStore, rule: Rule, now: float = 0.0, wall_clock: float = 0.0) -> None:
+    def __init__(self, store: JobStore, rule: Rule, now: float, wall_clock: float) -> None:
         self._store, self._rule = store, rule
         self._chosen: list[StoredJob] = []
         self._look_at = now + FIRST_SWEEP_SECONDS

@@ -26,6 +26,7 @@ from ..shared.messages import (
     Move,
     Pause,
     Problem,
+    Progress,
     Rejected,
     Reply,
     Request,
@@ -126,7 +127,7 @@ class Server:
         self._queue = JobQueue(pool.workers, terms.has_shared_jobs)
         self._outbox = Outbox()
         self._silence = SilenceWatch()
-        self._dispatch = Dispatch(self._outbox, store, self._keeping, pool, self._silence)
+        self._dispatch = Dispatch(self._outbox, store, self._keeping, pool, self._silence, self._announcement)
         self._delivery = Delivery(router, self._outbox, self._dispatch.stored_result)
         self._retention, self._metrics = Retention(store, retention, elapsed(), time.time()), metrics
         self._worker_deaths = 0
@@ -142,12 +143,20 @@ class Server:
         jobs, complaints = self._store.load()
         for complaint in complaints:
             log.warning("%s", complaint)
-        self._handle(JobsRestored(tuple(jobs)))
+        self._handle(JobsRestored(tuple(jobs), tuple(filter(None, map(self._rested_at, jobs)))))
         while not self._is_stopping:
             self._turn()
         self._handle(Leaving())
         self._keeping.retry(math.inf)
         self._delivery.flush()
+
+    def _rested_at(self, job: Job) -> Progress | None:
+        """How far a job was when it was paused, as its files say."""
+        stored = self._store.checkpoints(job.job_id) if job.is_paused else ()
+        if not stored:
+            return None
+        last = stored[-1]
+        return Progress(job.job_id, last.phase, last.step, last.steps, job.saved, {}, 0.0, None)
 
     def _turn(self) -> None:
         poller = zmq.Poller()

@@ -5,9 +5,11 @@ import logging
 import os
 import signal
 import sys
+import tempfile
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import get_args
 
 import zmq
@@ -15,10 +17,12 @@ import zmq
 from ..shared.mesh import MeshSnapshot, TextureSnapshot
 from ..shared.messages import Failed, Problem, Progress
 from ..shared.wire import ProtocolError
+from .access.told_texts import told, without_folders
 from .announcement import MEMORY_STEP
 from .catalogue import ProfileName
 from .engine import Engine
 from .log_format import log_to_stderr
+from .models.default_folder import chosen_models_folder
 from .problems import problem_of
 from .pulse import start_beating
 from .worker import Wish, run_job
@@ -133,9 +137,12 @@ def build_engine(
     return XBindEngine(profile, device, models_folder, threads, is_compiling=is_compiling)
 
 
-def serve_jobs(socket: zmq.Socket, engine: Engine, pulse: str = "") -> None:
-    """Load the models, then run what arrives, for ever; from then on a heartbeat goes to the address ``pulse``."""
-    ready = _load(engine)
+def serve_jobs(socket: zmq.Socket, engine: Engine, pulse: str = "", private_folders: Sequence[str] = ()) -> None:
+    """Load the models, then run what arrives, for ever; from then on a heartbeat goes to the address ``pulse``.
+
+    private_folders: of which clients are not to be told.
+    """
+    ready = _load(engine, private_folders)
     if pulse:
         start_beating(pulse)
     socket.send_multipart(FROM_WORKER.encode(ready))
@@ -148,19 +155,21 @@ def serve_jobs(socket: zmq.Socket, engine: Engine, pulse: str = "") -> None:
             engine.unload()
         if not isinstance(message, Run):
             continue
-        run_and_send(socket, message, InboxControl(inbox, message), engine, report_memory)
+        run_and_send(socket, message, InboxControl(inbox, message), engine, report_memory, private_folders)
         if ready.warning:
-            ready = _load(engine)
+            ready = _load(engine, private_folders)
             socket.send_multipart(FROM_WORKER.encode(ready))
 
 
-def _load(engine: Engine) -> Ready:
+def _load(engine: Engine, private_folders: Sequence[str]) -> Ready:
     try:
         engine.load()
     except Exception as error:
         # The worker stays: the next job tries again, so that weights can be put in place meanwhile.
         problem = problem_of(error)
-        return Ready(engine.device, engine.kernels, f"{problem.message} {problem.hint}".strip())
+        warning = f"{problem.message} {problem.hint}".strip()
+        log.warning("models=unloaded %s", warning)
+        return Ready(engine.device, engine.kernels, without_folders(warning, private_folders))
     return Ready(engine.device, engine.kernels)
 
 
@@ -170,10 +179,16 @@ def run_and_send(
     control: InboxControl,
     engine: Engine,
     report_memory: Callable[[], None] = lambda: None,
+    private_folders: Sequence[str] = (),
 ) -> None:
-    """Run one job and send its events, the last of them terminal."""
+    """Run one job and send its events, the last of them terminal; no text in them says where private folders are."""
     log.info("job=%s started attempt=%d", job.job_id, job.attempt)
+    # <data folder>/jobs/<job id>
+    private = (*private_folders, str(Path(job.folder).parent.parent))
     for event in run_job(job, engine, control):
+        if isinstance(event, Failed):
+            log.warning("job=%s failed=%s", job.job_id, event.problem.message)
+        event = told(event, private)
         try:
             frames = FROM_WORKER.encode(event)
         except ProtocolError as error:
@@ -213,7 +228,14 @@ def main() -> None:
     socket.connect(arguments.address)
     profile, device, is_compiling = arguments.profile, arguments.device, not arguments.no_compile
     engine = build_engine(profile, device, arguments.models_folder, arguments.threads, is_compiling)
-    serve_jobs(socket, engine, arguments.pulse)
+    serve_jobs(socket, engine, arguments.pulse, private_folders(arguments.models_folder))
+
+
+def private_folders(models_folder: str) -> tuple[str, ...]:
+    """Where this process finds its models, libraries and temporary files, and its user's own files."""
+    package, temporary = str(Path(__file__).parents[1]), tempfile.gettempdir()
+    usual = str(chosen_models_folder())
+    return tuple(filter(None, (models_folder, usual, package, temporary, sys.prefix, str(Path.home()))))
 
 
 if __name__ == "__main__":

@@ -49,6 +49,9 @@ class Arguments:
     """fake: many short jobs. builtin: the small networks at their shortest, each compared with an undisturbed run."""
     pause: tuple[float, float] = (1.0, 4.0)
     """Seconds between two kills, from and to; give slow computers longer."""
+    ready_seconds: float = 0.0
+    """Before each pause, wait at most so long for a worker to be ready: on a slow or busy computer all kills would else
+    hit workers that load their models, and no job would get anywhere."""
     seed: int = 1
     """Of the moments and of what is killed."""
 
@@ -124,6 +127,7 @@ def _kill_for(arguments: Arguments, world: World) -> tuple[Counter[str], list[st
     until = time.monotonic() + 60 * arguments.minutes
     kill = killers(world)
     while kills.total() < wanted if wanted else time.monotonic() < until:
+        world.wait_for_a_worker(arguments.ready_seconds)
         time.sleep(chance.uniform(*arguments.pause))
         ended += world.revive()
         target = chosen(chance)

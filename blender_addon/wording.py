@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ..shared.messages import CutOut, Operation
 from .state import Job, Session, Wish
 
-_NO_DEVICE_YET = "starting"
+_NO_DEVICE_YET = {"starting": "starting up", "paused": "with their job paused"}
 """What a backend calls its device until a worker has reported one."""
 
 DEMO = "demo"
@@ -34,7 +34,7 @@ def connection_line(session: Session) -> str:
     if session.connection == "connected" and backend is not None:
         if backend.profile == DEMO:
             return "The demo, which plays a recording"
-        place = "starting up" if backend.device == _NO_DEVICE_YET else f"on {backend.device}"
+        place = _NO_DEVICE_YET.get(backend.device, f"on {backend.device}")
         return f"{_models(backend.profile)} {place}, {_release(backend.backend_version)}"
     return {
         "offline": "No backend connected",

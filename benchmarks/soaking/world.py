@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -15,6 +16,7 @@ import psutil
 
 BENCHMARKS = Path(__file__).parents[1]
 PATIENCE_SECONDS = 120.0
+READY = re.compile(r" worker=\d+ ready device=")
 
 
 @dataclass(frozen=True)
@@ -38,17 +40,20 @@ class World:
             self._port = free.getsockname()[1]
         self.address = f"tcp://127.0.0.1:{self._port}"
         self.notes, self.stop_file = folder / "notes.jsonl", folder / "stop"
+        self._ready_before = 0
         self._server = self._start_server()
         self._client = self._start_client()
 
     def kill_server(self) -> bool:
         """Whether there was one to kill; it is started again, and waits for its port."""
+        self._ready_before = self._ready_workers()
         _kill(self._server)
         self._server = self._start_server()
         return True
 
     def kill_worker(self) -> bool:
         """The server starts the next one by itself."""
+        self._ready_before = self._ready_workers()
         try:
             workers = psutil.Process(self._server.pid).children()
         except psutil.NoSuchProcess:
@@ -61,6 +66,15 @@ class World:
         _kill(self._client)
         self._client = self._start_client()
         return True
+
+    def wait_for_a_worker(self, seconds: float) -> None:
+        """Until a worker that was started since the last kill of a server or worker is ready, at most so long."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and self._ready_workers() <= self._ready_before:
+            time.sleep(0.2)
+
+    def _ready_workers(self) -> int:
+        return len(READY.findall((self.folder / "server.log").read_text("utf-8", "replace")))
 
     def revive(self) -> list[str]:
         """Start again what has ended by itself, which nothing should; its name and exit code."""

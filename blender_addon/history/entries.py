@@ -100,6 +100,11 @@ def entries() -> tuple[Entry, ...]:
     return tuple(_read(item, each.name) for each in scenes for item in reversed(listed(each)))
 
 
+def job_ids() -> set[str]:
+    """The jobs that this file's scenes remember; an empty text is among them where one was never accepted."""
+    return {item.job_id for each in bpy.data.scenes for item in listed(each)}
+
+
 def listed(scene: bpy.types.Scene | None) -> bpy.types.bpy_prop_collection_idprop[AnyTo3DHistoryEntry]:
     """The scene's entries, the newest first."""
     return scene.any_to_3d_history

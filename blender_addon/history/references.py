@@ -35,6 +35,5 @@ class References:
 
 def jobs_of_file() -> set[str]:
     """The jobs in the histories of this file's scenes and on its own objects."""
-    listed = {item.job_id for scene in bpy.data.scenes for item in entries.listed(scene)}
     placed = {str(each.get(provenance.JOB, "")) for each in bpy.data.objects if each.library is None}
-    return (listed | placed) - {""}
+    return (entries.job_ids() | placed) - {""}

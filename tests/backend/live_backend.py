@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import psutil
@@ -19,7 +19,7 @@ PATIENCE = 15.0
 class Backend:
     """``any-to-3d serve --profile fake`` on a free port, as a context manager."""
 
-    def __init__(self, folder: Path, *options: str, port: int = 0) -> None:
+    def __init__(self, folder: Path, *options: str, port: int = 0, variables: Mapping[str, str] | None = None) -> None:
         self.folder = folder
         self.port_file = folder / "port"
         self.log = folder / "log.txt"
@@ -27,7 +27,8 @@ class Backend:
         command = [sys.executable, "-m", "any_to_3d.backend", "serve", "--profile", "fake", "--port", str(port)]
         command += ["--port-file", str(self.port_file), "--data", str(folder / "data"), *options]
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+            environment = {**os.environ, **(variables or {})}
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=environment)
         wait_until(lambda: self.port_file.exists() or self.process.poll() is not None, "the port file")
         assert self.process.poll() is None, self.log.read_text()
         self.port = int(self.port_file.read_text())

@@ -103,13 +103,13 @@ def test_a_server_deletes_one_job_a_turn_with_its_record_and_looks_again_in_an_h
 
 def test_without_a_rule_nothing_is_looked_at(store: JobStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(JobStore, "stored_jobs")
-    Retention(store, Rule()).sweep(FIRST_SWEEP_SECONDS, NOW)
+    Retention(store, Rule(), 0.0, NOW).sweep(FIRST_SWEEP_SECONDS, NOW)
 
 
 def test_a_job_pinned_or_continued_since_it_was_chosen_is_kept(store: JobStore) -> None:
     store.admit(job("j6", "r6", state="finished"))
     store.save_result("j6", textured())
-    retention = Retention(store, Rule(gigabytes=0))
+    retention = Retention(store, Rule(gigabytes=0), 0.0, NOW)
     retention.sweep(FIRST_SWEEP_SECONDS, NOW)
     store.pin_of("j4").touch()
     store.admit(replace(job("j7"), submit=replace(request("r7"), source=Continue("j6"))))
@@ -129,7 +129,7 @@ def test_a_folder_that_cannot_be_read_does_not_end_the_server(
     store: JobStore, caplog: pytest.LogCaptureFixture
 ) -> None:
     store.close()
-    Retention(store, Rule(days=5)).sweep(FIRST_SWEEP_SECONDS, NOW)
+    Retention(store, Rule(days=5), 0.0, NOW).sweep(FIRST_SWEEP_SECONDS, NOW)
     assert "retention=failed" in caplog.text
 
 

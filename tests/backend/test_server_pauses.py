@@ -100,6 +100,11 @@ def test_the_stored_states_of_a_job_are_listed_oldest_first(talker: Talker) -> N
     assert talker.of(m.Checkpoints) == m.Checkpoints("nobody", ())
 
 
+def welcome(talker: Talker) -> m.Welcome:
+    talker.send(m.Hello("1.0", "test"))
+    return talker.of(m.Welcome)
+
+
 def test_a_paused_job_comes_back_paused_after_the_server_was_killed(tmp_path: Path) -> None:
     with Backend(tmp_path) as backend, Talker(backend.address) as talker:
         job_id = paused(talker, seconds=1.2)
@@ -107,8 +112,12 @@ def test_a_paused_job_comes_back_paused_after_the_server_was_killed(tmp_path: Pa
         with Backend(tmp_path, port=backend.port) as again:
             talker.of(m.Welcome)
             watch(talker, job_id)
+            before = talker.of(m.Progress)
+            assert (before.phase, 0 < before.overall < 1) == ("coarse", True), "it is told how far it is"
             talker.of(m.Paused)
             talker.silence(1.0)
             assert again.workers() == []
+            assert welcome(talker).device == "paused", "a device that nobody starts is not starting"
             talker.send(m.Resume(job_id))
             assert talker.of(m.Finished).job_id == job_id
+            assert welcome(talker).device == "cpu"

@@ -1,6 +1,6 @@
 """The worker's side of its socket, without a process."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -174,3 +174,75 @@ def test_something_that_cannot_be_sent_fails_the_job_and_not_the_worker(ends: tu
     assert isinstance(events[-1], Failed)
     assert events[-1].problem.code == "internal"
     assert "NaN" in events[-1].problem.message
+
+
+ELSEWHERE = "https://a.org/b"
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (
+            lambda job, models: ValueError(f"no checkpoint at {job}/x.safetensors: oh"),
+            "at .../jobs/j1/x.safetensors: oh",
+        ),
+        (lambda job, models: OSError(28, "No space left", f"{job}/x y.part"), "'.../jobs/j1/x y.part'"),
+        (lambda job, models: FileNotFoundError(f"{models} lacks {models}/clip"), ".../my models lacks .../clip "),
+        (
+            lambda job, models: RuntimeError(f"no /opt/else/libcuda.so.1, {ELSEWHERE}"),
+            f"no .../libcuda.so.1, {ELSEWHERE}",
+        ),
+        (lambda job, models: RuntimeError(r"no C:\\Users\\anna\\cuda.dll there"), "no .../cuda.dll there"),
+        (lambda job, models: RuntimeError(r"no C:\Users\anna\cuda.dll there"), "no .../cuda.dll there"),
+    ],
+)
+def test_clients_are_not_told_where_the_servers_files_are(
+    error: Callable[[Path, Path], Exception], told: str, tmp_path: Path
+) -> None:
+    models = tmp_path / "my models"
+    job = Run("j1", request(), str(tmp_path / "data of anna" / "jobs" / "j1"))
+    failed = failed_with(error(Path(job.folder), models), job, [str(models)])[-1]
+    assert isinstance(failed, Failed)
+    text = f"{failed.problem.message} {failed.problem.hint}"
+    assert told in text
+    for secret in (str(tmp_path), "anna", "/opt", "/tmp"):
+        assert secret not in text
+
+
+def failed_with(error: Exception, job: Run, private_folders: list[str]) -> list[object]:
+    engine = FakeEngine(sleep=lambda seconds: None)
+
+    def plan(submit: Submit, source: Path | None = None) -> Plan:
+        raise error
+
+    engine.plan = plan
+    with zmq.Context() as context, context.socket(zmq.PAIR) as out, context.socket(zmq.PAIR) as back:
+        out.bind("inproc://out")
+        back.connect("inproc://out")
+        run_and_send(back, job, InboxControl(Inbox(back), job), engine, private_folders=private_folders)
+        events = []
+        while out.poll(0):
+            events.append(FROM_WORKER.decode(out.recv_multipart()))
+    return events
+
+
+def test_what_models_lack_is_told_without_the_folder_and_logged_with_it(
+    ends: tuple[zmq.Socket, Inbox], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    server, inbox = ends
+    engine, models = FakeEngine(sleep=lambda seconds: None), str(tmp_path / "my models")
+
+    def load() -> None:
+        raise FileNotFoundError(f"the model folder {models} is not usable: {models}/clip/config.json is missing")
+
+    def end(submit: Submit, source: Path | None = None) -> Plan:
+        raise SystemExit
+
+    engine.load, engine.plan = load, end
+    say(server, Run("j1", request(), str(tmp_path / "jobs" / "j1")))
+    with pytest.raises(SystemExit):
+        serve_jobs(inbox._socket, engine, private_folders=[models])
+    ready = FROM_WORKER.decode(server.recv_multipart())
+    assert "the model folder .../my models is not usable: .../clip/config.json is missing" in ready.warning
+    assert str(tmp_path) not in ready.warning
+    assert models in caplog.text

@@ -18,6 +18,7 @@ def test_d3_a_backend_is_called_by_its_models_its_device_and_its_version():
 
 def test_d3_a_backend_whose_worker_still_loads_is_starting_up():
     assert line("builtin", "starting", "0.1.0") == "Built-in models starting up, version 0.1.0"
+    assert line("builtin", "paused", "0.1.0") == "Built-in models with their job paused, version 0.1.0"
 
 
 def test_n12_an_object_says_by_which_models_it_was_made_and_when_as_far_as_it_knows():
