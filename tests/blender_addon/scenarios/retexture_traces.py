@@ -21,7 +21,20 @@ def test_removing_other_versions_frees_the_images_that_were_painted_for_them():
     assert image_of(target).name == shown
     assert _images_of(target) == {shown}
     left = {each.name for each in bpy.data.images if each.users}
-    assert left == {shown, own}, left  # its own is still that of the mesh
+    assert own != shown
+    assert left == {shown}, left  # nor does the mesh hold its former material, unseen, in its own slot
+    assert [each.name for each in target.data.materials] == [target.material_slots[0].material.name]
+
+
+def test_removing_other_versions_leaves_a_sibling_the_material_of_their_mesh():
+    target = make("painted")
+    own = image_of(target).name
+    sibling = target.copy()
+    bpy.context.scene.collection.objects.link(sibling)
+    _retexture("gold")
+    bpy.ops.any_to_3d.remove_other_versions()
+    assert image_of(sibling).name == own
+    assert image_of(target).name != own
 
 
 def test_a_new_texture_takes_away_no_node_that_something_else_uses():
