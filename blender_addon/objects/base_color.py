@@ -1,17 +1,20 @@
 """What a material's base colour is, as far as it can be read without rendering: one colour, a picture, or an attribute.
 
-Procedural textures, mixtures and node groups are not computed here: such a material counts as its viewport colour.
+Procedural textures and mixtures are not computed here: such a material counts as its viewport colour, or as the one
+image that is behind it all.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Union
 
 import bpy
 import numpy as np
 
 from .image_sampling import as_bytes, srgb_of_linear
+from .node_chain import Feed, Input, feed_of
+from .picture_placing import AS_IT_IS, Placed, placed_at
 
 _COLOR_INPUTS = ("Base Color", "Color")
 _NO_MATERIAL = (0.8, 0.8, 0.8)
@@ -28,11 +31,17 @@ class FlatColor:
 
 @dataclass(frozen=True)
 class Picture:
-    """An image at UV coordinates. uv_layer: empty for the mesh's render layer."""
+    """An image at UV coordinates. uv_layer: empty for the mesh's render layer.
+
+    placed: where a UV coordinate lies in the image, as (a, b, c, d, e, f) for a u + b v + c and d u + e v + f.
+    notice: what of its use could not be read, for the artist.
+    """
 
     image: str
     uv_layer: str
     repeats: bool
+    placed: Placed = AS_IT_IS
+    notice: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,27 +58,28 @@ def base_color_of(material: bpy.types.Material | None) -> BaseColor:
     """What the material's surface shader takes as its colour."""
     if material is None:
         return FlatColor(_displayed(_NO_MATERIAL), "Parts without a material count as light grey.")
-    socket = _color_socket(material)
-    if socket is None:
+    place = _color_input(material)
+    if place is None:
         return _as_in_viewport(material)
-    source = _source(socket)
+    feed = feed_of(place)
+    source = feed.node
     if source is None:
-        return FlatColor(_displayed(socket.default_value))  # type: ignore[attr-defined]
+        return FlatColor(_displayed(feed.end.socket.default_value))  # type: ignore[attr-defined]
     if isinstance(source, bpy.types.ShaderNodeTexImage):
-        return _picture(source) or _as_in_viewport(material)
+        return picture_of(feed) or _as_in_viewport(material)
     if isinstance(source, bpy.types.ShaderNodeVertexColor):
         return ColorAttribute(source.layer_name)
     if isinstance(source, bpy.types.ShaderNodeAttribute) and source.attribute_type == "GEOMETRY":
         return ColorAttribute(source.attribute_name)
     if isinstance(source, bpy.types.ShaderNodeRGB):
         return FlatColor(_displayed(source.outputs[0].default_value))  # type: ignore[index]
-    return _as_in_viewport(material)
+    return _unchanged(feed, material) or _as_in_viewport(material)
 
 
 def has_tiles(material: bpy.types.Material | None) -> bool:
     """Whether its base colour is an image of UDIM tiles."""
-    socket = _color_socket(material) if material is not None else None
-    source = _source(socket) if socket is not None else None
+    place = _color_input(material) if material is not None else None
+    source = feed_of(place).node if place is not None else None
     return isinstance(source, bpy.types.ShaderNodeTexImage) and bool(source.image) and source.image.source == "TILED"
 
 
@@ -90,55 +100,70 @@ def pixels_of(image: bpy.types.Image) -> np.ndarray | None:
 
 
 def color_input(material: bpy.types.Material) -> bpy.types.NodeSocket | None:
-    """The colour input of the Principled shader behind the material's output, None for any other shader."""
-    socket = _color_socket(material)
-    return socket if socket is not None and socket.node.type == "BSDF_PRINCIPLED" else None
+    """The colour input of the Principled shader behind the material's output, None for any other shader.
+
+    None also for one within a node group, which other materials may use.
+    """
+    place = _color_input(material)
+    return place.socket if place and not place.groups and place.socket.node.type == "BSDF_PRINCIPLED" else None
 
 
-def _color_socket(material: bpy.types.Material) -> bpy.types.NodeSocket | None:
+def _color_input(material: bpy.types.Material) -> Input | None:
     tree = material.node_tree
     if tree is None or (bpy.app.version < (5, 0, 0) and not material.use_nodes):
         return None
     outputs = [each for each in tree.nodes if isinstance(each, bpy.types.ShaderNodeOutputMaterial)]
     outputs = [each for each in outputs if each.is_active_output]
     surface = next((each for output in outputs for each in output.inputs or () if each.name == "Surface"), None)
-    shader = _source(surface) if surface is not None else None
+    shader = feed_of(Input(surface)) if surface is not None else None
     if shader is None:
         return None
-    return next((shader.inputs[name] for name in _COLOR_INPUTS if name in shader.inputs), None)
+    return next((found for name in _COLOR_INPUTS if (found := shader.input(name)) is not None), None)
 
 
-def _source(socket: bpy.types.NodeSocket) -> bpy.types.Node | None:
-    """The node that feeds the socket, past reroutes."""
-    while socket.is_linked and socket.links:
-        node = socket.links[0].from_node
-        if node.type != "REROUTE":
-            return node
-        socket = node.inputs[0]
-    return None
+def _unchanged(feed: Feed, material: bpy.types.Material) -> Picture | None:
+    """The one image that a chain of nodes makes its colours of, as it is before them; None for several or none."""
+    pictures = _pictures_behind(feed)
+    if pictures is None or len(set(pictures)) != 1:
+        return None
+    picture = pictures[0]
+    said = f"Material '{material.name}' changes the colours of its image '{picture.image}', which is taken as it is."
+    return replace(picture, notice=said)
 
 
-def _picture(node: bpy.types.ShaderNodeTexImage) -> Picture | None:
+def _pictures_behind(feed: Feed) -> list[Picture] | None:
+    """Of every image behind the colour inputs; None where something else than an image or a colour is there."""
+    if isinstance(feed.node, bpy.types.ShaderNodeTexImage):
+        picture = picture_of(feed)
+        return [picture] if picture is not None else None
+    if feed.node is None or isinstance(feed.node, bpy.types.ShaderNodeRGB):
+        return []
+    if not feed.color_inputs:
+        return None
+    found: list[Picture] = []
+    for place in feed.color_inputs:
+        behind = _pictures_behind(feed_of(place))
+        if behind is None:
+            return None
+        found += behind
+    return found
+
+
+def picture_of(feed: Feed) -> Picture | None:
+    """The image of a texture node at its UVs; None where it is not laid out flat by a UV map."""
+    node = feed.node
     if (
-        node.image is None
+        not isinstance(node, bpy.types.ShaderNodeTexImage)
+        or node.image is None
         or node.image.source == "TILED"
         or not np.array(node.image.size).any()
         or node.projection != "FLAT"
+        or node.extension not in ("REPEAT", "EXTEND")
     ):
         return None
-    if node.extension not in ("REPEAT", "EXTEND"):
-        return None
-    placed = next(each for each in node.inputs if each.name == "Vector")
-    vector = _source(placed)
-    if vector is None:
-        layer = ""
-    elif isinstance(vector, bpy.types.ShaderNodeUVMap):
-        layer = vector.uv_map
-    elif isinstance(vector, bpy.types.ShaderNodeTexCoord) and placed.links and placed.links[0].from_socket.name == "UV":
-        layer = ""
-    else:
-        return None
-    return Picture(node.image.name, layer, node.extension == "REPEAT")
+    vector = feed.input("Vector")
+    place = placed_at(vector) if vector is not None else None
+    return Picture(node.image.name, place[0], node.extension == "REPEAT", place[1]) if place else None
 
 
 def _as_in_viewport(material: bpy.types.Material) -> FlatColor:

@@ -8,6 +8,7 @@ import numpy as np
 from .base_color import ColorAttribute, FlatColor, Picture, pixels_of
 from .evaluated_mesh import EvaluatedMesh
 from .image_sampling import as_bytes, resized, sampled, srgb_of_linear
+from .picture_placing import AS_IT_IS, moved
 from .texel_raster import Texels, run_on
 
 
@@ -18,7 +19,7 @@ def baked(mesh: EvaluatedMesh, layer: str, texels: Texels, width: int, height: i
     """
     used = {mesh.materials[number] for number in np.unique(mesh.slot)}
     only = used.pop() if len(used) == 1 else None
-    if isinstance(only, Picture) and _layer_of(mesh, only) == layer:
+    if isinstance(only, Picture) and _layer_of(mesh, only) == layer and only.placed == AS_IT_IS:
         pixels = pixels_of(bpy.data.images[only.image])
         assert pixels is not None, "base_color_of leaves out what has no pixels"
         return np.ascontiguousarray(resized(pixels[..., :3], width, height))
@@ -47,7 +48,7 @@ def image_size(mesh: EvaluatedMesh) -> tuple[int, int] | None:
 def notices(mesh: EvaluatedMesh) -> tuple[str, ...]:
     """What of the present colours could not be read."""
     used = [mesh.materials[number] for number in np.unique(mesh.slot)]
-    said = [each.notice for each in used if isinstance(each, FlatColor) and each.notice]
+    said = [each.notice for each in used if not isinstance(each, ColorAttribute) and each.notice]
     lost = [each.name for each in used if isinstance(each, ColorAttribute) and _attribute_of(mesh, each) is None]
     said += [f"There is no colour attribute '{name}'; its material counts as black." for name in lost]
     return tuple(dict.fromkeys(said))
@@ -71,7 +72,7 @@ def _colors(mesh: EvaluatedMesh, number: int, texels: Texels, width: int, height
     uvs = mesh.layers.get(_layer_of(mesh, source))
     if pixels is None or uvs is None:
         return np.zeros(3, np.uint8)
-    return sampled(pixels[..., :3], at_texels(uvs, texels), source.repeats)
+    return sampled(pixels[..., :3], moved(at_texels(uvs, texels), source.placed), source.repeats)
 
 
 def _layer_of(mesh: EvaluatedMesh, picture: Picture) -> str:

@@ -164,12 +164,31 @@ def _mesh_of_its_own(target: bpy.types.Object, mesh: bpy.types.Mesh) -> bpy.type
 
 
 def remove_other_versions(target: bpy.types.Object) -> int:
-    """Forget every version but the one that is shown, and what only they used; how many there were."""
+    """Forget every version but the one that is shown, and what only they used; how many there were.
+
+    Materials go too that the mesh still held behind those that the object shows, if no other object has the mesh.
+    """
     kept = _kept(target)
     others = [each.number for each in kept.versions if each.number != kept.shown]
     for number in others:
         forget_version(target, number)
+    if others:
+        _let_go_of_hidden(target)
     return len(others)
+
+
+def _let_go_of_hidden(target: bpy.types.Object) -> None:
+    """Let the mesh hold the materials that the object shows, in place of those that nobody sees any more."""
+    mesh = _mesh_of(target)
+    if mesh.library is not None or any(each.data == mesh for each in bpy.data.objects if each != target):
+        return
+    hidden = []
+    for index, slot in enumerate(target.material_slots):
+        if slot.link == "OBJECT" and slot.material is not None and mesh.materials[index] != slot.material:
+            hidden.append(mesh.materials[index])
+            mesh.materials[index] = slot.material
+    for material in dict.fromkeys(each for each in hidden if each is not None):
+        remove_unused(material)
 
 
 def forget_version(target: bpy.types.Object, number: int) -> None:

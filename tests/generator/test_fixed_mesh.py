@@ -180,6 +180,12 @@ def test_every_preset_gives_a_valid_recipe_that_survives_json(recipe: Recipe) ->
     assert recipe_from_plain(to_plain(made)) == made
 
 
+@pytest.mark.parametrize("recipe", [builtin.XBIND, xbind.STANDARD])
+def test_no_more_than_four_reference_views_are_waited_for(recipe: Recipe) -> None:
+    made = retexture(recipe, 1.0, 8, 12, has_colours=False)
+    assert made.reference.candidates == min(4, recipe.reference.candidates)
+
+
 def test_without_present_colours_all_is_new_whatever_the_strength() -> None:
     assert retexture(builtin.XBIND, 0.1, 8, 12, has_colours=False) == retexture(builtin.XBIND, 1.0, 8, 12, False)
 

@@ -11,15 +11,18 @@ import trimesh
 from any_to_3d.backend.generator.generate import Step, generate
 from any_to_3d.backend.generator.losses.kept_outline import KeptOutline
 from any_to_3d.backend.generator.losses.reference_view import ReferenceView
+from any_to_3d.backend.generator.losses.score_distillation import SDS
 from any_to_3d.backend.generator.prompt import Prompt
 from any_to_3d.backend.generator.recipe import Recipe
 from any_to_3d.backend.generator.recipe_json import recipe_from_plain, to_plain
+from any_to_3d.backend.generator.recipes import builtin
 from any_to_3d.backend.generator.recipes.refine import refined
 from any_to_3d.backend.generator.rendering.view import TriangleMesh
 from any_to_3d.backend.generator.representations.given_mesh import GivenMesh, SurfaceColours
 from any_to_3d.backend.generator.representations.mesh_distance import MeshSurface, mesh_distances
 from any_to_3d.backend.generator.representations.rough_shape import box_around, rough_shape
 from any_to_3d.backend.generator.representations.tet_grid import A15Grid, KuhnGrid
+from any_to_3d.backend.generator.schedules import value_at
 from tiny_recipe import tiny, tiny_full
 from toy_world import camera_at, runtime
 
@@ -188,6 +191,20 @@ def test_the_reference_views_outline_gives_way() -> None:
         masks += [loss.mask for loss in losses if isinstance(loss, ReferenceView)]
         assert any(isinstance(loss, KeptOutline) for loss in losses) is (keep > 0)
     assert masks == [1000.0, 500.0, 0.0]
+
+
+@pytest.mark.parametrize("keep", [0.0, 1.0])
+def test_the_texture_is_painted_anew_with_no_more_guidance_than_the_recipes_own(keep: float) -> None:
+    own, made = builtin.XBIND.phases[-1], refined(builtin.XBIND, keep).phases[-1]
+    losses = {each.loss.name: each for each in made.losses}
+    for weighted in own.losses:
+        loss, now = weighted.loss, losses[weighted.loss.name]
+        if isinstance(loss, SDS):
+            assert value_at(now.loss.t_high, 0.0) > 0.9 > value_at(loss.t_high, 0.0)
+            assert now.loss.guidance_scale == loss.guidance_scale
+        if isinstance(loss, ReferenceView):
+            assert now.loss.rgb > loss.rgb
+    assert made.start == own.start
 
 
 def test_a_recipe_without_a_mesh_phase_cannot_be_refined() -> None:

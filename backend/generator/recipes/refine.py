@@ -45,7 +45,9 @@ def refined(recipe: Recipe, keep: float) -> Recipe:
 def _painting(phase: Phase) -> Phase:
     """What phase II has found of the colours is plain all over: the texture is begun with much noise, as for a mesh
     that is painted anew. (A house stayed green from its walls to its roof, and was not taken for a house.)"""
-    return repainting(phase) if isinstance(phase.start, DMTet) and phase.start.train == "texture" else phase
+    is_texture = isinstance(phase.start, DMTet) and phase.start.train == "texture"
+    # No more guidance than its own: the outline is one that the prior could have drawn, and colours stay true.
+    return repainting(phase, least_guidance=0.0) if is_texture else phase
 
 
 def _moves_a_mesh(phase: Phase) -> bool:

@@ -64,17 +64,20 @@ def retexture(recipe: Recipe, strength: float, vertex_count: int, face_count: in
     return replace(recipe, phases=(phase,), reference=reference)
 
 
-def repainting(texture: Phase, strength: float = 1.0, has_colours: bool = False) -> Phase:
+def repainting(
+    texture: Phase, strength: float = 1.0, has_colours: bool = False, least_guidance: float = LEAST_GUIDANCE
+) -> Phase:
     """The texture phase as it paints a shape that has no colours of phase I: all anew, or led by those it has."""
-    return replace(texture, optimiser=_faster(texture.optimiser), losses=_losses(texture, strength, has_colours))
+    losses = _losses(texture, strength, has_colours, least_guidance)
+    return replace(texture, optimiser=_faster(texture.optimiser), losses=losses)
 
 
-def _losses(texture: Phase, strength: float, has_colours: bool) -> tuple[Weighted, ...]:
+def _losses(texture: Phase, strength: float, has_colours: bool, least_guidance: float) -> tuple[Weighted, ...]:
     found = []
     for weighted in texture.losses:
         match weighted.loss:
             case SDS():
-                found.append(replace(weighted, loss=_led(weighted.loss, strength)))
+                found.append(replace(weighted, loss=_led(weighted.loss, strength, least_guidance)))
             case ReferenceView(rgb=rgb):
                 loss = replace(weighted.loss, rgb=REFERENCE_WEIGHT * rgb, mask=0.0)
                 found.append(replace(weighted, loss=loss, every=1))
@@ -85,12 +88,12 @@ def _losses(texture: Phase, strength: float, has_colours: bool) -> tuple[Weighte
     return tuple(found)
 
 
-def _led(loss: SDS, strength: float) -> SDS:
+def _led(loss: SDS, strength: float, least_guidance: float) -> SDS:
     return replace(
         loss,
         t_high=linear(_between(NOISE_AT_FIRST, strength), _between(NOISE_AT_LAST, strength)),
         t_low=linear(_between(LEAST_AT_FIRST, strength), _between(LEAST_AT_LAST, strength)),
-        guidance_scale=max(LEAST_GUIDANCE, highest(loss.guidance_scale)),
+        guidance_scale=max(least_guidance, highest(loss.guidance_scale)),
     )
 
 

@@ -184,6 +184,19 @@ def test_a_cancelled_refinement_gives_the_block_out_back():
     assert (len(target.data.polygons), len(versions.versions_of(target))) == (6, 0)
 
 
+def test_d9_the_mesh_of_a_cancelled_refinement_stays_until_the_artist_removes_it():
+    _blockout()
+    bpy.ops.any_to_3d.refine(prompt="slow chair")
+    pump_until(lambda: faces("slow chair") == 12)
+    asked = link().session.jobs[-1].origin.request_id
+    cancel()
+    assert faces("slow chair") == 12
+    assert bpy.data.objects["Blockout"].visible_get()
+    bpy.ops.any_to_3d.remove_unfinished(request_id=asked)
+    assert [(each.name, each.visible_get()) for each in bpy.data.objects] == [("Blockout", True)]
+    assert len(bpy.data.meshes) == 1
+
+
 def test_a_block_out_that_was_renamed_and_saved_in_mid_job_is_found_again():
     _blockout()
     bpy.ops.any_to_3d.refine(prompt="slow chair")

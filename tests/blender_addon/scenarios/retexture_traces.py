@@ -5,7 +5,7 @@ The environment names the zip and a program that plays the backend: ANY_TO_3D_ZI
 
 import bpy
 from addon_in_use import cancel, install, link, module, pump_until, raised, start
-from varied_meshes import image_of, make, select_only
+from varied_meshes import image_of, make, pixels, select_only
 
 install()
 start()
@@ -21,7 +21,35 @@ def test_removing_other_versions_frees_the_images_that_were_painted_for_them():
     assert image_of(target).name == shown
     assert _images_of(target) == {shown}
     left = {each.name for each in bpy.data.images if each.users}
-    assert left == {shown, own}, left  # its own is still that of the mesh
+    assert own != shown
+    assert left == {shown}, left  # nor does the mesh hold its former material, unseen, in its own slot
+    assert [each.name for each in target.data.materials] == [target.material_slots[0].material.name]
+
+
+def test_removing_other_versions_leaves_a_sibling_the_material_of_their_mesh():
+    target = make("painted")
+    own = image_of(target).name
+    sibling = target.copy()
+    bpy.context.scene.collection.objects.link(sibling)
+    _retexture("gold")
+    bpy.ops.any_to_3d.remove_other_versions()
+    assert image_of(sibling).name == own
+    assert image_of(target).name != own
+
+
+def test_a_finished_texture_has_the_full_resolution_that_it_had_not_on_the_way():
+    target = make("suzanne")
+    bpy.ops.any_to_3d.retexture(prompt="gold", size=2048)
+    pump_until(lambda: image_of(target) is not None)
+    assert tuple(image_of(target).size) == (1024, 1024)
+    bpy.ops.any_to_3d.wait(timeout=60)
+    image = image_of(target)
+    assert tuple(image.size) == (2048, 2048)
+    assert (pixels(image) == (10, 20, 200)).all()  # what the backend paints
+    reopened = bpy.data.images.new("packed", 1, 1)
+    reopened.pack(data=image.packed_file.data, data_len=image.packed_file.size)
+    reopened.source = "FILE"
+    assert tuple(reopened.size) == (2048, 2048)
 
 
 def test_a_new_texture_takes_away_no_node_that_something_else_uses():

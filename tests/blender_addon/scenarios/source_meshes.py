@@ -89,6 +89,79 @@ def test_an_image_at_another_uv_map_is_read_there():
     assert (albedo[:, 4:12] == (255, 255, 255)).all()
 
 
+def test_an_image_is_found_in_nested_node_groups_at_its_mapping():
+    for kind in ("POINT", "TEXTURE"):
+        target, image = _checked_plane()
+        tree = target.data.materials[0].node_tree
+        inner = _group("inner", "Vector", "Color")
+        texture, mapping = inner.nodes.new("ShaderNodeTexImage"), inner.nodes.new("ShaderNodeMapping")
+        texture.image, mapping.vector_type = image, kind
+        # Half a turn about the middle of the image, whichever way it is meant.
+        mapping.inputs["Location"].default_value = (1, 1, 0)
+        mapping.inputs["Rotation"].default_value = (0, 0, np.pi)
+        _link(inner, _inside(inner, "NodeGroupInput").outputs[0], mapping.inputs["Vector"])
+        _link(inner, mapping.outputs[0], texture.inputs["Vector"])
+        _link(inner, texture.outputs["Color"], _inside(inner, "NodeGroupOutput").inputs[0])
+        outer = _group("outer", "Vector", "Color")
+        middle = outer.nodes.new("ShaderNodeGroup")
+        middle.node_tree = inner
+        _link(outer, _inside(outer, "NodeGroupInput").outputs[0], middle.inputs[0])
+        _link(outer, middle.outputs[0], _inside(outer, "NodeGroupOutput").inputs[0])
+        node, place = tree.nodes.new("ShaderNodeGroup"), tree.nodes.new("ShaderNodeUVMap")
+        node.node_tree, place.uv_map = outer, "UVMap"
+        _link(tree, place.outputs[0], node.inputs[0])
+        _link(tree, node.outputs[0], tree.nodes["Principled BSDF"].inputs["Base Color"])
+        source = prepared(bpy.context, target, TextureWish(size=32))
+        assert source.notices == ()
+        # The red quarter, at the bottom left of the image, lies at the top right.
+        assert (source.mesh.albedo[4:12, 20:28] == (255, 0, 0)).all(), kind
+        assert (source.mesh.albedo[20:28, 4:12] == (255, 255, 255)).all(), kind
+
+
+def test_an_image_that_other_nodes_change_is_taken_as_it_is_and_said_and_two_are_not():
+    target, image = _checked_plane()
+    tree = target.data.materials[0].node_tree
+    texture, change = tree.nodes.new("ShaderNodeTexImage"), tree.nodes.new("ShaderNodeHueSaturation")
+    texture.image = image
+    _link(tree, texture.outputs["Color"], change.inputs["Color"])
+    _link(tree, change.outputs["Color"], tree.nodes["Principled BSDF"].inputs["Base Color"])
+    source = prepared(bpy.context, target, TextureWish(size=32))
+    assert (source.mesh.albedo[20:28, 4:12] == (255, 0, 0)).all()
+    assert ["changes the colours of its image 'checked'" in each for each in source.notices] == [True]
+    mix, other = tree.nodes.new("ShaderNodeMix"), tree.nodes.new("ShaderNodeTexImage")
+    mix.data_type = "RGBA"
+    other.image = bpy.data.images.new("another", 8, 8)
+    first, second = (each for each in mix.inputs if each.type == "RGBA")
+    _link(tree, texture.outputs["Color"], first)
+    _link(tree, other.outputs["Color"], second)
+    result = next(each for each in mix.outputs if each.type == "RGBA")
+    _link(tree, result, tree.nodes["Principled BSDF"].inputs["Base Color"])
+    target.data.materials[0].diffuse_color = (0, 0, 1, 1)
+    source = prepared(bpy.context, target, TextureWish(size=32))
+    assert (source.mesh.albedo == (0, 0, 255)).all()
+    assert ["cannot be read" in each for each in source.notices] == [True]
+
+
+def test_an_image_in_a_shader_in_a_group_is_read_and_a_group_that_leads_nowhere_is_not():
+    target, image = _checked_plane()
+    tree = target.data.materials[0].node_tree
+    shading = _group("shading", "Vector", "Shader", "NodeSocketShader")
+    texture, shader = shading.nodes.new("ShaderNodeTexImage"), shading.nodes.new("ShaderNodeBsdfPrincipled")
+    texture.image = image
+    _link(shading, texture.outputs["Color"], shader.inputs["Base Color"])
+    _link(shading, shader.outputs[0], _inside(shading, "NodeGroupOutput").inputs[0])
+    node = tree.nodes.new("ShaderNodeGroup")
+    node.node_tree = shading
+    output = next(each for each in tree.nodes if each.type == "OUTPUT_MATERIAL")
+    _link(tree, node.outputs[0], output.inputs["Surface"])
+    source = prepared(bpy.context, target, TextureWish(size=32))
+    assert (source.mesh.albedo[20:28, 4:12] == (255, 0, 0)).all()
+    # Its coordinates now come from outside, where nothing says any: one place of the image for all of the surface.
+    _link(shading, _inside(shading, "NodeGroupInput").outputs[0], texture.inputs["Vector"])
+    source = prepared(bpy.context, target, TextureWish(size=32))
+    assert ["cannot be read" in each for each in source.notices] == [True]
+
+
 def test_a_colour_attribute_is_baked_and_what_is_computed_counts_as_its_viewport_colour():
     target = _halves(("painted", RED), ("noise", GREEN))
     mesh = target.data
@@ -172,6 +245,35 @@ def _halves(left, right):
     bpy.context.scene.collection.objects.link(target)
     bpy.context.view_layer.objects.active = target
     return target
+
+
+def _checked_plane():
+    """A rectangle with one material, and an image whose bottom left quarter is red on white."""
+    target = _halves(("plain", RED), ("plain", RED))
+    target.data.materials[1] = target.data.materials[0]
+    image = bpy.data.images.new("checked", 8, 8)
+    pixels = np.ones((8, 8, 4), np.float32)
+    pixels[:4, :4, 1:3] = 0
+    image.pixels.foreach_set(pixels.ravel())
+    return target, image
+
+
+def _group(name, given, result, kind="NodeSocketColor"):
+    """A node group with one input and one output."""
+    tree = bpy.data.node_groups.new(name, "ShaderNodeTree")
+    tree.interface.new_socket(given, in_out="INPUT", socket_type="NodeSocketVector")
+    tree.interface.new_socket(result, in_out="OUTPUT", socket_type=kind)
+    tree.nodes.new("NodeGroupInput")
+    tree.nodes.new("NodeGroupOutput")
+    return tree
+
+
+def _inside(tree, kind):
+    return next(each for each in tree.nodes if each.bl_idname == kind)
+
+
+def _link(tree, output, given):
+    tree.links.new(output, given)
 
 
 def _flat(name, color):
