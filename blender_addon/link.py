@@ -328,6 +328,7 @@ class Link:
             self._arrivals.keep_texture(message)
         elif job.is_over:
             self._forget(job.job_id)
+            self.missing -= {job.job_id}  # nothing is left to make it of again
 
     def _keep_cut_out(self, message: Message) -> None:
         if isinstance(message, CutOut) and self.session.job(message.job_id) is not None:
