@@ -1,7 +1,7 @@
 """Drags files from another program's window onto a Blender: the source's side of the XDND protocol, version 5.
 
-xdotool has a pointer but no files in its hand. What Blender sees here is what it sees of a file manager: messages to its
-window, and the file's address when it asks for the selection.
+xdotool has a pointer but no files in its hand. What Blender sees here is what it sees of a file manager: messages to
+its window, and the file's address when it asks for the selection.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ def drop_file(screen: Screen, path: Path, x: float, y: float) -> None:
 
 class _Source:
     def __init__(self, display: str, path: Path) -> None:
-        from Xlib import X, Xatom, display as xdisplay
+        from Xlib import X
+        from Xlib.display import Display
 
-        self._display = xdisplay.Display(display)
-        self._x, self._string = X, Xatom.STRING
+        self._display, self._x = Display(display), X
         self._uris = f"{path.as_uri()}\r\n".encode()
         root = self._display.screen().root
         self._target = _aware(root, self._atom("XdndAware"))
