@@ -61,6 +61,7 @@ class Display:
             self._arrivals.keep_texture(message)
         elif job.is_over:
             self._forget(job.job_id)
+            self.missing -= {job.job_id}  # nothing is left to make it of again
         return None
 
     def show_one(self, session: Session) -> tuple[Ack | FramesPaced, ...]:

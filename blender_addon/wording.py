@@ -119,8 +119,8 @@ def demo_line(session: Session) -> str:
     return "This is the demo: every prompt gives the same recorded object"
 
 
-def job_line(session: Session, job: Job) -> str:
-    """What a job is doing: its phase, its place in the queue, or how it ended."""
+def job_line(session: Session, job: Job, has_mesh: bool = True) -> str:
+    """What a job is doing: its phase, its place in the queue, or how it ended. has_mesh: whether one of it is there."""
     if job.awaits_answer and job.job_id and not job.is_over:
         return "Asking the backend how far it is"
     if job.cancel_asked and not job.is_over:
@@ -135,9 +135,15 @@ def job_line(session: Session, job: Job) -> str:
         "sending": "Sent",
         "queued": f"In the queue behind {job.position}" if job.position else "Next in the queue",
         "finished": f"Finished in {duration(job.seconds)}" if job.seconds is not None else "Finished",
-        "cancelled": "Cancelled; its mesh so far is kept",
+        "cancelled": _cancelled(job, has_mesh),
         "failed": "Failed",
     }[job.state]
+
+
+def _cancelled(job: Job, has_mesh: bool) -> str:
+    if job.origin.retextured:
+        return "Cancelled; the object looks as before"
+    return "Cancelled; its mesh so far is kept" if has_mesh else "Cancelled"
 
 
 def cut_out_line(cut_out: CutOut) -> str:

@@ -40,7 +40,8 @@ def _draw_job(column: bpy.types.UILayout, context: bpy.types.Context, link: Link
         row.operator("any_to_3d.dismiss_job", text="", icon="X", emboss=False).request_id = job.origin.request_id
     else:
         row.operator("any_to_3d.cancel", text="", icon="X").request_id = job.origin.request_id
-    draw_text(box, context, wording.job_line(link.session, job))
+    has_mesh = job.state != "cancelled" or scene.name_of_object(job.origin) is not None
+    draw_text(box, context, wording.job_line(link.session, job, has_mesh))
     if job.trouble is not None and job.trouble != link.session.trouble:
         draw_text(box, context, job.trouble.message)
     if job.state == "running":

@@ -300,6 +300,13 @@ def test_the_panel_says_what_a_job_does(session, line):
     assert wording.job_line(session, session.jobs[0]) == line
 
 
+def test_of_a_cancelled_job_it_is_told_what_is_left():
+    (job,) = after(RUNNING, Cancelled("job"))[0].jobs
+    repainted = replace(job, origin=replace(job.origin, retextured="chair"))
+    assert wording.job_line(Session(), job, has_mesh=False) == "Cancelled"
+    assert wording.job_line(Session(), repainted) == "Cancelled; the object looks as before"
+
+
 def test_the_progress_bar_says_how_much_and_how_long():
     assert wording.progress_text(RUNNING.jobs[0]) == "40 %, 12 s left"
 

@@ -8,7 +8,6 @@ The system that Blender runs on needs Xvfb and xdotool. The second line also tak
 
 import os
 import stat
-import sys
 from pathlib import Path
 
 import pytest
@@ -35,6 +34,18 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.timeout(900))
             if not commands():
                 item.add_marker(pytest.mark.skip(reason=NO_BLENDER))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Keeps what the windows showed when a test failed, beside their logs."""
+    report = yield
+    if report.when == "call" and report.failed:
+        for window in {each for each in getattr(item, "funcargs", {}).values() if isinstance(each, Window)}:
+            path = window.mailbox / f"{item.name}.png".replace("/", " ")
+            window.screen.save(path)
+            report.sections.append(("picture of the failure", str(path)))
+    return report
 
 
 @pytest.fixture(scope="session", params=commands() or [""])
@@ -65,18 +76,6 @@ def window(blender):
     window.show_tab()
     yield window
     window.close()
-
-
-@pytest.fixture(autouse=True)
-def picture_of_failure(request):
-    """What the window showed when a test failed, beside its log."""
-    failed = request.session.testsfailed
-    yield
-    window = request.node.funcargs.get("window")
-    if window is not None and request.session.testsfailed > failed:
-        path = window.mailbox / f"{request.node.name}.png".replace("/", " ")
-        window.screen.save(path)
-        print(f"picture: {path}", file=sys.stderr)
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ _SOLID = 6
 _FEWEST = 40
 _SAME = 6
 _GAP = 5
-_SIGN = 22
+_SIGN = 30
 """What a mark looks like: levels of 255, and pixels."""
 
 _NOTCHES = 6
