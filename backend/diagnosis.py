@@ -192,7 +192,7 @@ def check_memory(device_name: str, models_folder: Path | None) -> Iterator[Findi
     """What each preset of profile full needs; for a GPU of this computer, whether it fits and what to lower."""
     import torch
 
-    from .device_memory import memory_of
+    from .device_memory import memory_of, missing_gpu
     from .generator.recipes import PRESETS
     from .models.default_folder import chosen_models_folder
     from .models.precision import choose_precision, describe_precision, precision_for
@@ -206,6 +206,10 @@ def check_memory(device_name: str, models_folder: Path | None) -> Iterator[Findi
         device = torch.device("cpu")  # check_device has said what is wrong with it
     yield Finding("ok", "precision", describe_precision(device).removeprefix("precision: "))
     memory = memory_of(device)
+    if memory is None:
+        reason, remedy = missing_gpu()
+        text = f"profile full takes about a day for an object on {device}, by estimate{f'; {reason}' if reason else ''}"
+        yield Finding("warning", "graphics card", text, remedy or "Pass --device cuda.")
     precision = precision_for("cuda", has_bfloat16=True) if memory is None else choose_precision(device)
     networks = weights_of(chosen_models_folder(models_folder), precision.dtype)
     if networks.are_published:

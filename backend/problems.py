@@ -12,9 +12,10 @@ OUT_OF_MEMORY_HINT = "Choose a smaller preset, close other programs that use the
 
 
 def is_out_of_memory(error: Exception) -> bool:
-    """Of the device or of the computer."""
-    name = type(error).__name__
-    return isinstance(error, MemoryError) or "OutOfMemory" in name or "out of memory" in str(error).lower()
+    """Of the device or of the computer; cuBLAS and cuDNN have words of their own for it."""
+    if isinstance(error, MemoryError) or "OutOfMemory" in type(error).__name__:
+        return True
+    return "out of memory" in str(error).lower() or "STATUS_ALLOC_FAILED" in str(error)
 
 
 def problem_of(error: Exception) -> Problem:

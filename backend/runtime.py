@@ -12,6 +12,7 @@ import torch
 
 from .calibration_pictures import calibration_pictures
 from .catalogue import ProfileName, require_models_folder
+from .device_memory import missing_gpu
 from .generator.condition_readers import put_readers_away, readers_at_hand
 from .generator.losses.modality_similarity import ModalitySimilarity
 from .generator.recipes import PRESETS
@@ -82,6 +83,8 @@ def build_runtime(
     precision = choose_precision(device) if profile == "full" else EXACT
     dtype = precision.dtype
     log.info(precision.described(device))
+    if profile == "full" and device.type != "cuda":
+        log.warning("profile=full device=%s estimate=a_day_an_object %s", device, " ".join(missing_gpu()).strip())
     kernels, chosen = select_kernels("auto", device)
     log.info(chosen)
     require_networks(root)

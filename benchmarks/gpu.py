@@ -78,7 +78,11 @@ def main(arguments: Arguments) -> int:
     """Measure what is not measured yet; 1 if anything failed, else 0."""
     budget = Budget(arguments.minutes, time.monotonic())
     rounds = Rounds(arguments.rounds, 3 if arguments.size == "full" else 1)
-    world = World(choose_device(arguments.device), arguments.size, rounds, arguments.is_compiling)
+    device = choose_device(arguments.device)
+    if device.type == "cuda":
+        # Events, streams and graphs are of the current device, which is the first unless one says.
+        torch.cuda.set_device(device)
+    world = World(device, arguments.size, rounds, arguments.is_compiling)
     journal = Journal(arguments.out / "gpu.json", origin(world))
     for name in PARTS:
         if name in arguments.parts:

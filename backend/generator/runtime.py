@@ -69,6 +69,12 @@ class Runtime:
         return {name: stream.get_state() for name, stream in self._streams.items()}
 
     def restore_random_state(self, state: dict[str, torch.Tensor]) -> None:
-        """Continue every stream where ``random_state`` left it."""
+        """Continue every stream where ``random_state`` left it.
+
+        A GPU and a CPU draw by different methods: what the one has left, the other cannot continue, and its streams
+        stay where they are. A run then goes on with other noise.
+        """
         for name, stream_state in state.items():
-            self.rng(name).set_state(stream_state)
+            stream = self.rng(name)
+            if stream_state.shape == stream.get_state().shape:
+                stream.set_state(stream_state)

@@ -19,10 +19,8 @@ def edges(faces: Int[Tensor, "F 3"]) -> Int[Tensor, "E 2"]:
 
 def edges_by_sorting(faces: Int[Tensor, "F 3"]) -> Int[Tensor, "E 2"]:
     """edges in torch on any device."""
-    ends = _sides(faces).sort(dim=1).values
-    span = int(faces.max()) + 1 if len(faces) else 1
-    key = torch.unique(ends[:, 0] * span + ends[:, 1])
-    return torch.stack([key // span, key % span], dim=1)
+    key = torch.unique(_keys(faces))
+    return torch.stack([key >> 32, key & (2**32 - 1)], dim=1)
 
 
 def face_adjacency(faces: Int[Tensor, "F 3"]) -> Int[Tensor, "F 3"]:
@@ -41,9 +39,7 @@ def face_adjacency(faces: Int[Tensor, "F 3"]) -> Int[Tensor, "F 3"]:
 
 def adjacency_by_sorting(faces: Int[Tensor, "F 3"]) -> Int[Tensor, "F 3"]:
     """face_adjacency in torch on any device: equal edges become neighbours in sorted order."""
-    ends = _sides(faces).sort(dim=1).values
-    span = faces.max() + 1 if len(faces) else 1
-    key, side = (ends[:, 0] * span + ends[:, 1]).sort()
+    key, side = _keys(faces).sort()
     _, run, length = torch.unique_consecutive(key, return_inverse=True, return_counts=True)
     is_pair = length[run] == 2
     first, second = side[is_pair].reshape(-1, 2).unbind(dim=1)
@@ -51,6 +47,12 @@ def adjacency_by_sorting(faces: Int[Tensor, "F 3"]) -> Int[Tensor, "F 3"]:
     neighbour[first] = (second // 3).int()
     neighbour[second] = (first // 3).int()
     return neighbour.reshape(-1, 3)
+
+
+def _keys(faces: Int[Tensor, "F 3"]) -> Int[Tensor, "3*F"]:
+    """Each side's two vertices in one number, in their order; a greatest vertex would have to be read by the host."""
+    ends = _sides(faces).sort(dim=1).values
+    return ends[:, 0] << 32 | ends[:, 1]
 
 
 def _sides(faces: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ No publication states it. Measured once per image tower over some images, it is 
 import json
 import logging
 import math
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -67,8 +68,14 @@ def calibrated_scale(folder: Path, vision: RawImageEncoder, pictures: Callable[[
 
 
 def save_scale(folder: Path, scale: float) -> None:
-    """Keep a measured scale beside the prior it is for."""
-    (folder / CALIBRATION_FILE).write_text(json.dumps({"embedding_scale": scale}), encoding="utf-8")
+    """Keep a measured scale beside the prior it is for. Raises OSError, and leaves nothing, where it cannot."""
+    # Whole or not at all, under a name of its own: the workers of several GPUs measure it at the same time.
+    unfinished = folder / f"{CALIBRATION_FILE}.{os.getpid()}.part"
+    try:
+        unfinished.write_text(json.dumps({"embedding_scale": scale}), encoding="utf-8")
+        unfinished.replace(folder / CALIBRATION_FILE)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def read_scale(folder: Path) -> float:

@@ -130,12 +130,13 @@ def load_clip(folder: Path, device: torch.device, dtype: torch.dtype = torch.flo
     is_one = (folder / "config.json").exists()
     text_path = folder if is_one else component_path(folder, "text_encoder")
     tokenizer_path = folder if is_one else component_path(folder, "tokenizer")
-    text_tower = _tower(CLIPTextModelWithProjection, text_path, device, dtype)
+    width = _shared_width(folder) if is_one else None
+    text_tower = _tower(CLIPTextModelWithProjection, text_path, device, dtype, width)
     has_audio = "audio" in joint_modalities(folder)
     return ClipEncoder(
         text_tower=text_tower,
         tokenizer=AutoTokenizer.from_pretrained(tokenizer_path, local_files_only=True),
-        vision=_vision_at(folder, folder, device, dtype) if is_one else _vision(folder, device, dtype),
+        vision=_vision_at(folder, folder, device, dtype, width) if is_one else _vision(folder, device, dtype),
         audio=_audio(folder, device, dtype, text_tower.config.projection_dim) if has_audio else None,
     )
 
@@ -183,7 +184,17 @@ def _network(
     return network
 
 
-def _tower(kind: type[Tower], path: Path, device: torch.device, dtype: torch.dtype) -> Tower:
+def _shared_width(folder: Path) -> int | None:
+    """How long the embeddings of a single CLIP folder are; its towers' own settings leave the library's default."""
+    width = JsonFields.read(folder / "config.json").values.get("projection_dim")
+    return width if isinstance(width, int) else None
+
+
+def _tower(
+    kind: type[Tower], path: Path, device: torch.device, dtype: torch.dtype, embedding_width: int | None = None
+) -> Tower:
+    """embedding_width: where it is not what the tower's own settings say."""
+    settings = {} if embedding_width is None else {"projection_dim": embedding_width}
     tower, report = kind.from_pretrained(
         path,
         dtype=dtype,
@@ -191,6 +202,7 @@ def _tower(kind: type[Tower], path: Path, device: torch.device, dtype: torch.dty
         local_files_only=True,
         variant=weights_variant(path, "model"),
         output_loading_info=True,
+        **settings,
     )
     # The hub's loader only warns of these, and leaves random numbers in their place.
     if report["missing_keys"]:
@@ -219,9 +231,11 @@ def _vision(folder: Path, device: torch.device, dtype: torch.dtype) -> ClipVisio
     return _vision_at(tower, preprocessing, device, dtype)
 
 
-def _vision_at(tower: Path, preprocessing: Path, device: torch.device, dtype: torch.dtype) -> ClipVision:
+def _vision_at(
+    tower: Path, preprocessing: Path, device: torch.device, dtype: torch.dtype, embedding_width: int | None = None
+) -> ClipVision:
     return ClipVision(
-        _tower(CLIPVisionModelWithProjection, tower, device, dtype),
+        _tower(CLIPVisionModelWithProjection, tower, device, dtype, embedding_width),
         ImagePreprocessing.read(preprocessing / "preprocessor_config.json"),
     )
 

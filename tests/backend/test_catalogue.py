@@ -1,5 +1,6 @@
 """What the server promises without torch is what the generator has."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,18 @@ def test_recipes_presets_phases_and_steps_are_those_of_the_generator(profile: st
         assert offered[name].phases == tuple(phase.name for phase in recipe.phases)
     steps = {preset.name: preset.steps for preset in offered["xbind"].presets}
     assert steps == {name: recipe.total_steps for name, recipe in PRESETS[profile].items()}
+
+
+def test_the_page_of_presets_has_those_of_profile_full() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "presets.md").read_text("utf-8")
+    rows = page.partition("| Full-size models |")[2].partition("\n\n")[0].splitlines()[2:]
+    shown = [row.strip("| ").split(" | ") for row in rows]
+    presets = next(recipe for recipe in PROFILES["full"].recipes if recipe.name == "xbind").presets
+    assert [name.partition(":")[0] for name, _, _ in shown] == [preset.label for preset in presets]
+    assert [int(steps.replace(",", "")) for _, steps, _ in shown] == [preset.steps for preset in presets]
+    minutes = [re.fullmatch(r"(?:(\d+) h )?(\d+) min", time) for _, _, time in shown]
+    told = [60 * int(match[1] or 0) + int(match[2]) for match in minutes if match]
+    assert told == [round(preset.seconds_estimate / 60) for preset in presets]
 
 
 def test_the_fake_profile_obeys_what_it_offers() -> None:

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 import zmq
 from any_to_3d.backend import device_memory, diagnosis
 from any_to_3d.backend.device_memory import DeviceMemory
@@ -73,6 +74,8 @@ def test_without_a_gpu_every_preset_of_profile_full_names_the_cards_it_wants(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     found = memory_findings(monkeypatch, tmp_path, None)
+    card = found.pop("graphics card")
+    assert (card.level, "takes about a day" in card.text) == ("warning", True)
     assert list(found) == ["precision", "memory", *(f"memory {name}" for name in PRESETS["full"])]
     assert found["memory"].text == "by the sizes of the published networks, as the folder is not complete"
     assert "fits a card of 16 GB;" in found["memory standard"].text
@@ -108,5 +111,23 @@ def test_a_gpu_that_is_too_small_for_a_preset_is_warned_of(monkeypatch: pytest.M
         assert found[f"memory {name}"].remedy == "Close what else uses the card."
 
 
+@pytest.mark.parametrize(
+    ("built_for", "reason", "remedy"),
+    [
+        (None, "was built without CUDA", "docs/install.md"),
+        ("13.0", "sees no NVIDIA GPU that works with CUDA 13.0", "driver"),
+    ],
+)
+def test_profile_full_without_a_gpu_is_warned_of_with_the_reason(
+    built_for: str | None, reason: str, remedy: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.version, "cuda", built_for)
+    card = memory_findings(monkeypatch, tmp_path, None)["graphics card"]
+    assert card.level == "warning"
+    assert reason in card.text
+    assert remedy in card.remedy
+
+
 def test_a_device_that_is_not_there_does_not_hide_what_a_preset_needs(tmp_path: Path) -> None:
-    assert [f.level for f in diagnosis.check_memory("cuda:77", tmp_path)][2:] == ["ok"] * len(PRESETS["full"])
+    assert [f.level for f in diagnosis.check_memory("cuda:77", tmp_path)][3:] == ["ok"] * len(PRESETS["full"])

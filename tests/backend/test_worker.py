@@ -309,6 +309,11 @@ class OutOfMemoryError(RuntimeError):
             "Choose another state or another job, or generate the object again.",
         ),
         (OutOfMemoryError("CUDA out of memory. Tried to allocate"), "out_of_memory", OUT_OF_MEMORY_HINT),
+        (
+            RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+            "out_of_memory",
+            OUT_OF_MEMORY_HINT,
+        ),
         (MemoryError(), "out_of_memory", OUT_OF_MEMORY_HINT),
         (FileNotFoundError("no unet"), "missing_weights", "Run 'any-to-3d doctor' to see what is missing and where."),
         (

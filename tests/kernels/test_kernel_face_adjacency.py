@@ -1,7 +1,8 @@
 import pytest
 import torch
-from any_to_3d.backend.kernels.cpu_face_adjacency import adjacency_by_counting
-from any_to_3d.backend.kernels.face_adjacency import adjacency_by_sorting, edges, face_adjacency
+from any_to_3d.backend.kernels.cpu_face_adjacency import adjacency_by_counting, edges_by_counting
+from any_to_3d.backend.kernels.face_adjacency import adjacency_by_sorting, edges, edges_by_sorting, face_adjacency
+from generator.waiting_on_device import Waits, WatchedOperations
 from kernel_meshes import sphere
 
 BOTH_WAYS = [adjacency_by_counting, adjacency_by_sorting]
@@ -37,3 +38,16 @@ def test_no_faces_have_no_edges():
     none = torch.empty(0, 3, dtype=torch.long)
     assert edges(none).shape == (0, 2)
     assert adjacency_by_counting(none).shape == adjacency_by_sorting(none).shape == (0, 3)
+
+
+@pytest.mark.parametrize("vertices", [20, 2**31 - 1])
+def test_on_a_gpu_edges_are_the_same_and_no_value_is_read(vertices):
+    faces = vertices - 1 - torch.randint(0, 20, (80, 3), generator=torch.Generator().manual_seed(0))
+    waits = Waits()
+    with WatchedOperations(waits):
+        found = edges_by_sorting(faces)
+        adjacency_by_sorting(faces)
+    assert torch.equal(found - (vertices - 20), edges_by_counting(faces - (vertices - 20)))
+    asked = set().union(*waits.seen.values())
+    # How many there are has to be read; which they are has not.
+    assert asked == {"_unique2", "unique_consecutive", "a mask as index"}

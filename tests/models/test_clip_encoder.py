@@ -124,6 +124,8 @@ def test_the_hubs_single_folder_holds_both_towers(tmp_path: Path) -> None:
     torch.manual_seed(4)
     tokenizer = byte_pair_tokenizer()
     text, vision = text_config(len(tokenizer)).to_dict(), vision_tower().config.to_dict()
+    # As OpenCLIP's towers were published: how long embeddings are, the whole's settings say, and not the towers'.
+    text["projection_dim"] = vision["projection_dim"] = 512
     model = CLIPModel(CLIPConfig(text_config=text, vision_config=vision, projection_dim=EMBEDDING)).eval()
     model.save_pretrained(tmp_path)
     tokenizer.save_pretrained(tmp_path)

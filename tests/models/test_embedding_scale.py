@@ -61,6 +61,16 @@ def test_a_folder_that_cannot_be_written_costs_a_warning(tmp_path: Path, caplog:
     assert "embedding_scale=10.000 kept=no" in caplog.text
 
 
+def test_a_disk_that_is_full_leaves_no_half_of_a_scale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def half(path: Path, text: str, encoding: str) -> None:
+        path.write_bytes(text[:5].encode(encoding))
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", half)
+    assert calibrated_scale(tmp_path, KnownLengths(), lambda: torch.ones(32, 3, 4, 4)) == pytest.approx(10.0)
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("brightness", [0.0, float("nan")])
 def test_a_tower_without_an_answer_is_refused_and_nothing_is_kept(tmp_path: Path, brightness: float) -> None:
     with pytest.raises(ValueError, match=r"embeddings of length (0.0|nan); fetch its weights again"):
