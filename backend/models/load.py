@@ -4,6 +4,7 @@ Nothing is downloaded and nothing is unpickled: weights are safetensors, read wi
 Networks are frozen, in evaluation mode and in the dtype asked for.
 """
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TypeVar
 
@@ -172,14 +173,16 @@ def _network(
     kind: type[DiffusersModel], folder: Path, name: str, device: torch.device, dtype: torch.dtype
 ) -> DiffusersModel:
     path = component_path(folder, name)
-    network = kind.from_pretrained(
+    network, report = kind.from_pretrained(
         path,
         torch_dtype=dtype,
         use_safetensors=True,
         local_files_only=True,
         variant=weights_variant(path, "diffusion_pytorch_model"),
         low_cpu_mem_usage=is_accelerate_available(),
+        output_loading_info=True,
     )
+    _require_all(kind, path, "diffusion_pytorch_model", report["missing_keys"])
     _frozen(network, device)
     return network
 
@@ -204,13 +207,17 @@ def _tower(
         output_loading_info=True,
         **settings,
     )
-    # The hub's loader only warns of these, and leaves random numbers in their place.
-    if report["missing_keys"]:
-        file = weights_file(path, "model")
-        problem = f"lacks {len(report['missing_keys'])} tensors, {min(report['missing_keys'])} among them"
-        raise MissingWeights(path, (Damage(file, problem, f"replace it with weights saved by {kind.__name__}"),))
+    _require_all(kind, path, "model", report["missing_keys"])
     _frozen(tower, device)
     return tower
+
+
+def _require_all(kind: type[nn.Module], path: Path, stem: str, missing: Collection[str]) -> None:
+    """Raises MissingWeights: the hub's loaders only warn of these, and leave random numbers in their place."""
+    if missing:
+        problem = f"lacks {len(missing)} tensors, {min(missing)} among them"
+        remedy = f"replace it with weights saved by {kind.__name__}"
+        raise MissingWeights(path, (Damage(weights_file(path, stem), problem, remedy),))
 
 
 def _audio(folder: Path, device: torch.device, dtype: torch.dtype, embedding_width: int) -> ClapAudio:

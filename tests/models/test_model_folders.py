@@ -71,6 +71,18 @@ def test_a_download_cut_short_is_found_without_reading_it(folder: Path) -> None:
     assert damage.problem.startswith("is damaged or cut short")
 
 
+@pytest.mark.parametrize("component", ["unet", "vae"])
+def test_a_network_whose_file_lacks_a_tensor_is_refused_and_not_filled_up_at_random(
+    folder: Path, component: str
+) -> None:
+    file = folder / component / "diffusion_pytorch_model.safetensors"
+    tensors = load_file(file)
+    name = next(key for key in tensors if key.endswith("weight"))
+    save_file({key: tensor for key, tensor in tensors.items() if key != name}, file, {"format": "pt"})
+    with pytest.raises(MissingWeights, match=f"lacks 1 tensors, {name} among them; replace it with weights saved by"):
+        load_stable_unclip(folder, CPU)
+
+
 @pytest.mark.parametrize("name", ["diffusion_pytorch_model.bin", "model.ckpt", "weights.pt"])
 def test_pickled_weights_are_refused_by_name(folder: Path, name: str) -> None:
     (folder / "unet" / "diffusion_pytorch_model.safetensors").unlink()
