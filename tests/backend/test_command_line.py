@@ -46,9 +46,11 @@ Command = Callable[..., Outcome]
 
 
 def test_help_names_every_command_and_is_quick() -> None:
-    before = time.monotonic()
+    before = os.times()
     done = subprocess.run([sys.executable, "-m", "any_to_3d.backend", "--help"], capture_output=True, text=True)
-    assert time.monotonic() - before < 3
+    after = os.times()
+    # Of processor time, which a busy machine does not stretch; .4 s is usual, and torch alone would be 1.7 s.
+    assert after.children_user + after.children_system - before.children_user - before.children_system < 1.5
     assert done.returncode == 0
     commands = (
         "demo",

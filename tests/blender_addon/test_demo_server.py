@@ -39,7 +39,7 @@ from any_to_3d.shared.messages import (
 )
 from any_to_3d.shared.recording import read
 
-PATIENCE = 15.0
+PATIENCE = 60.0
 
 
 class Talker:

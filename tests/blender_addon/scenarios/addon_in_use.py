@@ -47,7 +47,7 @@ def start():
         bpy.ops.any_to_3d.stop_backend()
     preferences().command = PROGRAM
     bpy.ops.any_to_3d.start_backend(use_free_port=True)
-    bpy.ops.any_to_3d.wait(timeout=20)
+    bpy.ops.any_to_3d.wait(timeout=60)
 
 
 def empty_file():
@@ -71,7 +71,7 @@ def pump(seconds):
         time.sleep(0.005)
 
 
-def pump_until(is_so, seconds=10):
+def pump_until(is_so, seconds=30):
     deadline = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < deadline, f"not so within {seconds} s; session: {link().session}"
@@ -79,7 +79,7 @@ def pump_until(is_so, seconds=10):
         time.sleep(0.005)
 
 
-def wait_until(is_so, seconds=5):
+def wait_until(is_so, seconds=20):
     deadline = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < deadline

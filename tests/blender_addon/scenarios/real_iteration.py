@@ -43,7 +43,7 @@ def test_n4_a_job_of_the_server_pauses_goes_on_and_finishes_early():
 
 def test_n7_a_shape_is_made_edited_and_painted():
     empty_file()
-    bpy.ops.any_to_3d.generate(prompt="a red chair", approve_shape="YES", height=1.0)
+    bpy.ops.any_to_3d.generate(prompt="a red chair", preset="draft", approve_shape="YES", height=1.0)
     bpy.ops.any_to_3d.wait(timeout=90)
     target = bpy.data.objects["a red chair"]
     assert target["any_to_3d_until"]
@@ -63,7 +63,7 @@ def test_n7_a_shape_is_made_edited_and_painted():
 
 def test_n5_a_job_of_the_server_is_branched_from_what_it_has_stored():
     empty_file()
-    bpy.ops.any_to_3d.generate(prompt="a red chair", seed=5)
+    bpy.ops.any_to_3d.generate(prompt="a red chair", preset="draft", seed=5)
     bpy.ops.any_to_3d.wait(timeout=90)
     target = bpy.data.objects["a red chair"]
     bpy.context.view_layer.objects.active = target
@@ -84,7 +84,7 @@ def test_a_block_out_is_refined_where_it_stands():
     bpy.ops.mesh.primitive_cube_add(size=2, location=(4, 5, 2), rotation=(0, 0, 1), scale=(0.5, 1, 1.5))
     target = bpy.context.object
     bpy.context.view_layer.update()
-    bpy.ops.any_to_3d.refine(prompt="a red chair", keep=1.0)
+    bpy.ops.any_to_3d.refine(prompt="a red chair", preset="draft", keep=1.0)
     bpy.ops.any_to_3d.wait(timeout=90)
     bpy.context.view_layer.update()
     assert len(module("objects.versions").versions_of(target)) == 2

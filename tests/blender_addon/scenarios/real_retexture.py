@@ -42,7 +42,7 @@ def test_d14_n10_the_server_paints_the_half_that_a_mask_allows_live_and_in_the_e
 def test_d14_the_server_paints_several_materials_without_uvs_at_a_new_uv_map():
     target = make("no uvs")
     before = fingerprint(target)
-    bpy.ops.any_to_3d.retexture(prompt="a red chair", size=256, strength=0.3)
+    bpy.ops.any_to_3d.retexture(prompt="a red chair", preset="draft", size=256, strength=0.3)
     bpy.ops.any_to_3d.wait(timeout=90)
     after = fingerprint(target)
     assert {name: after[name] for name in before} == before

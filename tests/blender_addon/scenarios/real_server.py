@@ -90,7 +90,7 @@ def test_cancel_is_answered_within_two_seconds():
 def test_d10_waiting_jobs_change_places_and_one_is_removed():
     empty_file()
     for name in ("first", "second", "third", "fourth"):
-        bpy.ops.any_to_3d.generate(prompt=name)
+        bpy.ops.any_to_3d.generate(prompt=name, preset="high")  # the first has to run until it is cancelled
     _step_until(lambda: _waiting() == ["second", "third", "fourth"])
     _move("fourth", "TOP")
     _step_until(lambda: _waiting() == ["fourth", "second", "third"])
