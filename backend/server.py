@@ -12,6 +12,7 @@ import zmq
 from ..shared import PROTOCOL_VERSION
 from ..shared.mesh import MeshSnapshot, TextureSnapshot
 from ..shared.messages import (
+    TERMINAL_EVENTS,
     Accepted,
     Ack,
     Cancel,
@@ -63,6 +64,7 @@ from .queue_messages import (
     ListArrived,
     MoveArrived,
     PauseArrived,
+    Publish,
     ResumeArrived,
     Stimulus,
     StopOverdue,
@@ -175,9 +177,7 @@ class Server:
         self._dispatch.ask_for_snapshots(self._queue.running_jobs())
         self._keeping.retry(time.monotonic())
         self._announcement.storage_complains(self._keeping.complaint)
-        # Before anything is sent: a client that is let in no more gets nothing that waited for it.
-        self._forget_clients()
-        self._delivery.flush()
+        self._send()
         self._refusals.report(time.monotonic())
         self._hang_up_or_listen_again()
         self._retention.sweep(elapsed(), time.time())
@@ -384,6 +384,14 @@ class Server:
     def _handle(self, stimulus: Stimulus) -> None:
         for action in self._queue.handle(stimulus):
             self._dispatch.perform(action)
+            if isinstance(action, Publish) and isinstance(action.event, TERMINAL_EVENTS):
+                # Who cancelled a job is not to wait until the disk has noted that the next one begins.
+                self._send()
+
+    def _send(self) -> None:
+        # Before anything is sent: a client that is let in no more gets nothing that waited for it.
+        self._forget_clients()
+        self._delivery.flush()
 
     def _forget_clients(self) -> None:
         absent = self._delivery.absent()

@@ -8,6 +8,7 @@ import zmq
 from any_to_3d.backend import dispatch, server
 from any_to_3d.backend.access.overload import Overload
 from any_to_3d.backend.pool import Death
+from any_to_3d.backend.queue_messages import Job
 from any_to_3d.backend.server import Server
 from any_to_3d.backend.serving import build_check
 from any_to_3d.backend.silence import SilenceWatch
@@ -171,3 +172,22 @@ def test_a_worker_that_does_not_come_to_pause_is_ended_and_not_started_again(
     table.ask(m.Pause(accepted.job_id))
     assert table.turn() == [m.Paused(accepted.job_id)]
     assert table.pool.retired == [0]
+
+
+def test_who_cancelled_a_job_hears_of_it_before_the_next_ones_start_is_on_disk(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table.pool.said.append((0, Ready("cpu", "fake")))
+    first, second = (table.ask(request(f"r{number}"))[0].job_id for number in (1, 2))
+    table.ask(m.Watch(first))
+    table.ask(m.Cancel(first))
+    saved, save = [], table.server._store.save
+
+    def slow_save(job: Job) -> None:
+        saved.append((job.job_id, job.state, bool(table.client.poll(100))))
+        save(job)
+
+    monkeypatch.setattr(table.server._store, "save", slow_save)
+    table.pool.said.append((0, m.Cancelled(first)))
+    table.turn()
+    assert saved == [(first, "cancelled", False), (second, "running", True)]
