@@ -47,6 +47,8 @@ def feed_of(place: Input) -> Feed:
             return Feed(None, "", place)
         link = socket.links[0]
         node, out = link.from_node, link.from_socket
+        assert node is not None, "links join nodes"
+        assert out is not None, "and their sockets"
         further = _further(node, out, place.groups)
         if further is None:
             return Feed(node, out.name, place)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 import numpy as np
-from mathutils import Euler, Matrix, Vector
+from mathutils import Euler, Matrix
 
 from .node_chain import Feed, Input, feed_of
 
@@ -54,21 +54,22 @@ def _layer(feed: Feed) -> str | None:
 
 def _matrix(node: bpy.types.ShaderNodeMapping, feed: Feed) -> Matrix | None:
     """What a Mapping node does to a vector; None where its numbers are computed, or it makes unit vectors."""
-    values = {}
+    values: dict[str, tuple[float, float, float]] = {}
     for name in ("Location", "Rotation", "Scale"):
         place = feed.input(name)
         if place is None and name == "Location":
-            values[name] = Vector((0.0, 0.0, 0.0))  # the node hides it where it does not count
+            values[name] = (0.0, 0.0, 0.0)  # the node hides it where it does not count
             continue
         end = feed_of(place) if place is not None else None
         if end is None or end.node is not None:
             return None
-        values[name] = Vector(end.end.socket.default_value)  # type: ignore[attr-defined]
+        x, y, z = np.array(end.end.socket.default_value).tolist()  # type: ignore[attr-defined]
+        values[name] = (x, y, z)
     if node.vector_type == "NORMAL":
         return None
     move = Matrix.Translation(values["Location"])
     turn = Euler(values["Rotation"]).to_matrix().to_4x4()
-    scale = Matrix.Diagonal((*values["Scale"], 1.0))
+    scale = Matrix.Diagonal(values["Scale"]).to_4x4()
     if node.vector_type == "VECTOR":
         return turn @ scale
     if node.vector_type == "POINT":
@@ -79,6 +80,5 @@ def _matrix(node: bpy.types.ShaderNodeMapping, feed: Feed) -> Matrix | None:
 
 
 def _placed(matrix: Matrix) -> Placed:
-    a, b, _, c = matrix[0]
-    d, e, _, f = matrix[1]
+    (a, b, _, c), (d, e, _, f), *_ = np.array(matrix).tolist()
     return (a, b, c, d, e, f)

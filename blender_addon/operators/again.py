@@ -10,7 +10,7 @@ import bpy
 
 from ...shared.starting_points import Continue
 from .. import properties
-from ..history import entries
+from ..history import entries as history
 from ..objects import beginnings, placing, scene, versions
 from ..state import Provenance
 from .going_on import Change, go_on
@@ -125,8 +125,8 @@ def _parents_line(context: bpy.types.Context, origin: Provenance) -> str:
 
 def _request_of(job_id: str) -> str:
     """The request by which this file knows the job."""
-    items = (item for each in bpy.data.scenes for item in entries.listed(each))
-    return next((item.request_id for item in items if item.job_id == job_id), "")
+    origins = (entry.origin for entry in history.entries())
+    return next((origin.request_id for origin in origins if origin.job_id == job_id), "")
 
 
 def _angle(origin: Provenance) -> str:
