@@ -39,8 +39,11 @@ class Stage:
     def will_stand_again(self, request_id: str, placement: Placement) -> None:
         """This request's object was deleted and is to be made again: in place of the one it was for, or here."""
         known = self._placements.get(request_id)
-        is_in_place = known is not None and known.is_exact and replacement.find(request_id) is not None
-        self.will_stand(request_id, known if known is not None and is_in_place else placement)
+        if known is not None and known.is_exact:
+            # An undo may have taken the mark along.
+            old = replacement.find(request_id) or bpy.data.objects.get(known.replaces)
+            placement = known if old is not None else placement
+        self.will_stand(request_id, placement)
 
     def will_repaint(self, origin: Provenance, target: bpy.types.Object, source: PreparedSource) -> None:
         """This request's texture is for this object."""

@@ -22,6 +22,7 @@ from window import Window
 PROMPT, GENERATE, PROGRESS = "ANY_TO_3D_PT_prompt", "ANY_TO_3D_PT_generate", "ANY_TO_3D_PT_progress"
 QUEUE, HISTORY, BATCH = "ANY_TO_3D_PT_queue", "ANY_TO_3D_PT_history", "ANY_TO_3D_PT_batch"
 SELECTED, BACKEND = "ANY_TO_3D_PT_selected", "ANY_TO_3D_PT_backend"
+APPROVAL = "ANY_TO_3D_PT_approval"
 WORDS = "an orange lantern"
 COLOURS = 96
 SCALE_OF_WINDOWS = 0.6
@@ -191,6 +192,15 @@ def test_n15_pictures_of_jobs_that_run_and_wait(studio, album):
         studio.ask("bpy.ops.any_to_3d.cancel()")
 
 
+def test_n15_a_picture_of_a_shape_that_waits_for_a_word(studio, album):
+    _connect(studio)
+    studio.ask("bpy.ops.any_to_3d.generate(prompt='a blue mug', preset='draft', approve_shape='YES')")
+    studio.wait("session().jobs[-1].state == 'finished' and link().is_settled", PATIENCE)
+    studio.ask("setattr(bpy.context.view_layer.objects, 'active', bpy.data.objects['a blue mug'])")
+    _panel(studio, album, "panel-shape-to-approve", APPROVAL)
+    studio.ask("bpy.data.objects.remove(bpy.data.objects['a blue mug'])")
+
+
 def test_n15_pictures_of_a_mesh_in_new_colours_and_refined(studio, album):
     _connect(studio)
     for name, ask in (("new-colours", "retexture"), ("refined", "refine")):
@@ -213,7 +223,7 @@ def test_n15_pictures_of_a_mesh_in_new_colours_and_refined(studio, album):
 
 _NEW_WORDS = {"retexture": "a red mushroom", "refine": "a red mushroom"}
 _PUT_MESH = {
-    "retexture": "bpy.ops.mesh.primitive_monkey_add(size=1.2, location=(0, 0, 0.6))",
+    "retexture": "bpy.ops.mesh.primitive_monkey_add(size=0.85, location=(0, 0, 0.55))",
     "refine": "(bpy.ops.mesh.primitive_cylinder_add(radius=0.2, depth=0.7, location=(0, 0, 0.35)),"
     " bpy.ops.mesh.primitive_cone_add(radius1=0.6, depth=0.5, location=(0, 0, 0.9)),"
     " bpy.ops.object.select_all(action='SELECT'), bpy.ops.object.join())",
