@@ -165,12 +165,8 @@ def test_a_growing_shape_that_is_deleted_shows_the_block_out_and_can_be_made_aga
     bpy.ops.any_to_3d.finish_now()
     bpy.ops.any_to_3d.wait(timeout=10)
     request_id = link().session.jobs[-1].origin.request_id
-<<<<<<< HEAD
-    assert link().display.missing == {link().session.jobs[-1].job_id}
-=======
     bpy.data.objects["Blockout"].pop("any_to_3d_replaced_by")  # as an undo does
-    assert link().missing == {link().session.jobs[-1].job_id}
->>>>>>> e438d064bf46634f92e8b6e1d7ba46af6caa78a3
+    assert link().display.missing == {link().session.jobs[-1].job_id}
     bpy.ops.any_to_3d.recreate(request_id=request_id)
     bpy.ops.any_to_3d.wait(timeout=10)
     (target,) = bpy.data.objects
