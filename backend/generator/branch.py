@@ -6,6 +6,7 @@ from .checkpoint import Checkpoint
 from .guards import GuardState
 from .prompt import Prompt
 from .recipe import Phase, Recipe
+from .recipes.refine import painting_a_given_shape
 from .rendering.view import TriangleMesh
 from .representations.dmtet import DMTet
 from .representations.fixed_mesh import FixedMesh
@@ -34,7 +35,10 @@ def continued(saved: Checkpoint, asked: Recipe, prompt: Prompt, more_steps: int 
     Raises ValueError if the run is past ``until``.
     """
     begun = saved.recipe.phases[: saved.phase_index + 1]
-    fitting = [_fitting(phase, begun[-1]) for phase in _after(begun[-1].name, asked)]
+    following = _after(begun[-1].name, asked)
+    if _begins_with_mesh(saved.recipe):
+        following = tuple(painting_a_given_shape(phase) for phase in following)
+    fitting = [_fitting(phase, begun[-1]) for phase in following]
     recipe = replace(asked, phases=(*begun, *fitting))
     if saved.answers(prompt, asked.reference):
         recipe = replace(recipe, reference=saved.recipe.reference)
@@ -56,6 +60,8 @@ def onto_mesh(saved: Checkpoint, asked: Recipe, prompt: Prompt, mesh: TriangleMe
     if isinstance(last.start, NeRF):
         raise ValueError(f"recipe {asked.name!r} ends without a mesh, so it cannot paint an edited one; choose another")
     start = FixedMesh(len(mesh.vertices), len(mesh.faces), saved.phase.start.field)
+    if _begins_with_mesh(saved.recipe):
+        last = painting_a_given_shape(last)
     recipe = replace(asked, phases=(replace(last, start=start),))
     if saved.answers(prompt, asked.reference):
         recipe = replace(recipe, reference=saved.recipe.reference)
@@ -63,6 +69,11 @@ def onto_mesh(saved: Checkpoint, asked: Recipe, prompt: Prompt, mesh: TriangleMe
     painted |= {name: tensor for name, tensor in saved.tensors.items() if name.startswith("scene/field.")}
     painted |= {"scene/vertices": mesh.vertices, "scene/faces": mesh.faces}
     return Branch(replace(saved, recipe=recipe, phase_index=0, finished_steps=0, guard=GuardState(), tensors=painted))
+
+
+def _begins_with_mesh(recipe: Recipe) -> bool:
+    start = recipe.phases[0].start
+    return isinstance(start, DMTet) and start.given is not None
 
 
 def _after(phase: str, recipe: Recipe) -> tuple[Phase, ...]:

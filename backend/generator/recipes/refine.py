@@ -39,11 +39,13 @@ def refined(recipe: Recipe, keep: float) -> Recipe:
     geometry, *later = recipe.phases[number:]
     first = _begun_with_mesh(geometry, later[-1] if later else geometry, keep)
     reference = replace(recipe.reference, paints_shape=keep >= PAINTED_FROM)
-    return replace(recipe, phases=(first, *(_painting(phase) for phase in later)), reference=reference)
+    return replace(recipe, phases=(first, *(painting_a_given_shape(phase) for phase in later)), reference=reference)
 
 
-def _painting(phase: Phase) -> Phase:
-    """What phase II has found of the colours is plain all over: the texture is begun with much noise, as for a mesh
+def painting_a_given_shape(phase: Phase) -> Phase:
+    """A phase that follows on one that began with a given mesh; all but texture phases stay as they are.
+
+    What phase II has found of the colours is plain all over: the texture is begun with much noise, as for a mesh
     that is painted anew. (A house stayed green from its walls to its roof, and was not taken for a house.)"""
     is_texture = isinstance(phase.start, DMTet) and phase.start.train == "texture"
     # No more guidance than its own: the outline is one that the prior could have drawn, and colours stay true.
