@@ -13,7 +13,7 @@ from torch import Tensor
 from ..models.protocols import Condition, DiffusionPrior
 from .cameras import CameraBatch, single_camera
 from .condition_readers import readers_at_hand
-from .matting import foreground_mask, on_white, recentred, report, spread, squared
+from .matting import foreground_mask, on_white, painted_over, recentred, report, squared
 from .prompt import Prompt, embed, embed_negative
 from .recipe import ReferenceSampling
 from .rendering.view import View
@@ -174,7 +174,7 @@ def _candidate(image: Float[Tensor, "3 H W"], sampling: ReferenceSampling, shape
         painted = foreground_mask(image, sampling.tolerance) & mask
         # Where the prior would have ended the object before its outline does, it has painted background.
         is_accepted = bool(painted.sum() >= LEAST_PAINTED * mask.sum())
-        return _Candidate(on_white(spread(image, painted), mask), mask, is_accepted)
+        return _Candidate(on_white(painted_over(image, mask, painted), mask), mask, is_accepted)
     mask = foreground_mask(image, sampling.tolerance)
     measured = report(mask)
     is_accepted = (

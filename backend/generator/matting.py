@@ -41,6 +41,11 @@ def _without_specks(mask: np.ndarray) -> np.ndarray:
     return (sizes >= SMALLEST_HOLE * mask.size)[parts]
 
 
+LEAST_FRINGE, FRINGE = 3, 0.025
+"""Where a picture's object ends, so many pixels, or such a share of its width if that is more, are mixed with its
+background by the autoencoder."""
+
+
 @dataclass(frozen=True)
 class MaskReport:
     """Shares in [0, 1]: of the image that is object, of the border it touches, of the second part to the first."""
@@ -71,6 +76,23 @@ def spread(image: Float[Tensor, "3 H W"], painted: Bool[Tensor, "H W"]) -> Float
         return image
     rows, columns = ndimage.distance_transform_edt(~painted.cpu().numpy(), return_distances=False, return_indices=True)
     return image[:, torch.from_numpy(rows), torch.from_numpy(columns)]
+
+
+def painted_over(
+    image: Float[Tensor, "3 H W"], outline: Bool[Tensor, "H W"], painted: Bool[Tensor, "H W"]
+) -> Float[Tensor, "3 H W"]:
+    """The image with the nearest painted colours wherever it is bare within the outline, and beside that.
+
+    The last pixels of paint are mixed with the background, so what is spread comes from behind them.
+    """
+    bare = outline & ~painted
+    if not bare.any():
+        return image
+    fringe = max(LEAST_FRINGE, FRINGE * image.shape[-1])
+    beside = ndimage.distance_transform_edt(~bare.cpu().numpy()) <= fringe
+    doubtful = torch.from_numpy(beside).to(image.device) & outline
+    sure = painted & ~doubtful
+    return torch.where(doubtful, spread(image, sure if sure.any() else painted), image)
 
 
 def squared(rgba: Float[Tensor, "4 H W"]) -> Float[Tensor, "4 S S"]:

@@ -10,7 +10,7 @@ from any_to_3d.backend.generator.colour_fit import fit_colours
 from any_to_3d.backend.generator.condition import Preparing
 from any_to_3d.backend.generator.generate import Step, generate
 from any_to_3d.backend.generator.losses.kept_colours import KeptColours
-from any_to_3d.backend.generator.matting import spread
+from any_to_3d.backend.generator.matting import painted_over, spread
 from any_to_3d.backend.generator.prompt import Prompt
 from any_to_3d.backend.generator.recipe import Recipe
 from any_to_3d.backend.generator.recipe_json import recipe_from_plain, to_plain
@@ -138,6 +138,22 @@ def test_what_the_prior_leaves_white_inside_an_outline_takes_the_nearest_painted
     assert filled[0].tolist() == [[1, 1, 0, 0], [1, 1, 0, 0]]
     assert filled[2].tolist() == [[0, 0, 1, 1], [0, 0, 1, 1]]
     assert torch.equal(spread(image, torch.zeros_like(painted)), image)
+
+
+def test_bare_parts_take_the_colour_of_the_paint_and_not_of_its_blurred_edge() -> None:
+    image = torch.ones(3, 64, 64)
+    image[:, 20:44, 20:40] = torch.tensor([0.0, 0.5, 0.0])[:, None, None]
+    image[:, 20:44, 40:42] = 0.85  # half paint, half background
+    outline = torch.zeros(64, 64, dtype=torch.bool)
+    outline[20:44, 20:54] = True
+    painted = outline.clone()
+    painted[:, 42:] = False
+    over = painted_over(image, outline, painted)
+    assert torch.equal(over[:, outline], torch.tensor([0.0, 0.5, 0.0])[:, None].expand(-1, int(outline.sum())))
+    assert torch.equal(over[:, ~outline], image[:, ~outline])
+    assert torch.equal(painted_over(image, painted, painted), image), "nothing is bare"
+    nearly_bare = outline & (torch.arange(64) == 41)
+    assert painted_over(image, outline, nearly_bare)[:, outline].unique() == 0.85, "no paint but its edge"
 
 
 def test_an_open_sheet_is_drawn_from_both_sides_with_normals_towards_the_camera() -> None:
