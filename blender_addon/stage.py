@@ -27,6 +27,7 @@ class Stage:
         self._placed: set[str] = set()
         self._shown: dict[str, int] = {}
         self._in_vain: set[str] = set()
+        self._were_in: dict[int, list[str]] = {}
         self._retextures = Retextures()
 
     def will_stand(self, request_id: str, placement: Placement) -> None:
@@ -94,7 +95,8 @@ class Stage:
         nothing of it may stay; of a job that came to nothing, the mesh is kept on purpose.
         """
         self._placed -= {job.origin.request_id for job in jobs}
-        scene.remove_half_grown(self._shown.values())
+        scene.link_again(self._were_in)
+        self._were_in |= scene.remove_half_grown(self._shown.values())
         replacement.give_back(self._shown.keys() | self._in_vain)
         self._retextures.keep_only(awaited)
 
@@ -103,6 +105,7 @@ class Stage:
         self._placements.clear()
         self._shown.clear()
         self._in_vain.clear()
+        self._were_in.clear()
         self._retextures.forget_all()
 
     def repainted_in_file(self) -> tuple[Provenance, ...]:

@@ -5,7 +5,7 @@ No Blender object is kept between calls, because undo, redo and loading a file m
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from enum import Enum
 
@@ -140,12 +140,26 @@ def number_of_object(origin: Provenance) -> int:
     return target.session_uid if target else 0
 
 
-def remove_half_grown(numbers: Iterable[int]) -> None:
-    """Delete those of these objects that are unfinished; see ``number_of_object``."""
-    wanted = set(numbers)
+def remove_half_grown(numbers: Iterable[int]) -> dict[int, list[str]]:
+    """Delete those of these objects that are unfinished, see ``number_of_object``; the collections they were in."""
+    wanted, were_in = set(numbers), {}
     for each in [each for each in bpy.data.objects if each.session_uid in wanted]:
         if each.get(IS_FINAL) is not None and not each.get(IS_FINAL):
+            were_in[each.session_uid] = [collection.name for collection in each.users_collection]
             _remove(each)
+    return were_in
+
+
+def link_again(were_in: Mapping[int, list[str]]) -> None:
+    """Put results that redo brought back into their collections.
+
+    Blender keeps a collection as it is where its two undo steps are alike, and knows nothing of deletions between them.
+    """
+    for each in bpy.data.objects:
+        if each.session_uid in were_in and each.get(IS_FINAL) and not each.users_scene:
+            found = [bpy.data.collections.get(name) for name in were_in[each.session_uid]]
+            for collection in found:
+                (collection or _scene("").collection).objects.link(each)
 
 
 def _remove(target: bpy.types.Object) -> None:

@@ -3,6 +3,7 @@
 Every kind of job meets every interruption, by keys in a real window: a table of each, and one walk through both.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -241,6 +242,35 @@ def test_d15_n15_what_is_deleted_in_mid_job_stays_away_until_the_artist_wants_it
         desk.ask("bpy.ops.any_to_3d.recreate(request_id=session().jobs[-1].origin.request_id)")
     _wait_for_looks(desk, _expected(case, "delete"))
     assert desk.ask("session().trouble is None")
+
+
+def test_d14_n5_n15_versions_are_switched_by_keys_and_survive_all_that_too(desk):
+    case = _begin(desk, JOBS["branch"])
+    desk.ask("bpy.ops.any_to_3d.finish_now()")
+    _wait_for_looks(desk, _expected(case, ""))
+    _press(desk, "alt+Prior")
+    desk.wait("looks()['chair']['versions'] == [True, False]")
+    _press(desk, "ctrl+z")
+    desk.wait("looks()['chair']['versions'] == [False, True]")
+    _press(desk, "ctrl+shift+z")
+    desk.wait("looks()['chair']['versions'] == [True, False]")
+    next(_save_and_reload(case))
+    desk.wait("looks()['chair']['versions'] == [True, False]")
+    desk.ask("select('chair')")
+    editing = _edit(case)
+    next(editing)
+    _press(desk, "alt+Next")  # answered by a message: a mesh is not exchanged while it is edited
+    desk.wait("bpy.context.object.mode == 'EDIT' and looks()['chair']['versions'] == [True, False]")
+    _press(desk, "Escape")  # closes the message
+    time.sleep(1.0)
+    next(editing, None)
+    _press(desk, "Delete")
+    desk.wait("'chair' not in bpy.context.scene.objects")
+    _press(desk, "ctrl+z")
+    desk.wait("looks().get('chair', {}).get('versions') == [True, False]")
+    desk.ask("select('chair')")
+    _press(desk, "alt+Next")
+    desk.wait("looks()['chair']['versions'] == [False, True]")
 
 
 def _begin(window: Window, job: Job) -> Case:
