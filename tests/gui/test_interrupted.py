@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
+from steps import save
 from window import Window
 
 SIZE = 64
@@ -139,8 +140,7 @@ def _redo(case: Case) -> Iterator[None]:
 
 
 def _save_and_reload(case: Case) -> Iterator[None]:
-    _press(case.window, "ctrl+s")
-    case.window.wait("not bpy.data.is_dirty")
+    save(case.window)
     case.window.ask("bpy.ops.wm.revert_mainfile()")
     yield
 

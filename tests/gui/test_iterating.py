@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from steps import GENERATE, PROMPT, generate
+from steps import GENERATE, PROMPT, generate, save
 
 PROGRESS, SELECTED, RETEXTURE = "ANY_TO_3D_PT_progress", "ANY_TO_3D_PT_selected", "ANY_TO_3D_PT_retexture"
 VERSIONS, APPROVAL = "ANY_TO_3D_PT_versions", "ANY_TO_3D_PT_approval"
@@ -102,8 +102,7 @@ def _walk_through_versions(window, old, new):
     window.screen.press("ctrl+shift+z")
     window.wait("len(module('objects.versions').versions_of(bpy.data.objects['plate'])) == 2")
     assert (_texels(window) == new).all()
-    window.screen.press("ctrl+s")
-    window.wait("not bpy.data.is_dirty")
+    save(window)
     window.ask("bpy.ops.wm.revert_mainfile()")
     window.wait("len(module('objects.versions').versions_of(bpy.data.objects['plate'])) == 2")
     assert (_texels(window) == new).all()
