@@ -184,8 +184,10 @@ INTERRUPTIONS: dict[str, Callable[[Case], Iterator[None]]] = {
 _QUICK_VIEW = """
 space = view()[0].spaces.active
 space.overlay.show_overlays, space.show_gizmo, space.shading.type = False, False, 'WIREFRAME'
+bpy.context.preferences.system.viewport_aa = 'OFF'
 """
-"""Without a graphics card, drawing takes most of the time of a walk."""
+SMALL = 900, 800
+"""Pixels of a window in which nothing is clicked. Without a graphics card, drawing takes most of the time of a walk."""
 
 
 # --- walks ------------------------------------------------------------------------------------------------------------
@@ -195,6 +197,8 @@ space.overlay.show_overlays, space.show_gizmo, space.shading.type = False, False
 def desk(connected):
     """A window that is connected, with a file for each thing that jobs begin with."""
     connected.ask(_HELPERS)
+    connected.screen.resize_windows(*SMALL)
+    connected.wait(f"bpy.context.window_manager.windows[0].width == {SMALL[0]}")
     for name, making in _MAKE.items():
         connected.ask("bpy.ops.wm.read_homefile(use_empty=True, load_ui=False)")
         connected.ask(making)
