@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 import bpy
 import numpy as np
 
@@ -150,6 +152,32 @@ def write_image(image: bpy.types.Image, albedo: np.ndarray) -> None:
     np.multiply(albedo[::-1], np.float32(1 / 255), out=pixels[..., :3])
     image.pixels.foreach_set(pixels.ravel())  # type: ignore[arg-type]
     image.update()
+
+
+def show_in_passing(image: bpy.types.Image, albedo: np.ndarray) -> None:
+    """Let an image show these pixels for a moment, packed. albedo: u8[H, W, 3] sRGB, first row is the top.
+
+    Blender asks at every Ctrl-S whether images shall be saved whose pixels were set since they were packed. Packing
+    itself encodes a PNG, which takes Blender's main thread far longer than a tick may; a bitmap is ready at once.
+    """
+    data = _bitmap(albedo)
+    if image.source != "FILE":
+        image.source = "FILE"
+    image.pack(data=data, data_len=len(data))
+    image.buffers_free()
+    image.update()
+    image.update_tag()
+
+
+def _bitmap(colors: np.ndarray) -> bytes:
+    """The file of a BMP image, 24 bits a pixel. colors: u8[H, W, 3], first row is the top."""
+    height, width = colors.shape[:2]
+    rows = np.zeros((height, -(-3 * width // 4) * 4), np.uint8)
+    rows[:, : 3 * width] = colors[::-1, :, ::-1].reshape(height, -1)
+    begin = 54
+    file_header = struct.pack("<2sIHHI", b"BM", begin + rows.size, 0, 0, begin)
+    image_header = struct.pack("<IiiHHIIiiII", 40, width, height, 1, 24, 0, rows.size, 0, 0, 0, 0)
+    return file_header + image_header + rows.tobytes()
 
 
 def packed_with_mask(name: str, colors: np.ndarray, mask: np.ndarray) -> bpy.types.Image:

@@ -67,9 +67,7 @@ class Retextures:
             if not self._install(target):
                 return Outcome.MISSING
             size = live_size(mark.width, mark.height)
-            material.write_image(mark.image, laid_over(snapshot.albedo, self._kept(mark), *size))
-            if mark.image.packed_file is None:
-                mark.image.pack()  # once, so that a file saved now has something to show
+            material.show_in_passing(mark.image, laid_over(snapshot.albedo, self._kept(mark), *size))
         return Outcome.SHOWN
 
     def finish(self, origin: Provenance, albedo: np.ndarray, backend: Welcome | None) -> Outcome:

@@ -161,6 +161,14 @@ def sidebar():
     return region.x, height - region.y - region.height, region.x + region.width, height - region.y
 
 
+def view_in_screen():
+    """Where the largest 3D view is, its sidebar and toolbar with it, as ``sidebar`` says it."""
+    area, _ = view()
+    region = next(region for region in area.regions if region.type == "WINDOW")
+    height = bpy.context.window_manager.windows[0].height
+    return region.x, height - region.y - region.height, region.x + region.width, height - region.y
+
+
 def resting_place():
     """Where the pointer is in nobody's way: in the 3D view, or else at the edge."""
     if not any(area.type == "VIEW_3D" for area in bpy.context.window_manager.windows[0].screen.areas):

@@ -82,6 +82,10 @@ class Screen:
         """Type a text."""
         self._xdotool("type", "--delay", "30", text)
 
+    def resize_windows(self, width: int, height: int) -> None:
+        """All that are in sight, to so many pixels."""
+        self._xdotool("search", "--onlyvisible", "--name", ".", "windowsize", "%@", str(width), str(height))
+
     def close(self) -> None:
         self._process.terminate()
         self._process.wait(10)

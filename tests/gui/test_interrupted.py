@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
+from steps import save
 from window import Window
 
 SIZE = 64
@@ -139,8 +140,7 @@ def _redo(case: Case) -> Iterator[None]:
 
 
 def _save_and_reload(case: Case) -> Iterator[None]:
-    _press(case.window, "ctrl+s")
-    case.window.wait("not bpy.data.is_dirty")
+    save(case.window)
     case.window.ask("bpy.ops.wm.revert_mainfile()")
     yield
 
@@ -184,8 +184,10 @@ INTERRUPTIONS: dict[str, Callable[[Case], Iterator[None]]] = {
 _QUICK_VIEW = """
 space = view()[0].spaces.active
 space.overlay.show_overlays, space.show_gizmo, space.shading.type = False, False, 'WIREFRAME'
+bpy.context.preferences.system.viewport_aa = 'OFF'
 """
-"""Without a graphics card, drawing takes most of the time of a walk."""
+SMALL = 900, 800
+"""Pixels of a window in which nothing is clicked. Without a graphics card, drawing takes most of the time of a walk."""
 
 
 # --- walks ------------------------------------------------------------------------------------------------------------
@@ -195,6 +197,8 @@ space.overlay.show_overlays, space.show_gizmo, space.shading.type = False, False
 def desk(connected):
     """A window that is connected, with a file for each thing that jobs begin with."""
     connected.ask(_HELPERS)
+    connected.screen.resize_windows(*SMALL)
+    connected.wait(f"bpy.context.window_manager.windows[0].width == {SMALL[0]}")
     for name, making in _MAKE.items():
         connected.ask("bpy.ops.wm.read_homefile(use_empty=True, load_ui=False)")
         connected.ask(making)

@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
-from steps import GENERATE, PROMPT, generate
+from screen import wait_until
+from steps import GENERATE, PROMPT, generate, save
+from window import PATIENCE
 
 PROGRESS, SELECTED, RETEXTURE = "ANY_TO_3D_PT_progress", "ANY_TO_3D_PT_selected", "ANY_TO_3D_PT_retexture"
 VERSIONS, APPROVAL = "ANY_TO_3D_PT_versions", "ANY_TO_3D_PT_approval"
@@ -102,11 +104,33 @@ def _walk_through_versions(window, old, new):
     window.screen.press("ctrl+shift+z")
     window.wait("len(module('objects.versions').versions_of(bpy.data.objects['plate'])) == 2")
     assert (_texels(window) == new).all()
-    window.screen.press("ctrl+s")
-    window.wait("not bpy.data.is_dirty")
+    save(window)
     window.ask("bpy.ops.wm.revert_mainfile()")
     window.wait("len(module('objects.versions').versions_of(bpy.data.objects['plate'])) == 2")
     assert (_texels(window) == new).all()
+
+
+def test_d14_n15_a_texture_on_the_way_changes_in_the_3d_view(plate):
+    plate.ask("setattr(view()[0].spaces.active.shading, 'color_type', 'TEXTURE')")
+    plate.ask("bpy.ops.any_to_3d.retexture(prompt='slow gold')")
+    plate.wait("session().jobs[-1].snapshots > 2")
+    plate.rest_pointer()
+    for _ in range(3):
+        before = _middle_of_view(plate)
+        wait_until(lambda before=before: _changed_pixels(plate, before) > 300, PATIENCE, "the texture stands still")
+    plate.ask("bpy.ops.any_to_3d.finish_now()")
+    plate.wait("session().jobs[-1].state == 'finished'")
+
+
+def _changed_pixels(window, before):
+    return np.count_nonzero(np.abs(_middle_of_view(window) - before).max(axis=-1) > 10)
+
+
+def _middle_of_view(window):
+    """Where the plate lies, without what stands around it."""
+    left, top, right, bottom = window.ask("view_in_screen()")
+    x, y = (left + right) // 2, (top + bottom) // 2
+    return window.screen.picture()[y - 40 : y + 40, x - 60 : x + 60].astype(np.int16)
 
 
 def test_n4_n6_n15_pause_resume_and_finish_now_at_a_click(connected):

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 from conftest import FAKE_BACKEND
+from steps import save
 from window import Window
 
 PROMPT, GENERATE = "ANY_TO_3D_PT_prompt", "ANY_TO_3D_PT_generate"
@@ -35,9 +36,7 @@ def test_d16_n15_the_panel_of_a_reopened_file_finds_its_job_and_cancels_it(blend
         window.fill(PROMPT, "prompt", "slow bed")
         window.click(GENERATE, "any_to_3d.generate")
         window.wait("'slow bed' in bpy.data.objects")
-        window.rest_pointer()
-        window.screen.press("ctrl+s")
-        window.wait("not bpy.data.is_dirty")
+        save(window)
     finally:
         window.close()
     again = Window(blender, str(path))

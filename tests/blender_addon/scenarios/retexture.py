@@ -35,7 +35,7 @@ def test_d14_ten_kinds_of_meshes_keep_their_geometry_and_their_uvs():
 
 def test_d14_the_texture_streams_into_an_image_of_the_objects_own():
     target = make("suzanne")
-    seen = set()
+    seen, own = set(), image_of(target)
     bpy.ops.any_to_3d.retexture(prompt="gold", size=256)
     assert link().session.jobs[-1].origin.retextured == target.name
     deadline = time.monotonic() + 20
@@ -45,6 +45,9 @@ def test_d14_the_texture_streams_into_an_image_of_the_objects_own():
         image = image_of(target)
         if image is not None:
             seen.add(tuple(int(each) for each in pixels(image)[0, 0]))
+        if image is not None and image != own:
+            assert image.packed_file is not None, "a file saved now has something to show"
+            assert not image.is_dirty, "Blender would ask at Ctrl-S what to do with it"
     assert len(seen) >= 12, seen
     assert tuple(image_of(target).size) == (256, 256)
     assert image_of(target).packed_file is not None
