@@ -11,6 +11,7 @@ import time
 import uuid
 from collections.abc import Sequence
 
+import any_to_3d.blender_addon
 import bpy
 import numpy as np
 from any_to_3d.blender_addon.link import Link
@@ -23,13 +24,7 @@ PAUSE = 0.03
 
 def main(address: str) -> None:
     """Ask for a job, follow it to its end, and report."""
-    from any_to_3d.blender_addon import properties, result_settings
-    from any_to_3d.blender_addon.history.entries import entries as history
-
-    for each in (*result_settings.CLASSES, properties.AnyTo3DSettings, history.AnyTo3DHistoryEntry):
-        bpy.utils.register_class(each)
-    properties.register()
-    history.register()
+    any_to_3d.blender_addon.register()
     link = Link()
     link.connect(address)
     while link.session.connection != "connected":
